@@ -1,0 +1,246 @@
+// Package cell holds recurrent cells, one file each, written as step programs in the symbols of their papers. A cell is
+// a small struct of options whose zero values work, with one method that writes the equation. What can be done with it
+// (training, streaming, tests, timing, drawing, export) is derived from the program; a new cell is one file and one line
+// in the registry.
+package cell
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// Cell writes one step of a recurrent layer.
+type Cell interface {
+	// Build declares the layer's states and parameters, writes their next values, and returns the layer's output. The
+	// elapsed time is b.DT(). The wiring is nil for cells without one. Options have passed Check.
+	Build(b *step.Builder, x step.Vec, w *wiring.Wiring) step.Vec
+	// Check reports the first option that is out of range, with its value and the allowed range.
+	Check() error
+}
+
+// Referenced is a cell that other libraries have too: it knows where its parameters stand in their state dicts.
+type Referenced interface {
+	Cell
+	// Tensors lists, for every parameter, the tensor of the library and the positions in it.
+	Tensors(inputs int, w *wiring.Wiring) []Tensor
+}
+
+// Wrapper is a cell around another one.
+type Wrapper interface {
+	Cell
+	Inner() Cell
+}
+
+// Wired tells whether a cell needs a wiring.
+func Wired(c Cell) bool {
+	if w, ok := c.(Wrapper); ok {
+		return Wired(w.Inner())
+	}
+	e, err := EntryOf(c)
+	return err == nil && e.Wired
+}
+
+// MaxStep is the longest stable dt of a cell in model units; 0 means any.
+func MaxStep(c Cell) float64 {
+	if w, ok := c.(Wrapper); ok {
+		return MaxStep(w.Inner())
+	}
+	e, _ := EntryOf(c)
+	return e.MaxStep
+}
+
+// FromReference reads the configuration of a golden vector or a state dict from its metadata.
+func FromReference(meta Meta) (Cell, error) {
+	for _, e := range registry {
+		if e.Reference == nil {
+			continue
+		}
+		c, err := e.Reference(meta)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("metadata of %s: %w", meta["cell"], err)
+		case c != nil && meta["mixed_memory"] == "true":
+			return Mixed{c}, nil
+		case c != nil:
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("no registered cell is called %q in the metadata; key cell must be ltc, cfc, wired_cfc, lstm or gru", meta["cell"])
+}
+
+// Tensor ties a parameter to a tensor of another library: value k of Param is element Index[k] (row-major) of Name.
+type Tensor struct {
+	Param, Name string
+	Index       []int
+}
+
+// Preset is a named, ready configuration.
+type Preset struct {
+	Name    string
+	Summary string
+	Cell    Cell
+	// Wiring for a number of outputs that the readout will have; nil for cells without one.
+	Wiring func(outputs int) wiring.Spec
+}
+
+// Variant is a configuration that the conformance suite walks; Wiring is nil for cells without one.
+type Variant struct {
+	Name   string
+	Cell   Cell
+	Wiring wiring.Spec
+}
+
+// Entry describes a cell to everything that is derived from it.
+type Entry struct {
+	Name    string // in model files and messages: LTC, CfC, …
+	Summary string // one line
+	Source  string // paper, section, equation
+	Cell    Cell   // with default options
+	// Wired says that the cell needs a wiring; for a Wrapper its inner cell decides.
+	Wired bool
+	// Flow says that the state is a flow of time: dt = 0 leaves it as it is, to the bit. Where it is false the step is an
+	// update whose gates act at dt = 0 too.
+	Flow bool
+	// MaxStep is the longest stable dt in model units; 0 means any. Longer gaps are split with the input held.
+	MaxStep  float64
+	Variants []Variant
+	Presets  []Preset
+	// Reference reads the configuration of a golden vector or an imported state dict from its metadata; nil, or a nil
+	// Cell, where it is not of this cell.
+	Reference func(meta Meta) (Cell, error)
+}
+
+// Meta describes a state dict of another library: string values by key, as in the golden vectors (cell, mode, unfolds, …).
+type Meta map[string]string
+
+// Registry lists every cell.
+func Registry() []Entry { return slices.Clone(registry) }
+
+// registry: one line a cell.
+var registry = []Entry{ltc, cfc, wiredCfC, ncpsCfC, lstm, gru, mixed}
+
+// Presets lists the named configurations of all cells.
+func Presets() (all []Preset) {
+	for _, e := range registry {
+		all = append(all, e.Presets...)
+	}
+	return all
+}
+
+// LookupPreset finds a preset by name, or the first preset of a cell by the cell's name in lower case.
+func LookupPreset(name string) (Preset, error) {
+	var names []string
+	for _, e := range registry {
+		for i, p := range e.Presets {
+			if p.Name == name || i == 0 && strings.ToLower(e.Name) == name {
+				return p, nil
+			}
+			names = append(names, p.Name)
+		}
+	}
+	return Preset{}, &UnknownError{Kind: "model", Name: name, Known: names}
+}
+
+// UnknownError names what was not found among what is known.
+type UnknownError struct {
+	Kind, Name string
+	Known      []string
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("unknown %s %q; known: %s", e.Kind, e.Name, strings.Join(e.Known, ", "))
+}
+
+// EntryOf finds the registry's entry of a cell.
+func EntryOf(c Cell) (Entry, error) {
+	var names []string
+	for _, e := range registry {
+		if reflect.TypeOf(e.Cell) == reflect.TypeOf(c) {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	return Entry{}, &UnknownError{Kind: "cell", Name: fmt.Sprintf("%T", c), Known: names}
+}
+
+// encoded is a cell in a model file.
+type encoded struct {
+	Cell    string          `json:"cell"`
+	Options json.RawMessage `json:"options"`
+}
+
+// Encode writes a cell and its options as JSON.
+func Encode(c Cell) (json.RawMessage, error) {
+	e, err := EntryOf(c)
+	if err != nil {
+		return nil, err
+	}
+	options, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(encoded{Cell: e.Name, Options: options})
+}
+
+// Decode reads a cell that Encode wrote. Unknown cells, unknown options and options out of range are errors.
+func Decode(data json.RawMessage) (Cell, error) {
+	var enc encoded
+	if err := strict(data, &enc); err != nil {
+		return nil, fmt.Errorf("cell: %w", err)
+	}
+	var names []string
+	for _, e := range registry {
+		names = append(names, e.Name)
+		if e.Name != enc.Cell {
+			continue
+		}
+		c := reflect.New(reflect.TypeOf(e.Cell))
+		if len(enc.Options) > 0 {
+			if err := strict(enc.Options, c.Interface()); err != nil {
+				return nil, fmt.Errorf("options of cell %s: %w", e.Name, err)
+			}
+		}
+		made := c.Elem().Interface().(Cell)
+		return made, made.Check()
+	}
+	return nil, &UnknownError{Kind: "cell", Name: enc.Cell, Known: names}
+}
+
+func strict(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}
+
+// edges converts synapses to an adjacency; nil synapses give an adjacency without edges.
+func edges(in, out int, synapses []wiring.Synapse) *step.Edges {
+	e := &step.Edges{In: in, Out: out}
+	for _, s := range synapses {
+		e.List = append(e.List, step.Edge{From: s.From, To: s.To})
+	}
+	return e
+}
+
+// positions lists lo, lo+1, …, hi-1.
+func positions(lo, hi int) []int {
+	p := make([]int, 0, hi-lo)
+	for i := lo; i < hi; i++ {
+		p = append(p, i)
+	}
+	return p
+}
+
+// columns lists, row by row, the positions of columns [from, to) in a matrix of the given width.
+func columns(rows, width, from, to int) (p []int) {
+	for r := range rows {
+		p = append(p, positions(r*width+from, r*width+to)...)
+	}
+	return p
+}

@@ -1,0 +1,116 @@
+package cell
+
+import (
+	"encoding/json"
+	"fmt"
+
+	. "github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// Mixed is mixed memory: an LSTM in front of a cell, sharing its hidden state. With the cell's state h and a memory c,
+//
+//	[p | i | f | o] = input_map x + bias + recurrent_map h
+//	c' = c · sigmoid(f + 1) + tanh(p) · sigmoid(i),   h~ = tanh(c') · sigmoid(o)
+//	(y, h') = cell(x, h~, dt)
+//
+// so that gradients survive long gaps that the cell itself would forget. dt does not reach the memory, which is an
+// update. The inner cell must have exactly one state.
+//
+// Source: Lechner and Hasani, Learning long-term dependencies in irregularly-sampled time series, 2020.
+type Mixed struct {
+	// Cell is the inner cell.
+	Cell Cell
+}
+
+var mixed = Entry{
+	Name: "Mixed", Summary: "LSTM memory in front of a liquid cell", Source: "Lechner and Hasani 2020",
+	Cell: Mixed{},
+	Variants: []Variant{
+		{"LTC", Mixed{LTC{Unfolds: 2}}, testNCP},
+		{"wired CfC", Mixed{WiredCfC{}}, testNCP},
+		{"CfC", Mixed{CfC{Units: 4, Backbone: []int{5}}}, nil},
+	},
+	Presets: []Preset{
+		{"ltc-mm-ncp19", "LTC on a neural circuit policy of 19 neurons with mixed memory", Mixed{LTC{}}, auto(19, 1)},
+		{"cfc-mm", "closed-form cell, 32 units, backbone 64, with mixed memory", Mixed{CfC{Units: 32, Backbone: []int{64}}}, nil},
+	},
+}
+
+// Inner implements Wrapper.
+func (c Mixed) Inner() Cell { return c.Cell }
+
+// Check implements Cell.
+func (c Mixed) Check() error {
+	if c.Cell == nil {
+		return fmt.Errorf("Mixed: no inner cell; name one, such as LTC")
+	}
+	switch c.Cell.(type) {
+	case Mixed, LSTM:
+		return fmt.Errorf("Mixed: %T as inner cell has more than one state; allowed: cells with one", c.Cell)
+	}
+	return c.Cell.Check()
+}
+
+// Build implements Cell.
+func (c Mixed) Build(b *Builder, x Vec, w *wiring.Wiring) (y Vec) {
+	b.Intercept(func(h Vec) Vec { return remember(b, x, h) }, func() { y = c.Cell.Build(b, x, w) })
+	return y
+}
+
+// remember writes the memory and gives the state that the cell sees.
+func remember(b *Builder, x, h Vec) Vec {
+	n := h.Len()
+	memory := b.State("c", Vector(n))
+	gates := Add(
+		b.Linear("input_map", 4*n, Xavier(x.Len(), 4*n), Between(-0.1, 0.1), Term{Name: "w", X: x}),
+		b.Linear("recurrent_map", 4*n, Orthonormal{}, nil, Term{Name: "w", X: h}))
+	block := func(k int) Vec { return Slice(gates, k*n, (k+1)*n) }
+	p, i, f, o := Tanh(block(0)), Sigmoid(block(1)), Sigmoid(Plus(block(2), 1)), Sigmoid(block(3))
+	memory = Add(Mul(memory, f), Mul(p, i))
+	b.Next("c", memory)
+	return Mul(Tanh(memory), o)
+}
+
+// Tensors implements Referenced.
+func (c Mixed) Tensors(inputs int, w *wiring.Wiring) []Tensor {
+	inner := c.Cell.(Referenced)
+	n := stateWidth(c.Cell, w)
+	return append(inner.Tensors(inputs, w),
+		Tensor{"input_map.w", "lstm.input_map.weight", positions(0, 4*n*inputs)},
+		Tensor{"input_map.bias", "lstm.input_map.bias", positions(0, 4*n)},
+		Tensor{"recurrent_map.w", "lstm.recurrent_map.weight", positions(0, 4*n*n)})
+}
+
+// stateWidth is the width of a one-state cell's state.
+func stateWidth(c Cell, w *wiring.Wiring) int {
+	inputs := 1
+	if w != nil {
+		inputs = w.Inputs()
+	}
+	b := New()
+	b.Output("y", c.Build(b, b.Input("x", inputs), w))
+	return b.Build().StateWidth()
+}
+
+// MarshalJSON writes the inner cell with its name.
+func (c Mixed) MarshalJSON() ([]byte, error) {
+	inner, err := Encode(c.Cell)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]json.RawMessage{"cell": inner})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Mixed) UnmarshalJSON(data []byte) error {
+	var m struct {
+		Cell json.RawMessage `json:"cell"`
+	}
+	if err := strict(data, &m); err != nil {
+		return err
+	}
+	inner, err := Decode(m.Cell)
+	c.Cell = inner
+	return err
+}

@@ -1,0 +1,85 @@
+package golden
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/nlpodyssey/safetensors"
+)
+
+// File is a safetensors file with every tensor widened to float64.
+type File struct {
+	Meta    map[string]string
+	tensors map[string]Tensor
+}
+
+// Tensor is a row-major array.
+type Tensor struct {
+	Shape []int
+	Data  []float64
+}
+
+// Open reads a safetensors file of F64, F32 or I32 tensors.
+func Open(path string) (*File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	st, err := safetensors.Deserialize(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a safetensors file: %w", path, err)
+	}
+	_, meta, err := safetensors.ReadMetadata(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	f := &File{Meta: meta.Metadata(), tensors: map[string]Tensor{}}
+	for _, name := range st.Names() {
+		view, _ := st.Tensor(name)
+		values, err := widen(view.DType(), view.Data())
+		if err != nil {
+			return nil, fmt.Errorf("%s: tensor %s: %w", path, name, err)
+		}
+		t := Tensor{Data: values}
+		for _, n := range view.Shape() {
+			t.Shape = append(t.Shape, int(n))
+		}
+		f.tensors[name] = t
+	}
+	return f, nil
+}
+
+func widen(t safetensors.DType, data []byte) ([]float64, error) {
+	size := int(t.Size())
+	values := make([]float64, len(data)/size)
+	for i := range values {
+		b := data[i*size:]
+		switch t {
+		case safetensors.F64:
+			values[i] = math.Float64frombits(binary.LittleEndian.Uint64(b))
+		case safetensors.F32:
+			values[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+		case safetensors.I32:
+			values[i] = float64(int32(binary.LittleEndian.Uint32(b)))
+		default:
+			return nil, fmt.Errorf("type %v; allowed: F64, F32, I32", t)
+		}
+	}
+	return values, nil
+}
+
+// Has tells whether a tensor exists.
+func (f *File) Has(name string) bool { _, ok := f.tensors[name]; return ok }
+
+// Tensor finds a tensor; the zero Tensor where there is none.
+func (f *File) Tensor(name string) Tensor { return f.tensors[name] }
+
+// Names lists the tensors in no particular order.
+func (f *File) Names() (names []string) {
+	for name := range f.tensors {
+		names = append(names, name)
+	}
+	return names
+}

@@ -1,0 +1,122 @@
+// Package golden runs golden vectors: inputs, parameters, outputs and gradients that another implementation computed, in
+// safetensors files, against this build. It is what `elegans doctor --golden` calls and what the tests call.
+package golden
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// Tolerance on |a - b| / (1 + |b|) for outputs, states and gradients.
+const Tolerance = 1e-12
+
+// Result is the outcome of one file.
+type Result struct {
+	File string `json:"file"`
+	Cell string `json:"cell"`
+	// MaxRelError is the largest |a - b| / (1 + |b|) over outputs, states and gradients; 0 or 1 for wirings.
+	MaxRelError Number `json:"max_rel_error"`
+	// MaxRelErrorF32 compares the tensors that were computed in float32, which are not judged; 0 where there are none.
+	MaxRelErrorF32 Number `json:"max_rel_error_f32"`
+	Pass           bool   `json:"pass"`
+	Problem        string `json:"problem,omitempty"` // why it could not be run, or where it failed
+}
+
+// Number is a figure that JSON writes as null where it is not finite.
+type Number float64
+
+// MarshalJSON implements json.Marshaler.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if f := float64(n); math.IsNaN(f) || math.IsInf(f, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// worst keeps the largest error and where it was.
+type worst struct {
+	max   float64
+	where string
+}
+
+func (w *worst) see(name string, got, want []float64) {
+	if len(got) != len(want) {
+		w.max, w.where = math.Inf(1), fmt.Sprintf("%s has %d values, want %d", name, len(got), len(want))
+		return
+	}
+	for i, b := range want {
+		e := math.Abs(got[i]-b) / (1 + math.Abs(b))
+		if !(e <= w.max) { // a NaN counts as the largest
+			w.max, w.where = e, fmt.Sprintf("%s[%d] is %.17g, want %.17g", name, i, got[i], b)
+			if math.IsNaN(e) {
+				w.max = math.Inf(1)
+				return
+			}
+		}
+	}
+}
+
+// Run runs one file. The error says why the file could not be read at all; a vector that fails is a Result.
+func Run(path string) (Result, error) {
+	f, err := Open(path)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{File: filepath.Base(path), Cell: f.Meta["cell"]}
+	var w, w32 worst
+	switch {
+	case f.Meta["weights"] != "":
+		err = runImport(f, filepath.Dir(path), &w, &w32)
+	case f.Has("y") && f.Has("x"):
+		err = runCase(f, &w)
+	case len(f.Meta) > 0:
+		r.Cell = "wiring"
+		err = runWirings(f, &w)
+	default:
+		return r, errWeights
+	}
+	r.MaxRelError, r.MaxRelErrorF32 = Number(w.max), Number(w32.max)
+	r.Pass = err == nil && w.max <= Tolerance
+	switch {
+	case err != nil:
+		r.Problem, r.MaxRelError = err.Error(), Number(math.Inf(1))
+	case !r.Pass:
+		r.Problem = w.where
+	}
+	return r, nil
+}
+
+// errWeights marks a file of weights only, which the file with its expected values names.
+var errWeights = fmt.Errorf("weights only: run the file with the expected values instead")
+
+// RunDir runs every vector in a directory, by name. Weights that belong to an expected file are run with it.
+func RunDir(dir string) ([]Result, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var results []Result
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".safetensors") {
+			continue
+		}
+		r, err := Run(filepath.Join(dir, e.Name()))
+		switch {
+		case err == errWeights:
+			continue
+		case err != nil:
+			r = Result{File: e.Name(), Problem: err.Error(), MaxRelError: Number(math.Inf(1))}
+		}
+		results = append(results, r)
+	}
+	if len(results) == 0 {
+		return nil, fmt.Errorf("%s holds no golden vectors (*.safetensors)", dir)
+	}
+	sort.Slice(results, func(i, j int) bool { return results[i].File < results[j].File })
+	return results, nil
+}

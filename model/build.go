@@ -1,0 +1,211 @@
+package model
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// build writes the program: head (scaling, masks, one-hot), layers, readout, decoding.
+func (a Architecture) build(schema series.Schema) (Architecture, *step.Program, error) {
+	if len(a.Layers) == 0 {
+		return a, nil, fmt.Errorf("model: no layers; give at least one, such as model.Liquid(cell.LTC{}, wiring.Auto(19, 1))")
+	}
+	switch a.Readout {
+	case "":
+		a.Readout = Linear
+	case Linear, Direct:
+	default:
+		return a, nil, fmt.Errorf("model: readout %q; allowed: %s, %s", a.Readout, Linear, Direct)
+	}
+	b := step.New()
+	x := head(b, b.Input("x", len(schema.Inputs)), schema)
+	if a.TimeInput {
+		x = step.Concat(x, step.Log(step.Plus(b.DT(), 1)))
+	}
+	layers := make([]Layer, len(a.Layers))
+	for i, l := range a.Layers {
+		w, err := l.draw(x.Len())
+		if err != nil {
+			return a, nil, fmt.Errorf("layer %d: %w", i, err)
+		}
+		b.Scope(fmt.Sprintf("layer%d", i), func() { x = l.Cell.Build(b, x, w) })
+		layers[i] = Layer{Cell: l.Cell}
+		if w != nil {
+			layers[i].Wiring = w
+		}
+	}
+	a.Layers = layers
+	y, err := a.read(b, x, schema.Target)
+	if err != nil {
+		return a, nil, err
+	}
+	b.Output("y", y)
+	b.Output("prediction", decode(y, schema.Target))
+	return a, b.Build(), nil
+}
+
+// draw checks a layer and draws its wiring for a number of inputs.
+func (l Layer) draw(inputs int) (*wiring.Wiring, error) {
+	if l.Cell == nil {
+		return nil, fmt.Errorf("no cell")
+	}
+	if err := l.Cell.Check(); err != nil {
+		return nil, err
+	}
+	wired := cell.Wired(l.Cell)
+	switch {
+	case !wired && l.Wiring != nil:
+		return nil, fmt.Errorf("%T takes no wiring; use model.Recurrent", l.Cell)
+	case !wired:
+		return nil, nil
+	case l.Wiring == nil:
+		return nil, fmt.Errorf("%T needs a wiring; use model.Liquid(cell, wiring.Auto(19, 1))", l.Cell)
+	}
+	return l.Wiring.Build(inputs)
+}
+
+// head turns raw inputs into the features of the first layer.
+func head(b *step.Builder, x step.Vec, schema series.Schema) step.Vec {
+	ins := schema.Inputs
+	observed, filled := fill(b, x, ins)
+	scaled := scale(b, filled, ins)
+	var since step.Vec
+	if some(ins, func(in series.Input) bool { return in.Since }) {
+		since = age(b, observed)
+	}
+	var parts []step.Vec
+	for i, in := range ins {
+		if in.Kind == series.Category {
+			parts = append(parts, oneHot(b, step.Slice(filled, i, i+1), len(in.Levels)))
+		} else {
+			parts = append(parts, step.Slice(scaled, i, i+1))
+		}
+		if in.Mask {
+			parts = append(parts, step.Slice(observed, i, i+1))
+		}
+		if in.Since {
+			parts = append(parts, step.Log(step.Plus(step.Slice(since, i, i+1), 1)))
+		}
+	}
+	if len(parts) == len(ins) && !some(ins, func(in series.Input) bool { return in.Kind == series.Category }) {
+		return scaled
+	}
+	return step.Concat(parts...)
+}
+
+func some(ins []series.Input, f func(series.Input) bool) bool {
+	for _, in := range ins {
+		if f(in) {
+			return true
+		}
+	}
+	return false
+}
+
+// column is a constant with one number an input.
+func column(b *step.Builder, ins []series.Input, f func(series.Input) float64) step.Vec {
+	values := make([]float64, len(ins))
+	for i, in := range ins {
+		values[i] = f(in)
+	}
+	return b.Const(values...)
+}
+
+// fill replaces what was not observed: by the imputed value, or by the last observed one where the schema holds it.
+func fill(b *step.Builder, x step.Vec, ins []series.Input) (observed, filled step.Vec) {
+	missing := func(in series.Input) bool { return in.Missing }
+	if !some(ins, missing) && !some(ins, func(in series.Input) bool { return in.Mask || in.Since }) {
+		return step.Vec{}, x
+	}
+	observed = step.Observed(x)
+	impute := column(b, ins, func(in series.Input) float64 { return in.Impute })
+	if !some(ins, func(in series.Input) bool { return in.Hold }) {
+		return observed, step.Select(observed, x, impute)
+	}
+	// The state is kept relative to the imputed value, so that zero means "never observed".
+	held := b.State("held", x.Shape())
+	hold := column(b, ins, func(in series.Input) float64 {
+		if in.Hold {
+			return 1
+		}
+		return 0
+	})
+	next := step.Select(observed, step.Sub(x, impute), step.Select(hold, held, b.Const(0)))
+	b.Next("held", next)
+	return observed, step.Add(next, impute)
+}
+
+// scale is (x - mean) / sd, clipped where the schema says so.
+func scale(b *step.Builder, x step.Vec, ins []series.Input) step.Vec {
+	plain := func(in series.Input) bool { return in.Kind == series.Numeric && (in.Mean != 0 || in.SD != 1) }
+	if some(ins, plain) {
+		mean := column(b, ins, func(in series.Input) float64 { return in.Mean })
+		inverse := column(b, ins, func(in series.Input) float64 {
+			if in.Kind == series.Category {
+				return 1
+			}
+			return 1 / in.SD
+		})
+		x = step.Mul(step.Sub(x, mean), inverse)
+	}
+	if some(ins, func(in series.Input) bool { return in.Clip > 0 }) {
+		bound := func(in series.Input) float64 {
+			if in.Clip > 0 {
+				return in.Clip
+			}
+			return math.MaxFloat32
+		}
+		x = step.Max(step.Min(x, column(b, ins, bound)), column(b, ins, func(in series.Input) float64 { return -bound(in) }))
+	}
+	return x
+}
+
+// age is the time since each input was last observed, 0 where it is now.
+func age(b *step.Builder, observed step.Vec) step.Vec {
+	since := b.State("since", observed.Shape())
+	next := step.Select(observed, b.Const(0), step.Add(since, b.DT()))
+	b.Next("since", next)
+	return next
+}
+
+// oneHot is 1 at the position of a level's index and 0 elsewhere: 1 - min(1, |index - k|) for whole numbers.
+func oneHot(b *step.Builder, index step.Vec, levels int) step.Vec {
+	k := make([]float64, levels)
+	for i := range k {
+		k[i] = float64(i)
+	}
+	return step.OneMinus(step.Min(b.Const(1), step.Abs(step.Sub(index, b.Const(k...)))))
+}
+
+// read applies the readout.
+func (a Architecture) read(b *step.Builder, x step.Vec, t series.Target) (step.Vec, error) {
+	if a.Readout == Direct {
+		if x.Len() != t.Width() {
+			return x, fmt.Errorf("model: the last layer gives %d values, the target %q needs %d; use the linear readout", x.Len(), t.Name, t.Width())
+		}
+		return x, nil
+	}
+	return b.Linear("readout", t.Width(), step.Xavier(x.Len(), t.Width()), step.Values{0}, step.Term{Name: "w", X: x}), nil
+}
+
+// decode turns the program's output into what a user wants to read: one probability a class, or values in raw units.
+// A Gaussian target gives mean and standard deviation.
+func decode(y step.Vec, t series.Target) step.Vec {
+	switch {
+	case t.Task == series.Classify && len(t.Classes) == 2:
+		p := step.Sigmoid(y)
+		return step.Concat(step.OneMinus(p), p)
+	case t.Task == series.Classify:
+		return step.Softmax(y)
+	case t.Gaussian:
+		return step.Concat(step.Plus(step.Scale(t.SD, step.Slice(y, 0, 1)), t.Mean), step.Scale(t.SD, step.Exp(step.Slice(y, 1, 2))))
+	case t.SD == 1 && t.Mean == 0:
+		return y
+	}
+	return step.Plus(step.Scale(t.SD, y), t.Mean)
+}

@@ -1,0 +1,182 @@
+// Package model joins layers to one program, from raw inputs to decoded predictions, with its parameters and the schema
+// of its data. A Model is immutable and shared freely; a Stream carries state and belongs to one goroutine.
+package model
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// Layer is a cell with the wiring that it needs, if any.
+type Layer struct {
+	Cell   cell.Cell
+	Wiring wiring.Spec
+}
+
+// Liquid is a layer of a cell on a wiring. The wiring is a specification and is drawn when the number of inputs is known.
+func Liquid(c cell.Cell, w wiring.Spec) Layer { return Layer{c, w} }
+
+// Recurrent is a layer of a cell without a wiring.
+func Recurrent(c cell.Cell) Layer { return Layer{Cell: c} }
+
+// Readout says how the last layer's output becomes the program's.
+type Readout string
+
+const (
+	// Linear is W y + b, so that the number of outputs is free of the number of motor neurons. The default.
+	Linear Readout = "linear"
+	// Direct takes the last layer's output as it is.
+	Direct Readout = "direct"
+)
+
+// Architecture is everything about a model but its data and its parameters.
+type Architecture struct {
+	Layers []Layer
+	// Readout is Linear if empty.
+	Readout Readout
+	// TimeInput appends log(1 + dt) to the inputs of the first layer: what cells without a notion of time need.
+	TimeInput bool
+}
+
+// Model is a program with parameters and the schema of its data. It is immutable.
+type Model struct {
+	schema  series.Schema
+	arch    Architecture // every wiring drawn
+	program *step.Program
+	theta   []float32
+	info    Info
+}
+
+// Info is what a model file says of the model's making. It holds no time, path or host, so that equal runs give equal
+// files.
+type Info struct {
+	// Name of the preset or the file it came from.
+	Name string `json:"name,omitempty"`
+	// Seed of the initial values and of the order of training.
+	Seed uint64 `json:"seed"`
+	// Data is a hash of the training data.
+	Data string `json:"data,omitempty"`
+	// Version of the program that wrote it.
+	Version string `json:"version,omitempty"`
+	// Protocol says how series are cut at evaluation: state carried along, or windows from zero.
+	Protocol string `json:"protocol,omitempty"`
+	// Settings are the options of training, by flag.
+	Settings map[string]string `json:"settings,omitempty"`
+	// Metrics by name, NaN left out.
+	Metrics map[string]float64 `json:"metrics,omitempty"`
+}
+
+// New joins layers to a model with a linear readout and initial values drawn from seed 0.
+func New(schema series.Schema, layers ...Layer) (*Model, error) {
+	return Architecture{Layers: layers}.Model(schema)
+}
+
+// Model builds the program for a schema, with initial values drawn from seed 0.
+func (a Architecture) Model(schema series.Schema) (*Model, error) {
+	if err := schema.Check(); err != nil {
+		return nil, err
+	}
+	drawn, program, err := a.build(schema)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{schema: schema, arch: drawn, program: program}
+	return m.Initial(0), nil
+}
+
+// Schema of the data that the model reads and predicts.
+func (m *Model) Schema() series.Schema { return m.schema }
+
+// Architecture is the model's, with every wiring drawn.
+func (m *Model) Architecture() Architecture {
+	a := m.arch
+	a.Layers = slices.Clone(a.Layers)
+	return a
+}
+
+// Program is one step of the whole model: input "x" in raw units, outputs "y" (what the loss sees: logits or scaled
+// values) and "prediction" (class probabilities, or values in raw units).
+func (m *Model) Program() *step.Program { return m.program }
+
+// Params is a copy of the parameters, in the program's flat order.
+func (m *Model) Params() []float32 { return slices.Clone(m.theta) }
+
+// Info says how the model was made.
+func (m *Model) Info() Info { return m.info }
+
+// Parameters is the number of trained scalars.
+func (m *Model) Parameters() int { return len(m.theta) }
+
+// Synapses counts the synapses of all wirings; 0 for cells without one.
+func (m *Model) Synapses() (n int) {
+	for _, w := range m.Wirings() {
+		sensory, inner := w.Synapses()
+		n += sensory + inner
+	}
+	return n
+}
+
+// Wirings lists the drawn wirings of the layers that have one.
+func (m *Model) Wirings() (all []*wiring.Wiring) {
+	for _, l := range m.arch.Layers {
+		if w, ok := l.Wiring.(*wiring.Wiring); ok {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// With is the model with other parameters. It panics if their number is wrong.
+func (m *Model) With(theta []float32) *Model {
+	if len(theta) != m.program.ParamCount() {
+		panic("model: With needs one value per parameter")
+	}
+	c := *m
+	c.theta = slices.Clone(theta)
+	return &c
+}
+
+// WithInfo is the model with another account of its making.
+func (m *Model) WithInfo(info Info) *Model {
+	c := *m
+	c.info = info
+	return &c
+}
+
+// WithTarget is the model with another description of its target, such as a threshold chosen on validation. Task and
+// width must stay.
+func (m *Model) WithTarget(t series.Target) (*Model, error) {
+	if t.Task != m.schema.Target.Task || t.Width() != m.schema.Target.Width() {
+		return nil, fmt.Errorf("model: the target's task and width are part of the program and cannot change")
+	}
+	c := *m
+	c.schema.Target = t
+	return &c, c.schema.Check()
+}
+
+// Initial is the model with fresh initial values drawn from a seed.
+func (m *Model) Initial(seed uint64) *Model {
+	values := m.program.Initial(seed)
+	theta := make([]float32, len(values))
+	for i, v := range values {
+		theta[i] = float32(v)
+	}
+	c := m.With(theta)
+	c.info.Seed = seed
+	return c
+}
+
+// MaxStep is the longest dt that all layers can take in one step, in model units; 0 means any.
+func (m *Model) MaxStep() (limit float64) {
+	for _, l := range m.arch.Layers {
+		if s := cell.MaxStep(l.Cell); s > 0 && (limit == 0 || s < limit) {
+			limit = s
+		}
+	}
+	return limit
+}

@@ -1,0 +1,347 @@
+package model
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// Array is a row-major tensor of another library's state dict.
+type Array struct {
+	Shape []int
+	Data  []float64
+}
+
+// StateDict is a set of named tensors.
+type StateDict map[string]Array
+
+// NCPS is what a state dict of the ncps library does not say of itself. Which of it is needed depends on the cell; what
+// is missing is asked for by name.
+type NCPS struct {
+	// Unfolds is the number of solver sub-steps of an LTC (ode_unfolds; the library's default is 6).
+	Unfolds int
+	// Epsilon of an LTC (the library's default is 1e-8).
+	Epsilon float64
+	// Constraints of an LTC: implicit (the default of the library's LTC) or explicit (that of its LTCCell).
+	Constraints string
+	// Outputs of an LTC without an output mapping.
+	Outputs int
+	// Mode of a CfC: default or no_gate. A pure one shows by its tensors.
+	Mode string
+	// Activation of a CfC's backbone: lecun_tanh (the library's default), tanh, relu, silu, gelu.
+	Activation string
+}
+
+// ImportNCPS makes a model of a state dict that the ncps library saved: LTC, CfC or wired CfC, with mixed memory and
+// projection where the file has them. The wiring is recovered from the masks; a wired CfC stores no polarity and no
+// synapses between command neurons.
+func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
+	if dict["rnn_cell.gleak"].Data == nil && dict["rnn_cell.ff1.weight"].Data == nil && dict["rnn_cell.layer_0.ff1.weight"].Data == nil {
+		return nil, fmt.Errorf("not a state dict of ncps: none of rnn_cell.gleak, rnn_cell.ff1.weight, rnn_cell.layer_0.ff1.weight is there; the file holds %s", dict.names(5))
+	}
+	im := importer{dict: dict, said: said, meta: cell.Meta{}}
+	im.recognise()
+	if len(im.missing) > 0 {
+		return nil, fmt.Errorf("the file does not say %s", strings.Join(im.missing, "; nor "))
+	}
+	if im.err != nil {
+		return nil, im.err
+	}
+	c, err := cell.FromReference(im.meta)
+	if err != nil {
+		return nil, err
+	}
+	layer := Layer{Cell: c}
+	if im.wiring != nil {
+		layer.Wiring = im.wiring
+	}
+	m, err := Reference(layer, im.inputs, im.outputs, im.project)
+	if err != nil {
+		return nil, err
+	}
+	return m.fill(dict)
+}
+
+// Reference is a one-layer model with plain inputs, whose output is the cell's own, or a linear projection of it.
+func Reference(layer Layer, inputs, outputs int, project bool) (*Model, error) {
+	schema := series.Plain(inputs)
+	schema.Target.Outputs = outputs
+	a := Architecture{Layers: []Layer{layer}, Readout: Direct}
+	if project {
+		a.Readout = Linear
+	}
+	return a.Model(schema)
+}
+
+// Tensors ties the parameters of a one-layer model to the tensors of the library that the cell comes from.
+func (m *Model) Tensors() ([]cell.Tensor, error) {
+	l := m.arch.Layers[0]
+	c, ok := l.Cell.(cell.Referenced)
+	if !ok || len(m.arch.Layers) != 1 {
+		return nil, fmt.Errorf("model: only a single layer of a cell that other libraries have can be compared with them")
+	}
+	w, _ := l.Wiring.(*wiring.Wiring)
+	list := c.Tensors(len(m.schema.Inputs), w)
+	for i := range list {
+		list[i].Param = "layer0." + list[i].Param
+	}
+	if m.arch.Readout == Linear {
+		for _, q := range m.program.Params {
+			if name, ok := strings.CutPrefix(q.Name, "readout."); ok {
+				library := map[string]string{"w": "fc.weight", "bias": "fc.bias"}[name]
+				index := make([]int, q.Shape.Len())
+				for k := range index {
+					index[k] = k
+				}
+				list = append(list, cell.Tensor{Param: q.Name, Name: library, Index: index})
+			}
+		}
+	}
+	return list, nil
+}
+
+// fill reads every parameter from a state dict.
+func (m *Model) fill(dict StateDict) (*Model, error) {
+	list, err := m.Tensors()
+	if err != nil {
+		return nil, err
+	}
+	theta := m.Params()
+	from := map[string]cell.Tensor{}
+	for _, t := range list {
+		from[t.Param] = t
+	}
+	for _, q := range m.program.Params {
+		t := from[q.Name]
+		data := dict[t.Name].Data
+		for k, i := range t.Index {
+			if i >= len(data) {
+				return nil, fmt.Errorf("tensor %s has %d values where at least %d are needed; the file does not fit the cell it claims to be", t.Name, len(data), i+1)
+			}
+			theta[q.Offset+k] = float32(data[i])
+		}
+	}
+	return m.With(theta), nil
+}
+
+// importer recognises a state dict.
+type importer struct {
+	dict            StateDict
+	said            NCPS
+	meta            cell.Meta
+	wiring          *wiring.Wiring
+	inputs, outputs int
+	project         bool
+	missing         []string
+	err             error
+}
+
+func (im *importer) recognise() {
+	_, mixed := im.dict["lstm.recurrent_map.weight"]
+	im.meta["mixed_memory"] = strconv.FormatBool(mixed)
+	switch {
+	case im.dict["rnn_cell.gleak"].Data != nil:
+		im.ltc()
+	case im.dict["rnn_cell.ff1.weight"].Data != nil:
+		im.cfc()
+	default:
+		im.wired()
+	}
+	if fc, ok := im.dict["fc.weight"]; ok && len(fc.Shape) == 2 {
+		im.project, im.outputs = true, fc.Shape[0]
+	}
+}
+
+// ask notes what the user has to say.
+func (im *importer) ask(known bool, what string) {
+	if !known {
+		im.missing = append(im.missing, what)
+	}
+}
+
+// matrix finds a tensor of two dimensions.
+func (im *importer) matrix(name string) Array {
+	a := im.dict[name]
+	if len(a.Shape) != 2 || a.Shape[0]*a.Shape[1] != len(a.Data) || len(a.Data) == 0 {
+		if im.err == nil {
+			im.err = fmt.Errorf("tensor %s has shape %v; a matrix is needed", name, a.Shape)
+		}
+		return Array{Shape: []int{0, 0}}
+	}
+	return a
+}
+
+func (im *importer) ltc() {
+	s := im.said
+	im.ask(s.Unfolds > 0, "how many solver sub-steps it was trained with (--unfolds; the library's default is 6)")
+	im.ask(s.Epsilon > 0, "its epsilon (--epsilon; the library's default is 1e-8)")
+	im.ask(s.Constraints == "implicit" || s.Constraints == "explicit", "how its weights were kept positive (--constraints implicit, the default of LTC, or explicit, that of LTCCell)")
+	im.outputs = len(im.dict["rnn_cell.output_w"].Data)
+	if im.outputs == 0 {
+		im.outputs = s.Outputs
+		im.ask(s.Outputs > 0, "how many outputs it has (--outputs)")
+	}
+	im.meta["cell"], im.meta["unfolds"] = "ltc", strconv.Itoa(s.Unfolds)
+	im.meta["epsilon"] = strconv.FormatFloat(s.Epsilon, 'g', -1, 64)
+	im.meta["implicit_param_constraints"] = strconv.FormatBool(s.Constraints == "implicit")
+	for _, side := range []string{"input", "output"} {
+		kind := cell.NoMap
+		if im.dict["rnn_cell."+side+"_w"].Data != nil {
+			kind = cell.LinearM
+		}
+		if im.dict["rnn_cell."+side+"_b"].Data != nil {
+			kind = cell.Affine
+		}
+		im.meta[side+"_mapping"] = string(kind)
+	}
+	inner := polarity(im.matrix("rnn_cell.sparsity_mask"), im.matrix("rnn_cell.erev"))
+	sensory := polarity(im.matrix("rnn_cell.sensory_sparsity_mask"), im.matrix("rnn_cell.sensory_erev"))
+	im.inputs = len(sensory)
+	if im.err == nil && len(im.missing) == 0 {
+		im.wiring, im.err = wiring.FromMatrix(inner, sensory, im.outputs)
+	}
+}
+
+// polarity is the adjacency of a mask, with the sign of the reversal potential; 0 there counts as excitatory.
+func polarity(mask, erev Array) [][]int8 {
+	rows := make([][]int8, mask.Shape[0])
+	for i := range rows {
+		rows[i] = make([]int8, mask.Shape[1])
+		for j := range rows[i] {
+			k := i*mask.Shape[1] + j
+			switch {
+			case mask.Data[k] == 0:
+			case k < len(erev.Data) && erev.Data[k] < 0:
+				rows[i][j] = -1
+			default:
+				rows[i][j] = 1
+			}
+		}
+	}
+	return rows
+}
+
+// mode asks for the mode of a CfC unless its tensors show it.
+func (im *importer) mode(prefix string) {
+	mode := im.said.Mode
+	if im.dict[prefix+"w_tau"].Data != nil {
+		mode = string(cell.Pure)
+	}
+	im.ask(mode != "", "its mode (--mode default or no_gate; the library's default is default)")
+	im.meta["mode"] = mode
+}
+
+func (im *importer) cfc() {
+	im.mode("rnn_cell.")
+	ff1 := im.matrix("rnn_cell.ff1.weight")
+	units, first, layers := ff1.Shape[0], ff1, 0
+	for _, k := range im.backbone() {
+		w := im.matrix(fmt.Sprintf("rnn_cell.backbone.%d.weight", k))
+		if layers == 0 {
+			first = w
+		}
+		// Dropout shifts the library's indices; here the layers are counted.
+		im.dict[fmt.Sprintf("rnn_cell.backbone.%d.weight", 2*layers)] = w
+		im.dict[fmt.Sprintf("rnn_cell.backbone.%d.bias", 2*layers)] = im.dict[fmt.Sprintf("rnn_cell.backbone.%d.bias", k)]
+		layers++
+	}
+	im.meta["cell"], im.meta["units"] = "cfc", strconv.Itoa(units)
+	im.meta["backbone_layers"] = strconv.Itoa(layers)
+	if layers > 0 {
+		im.meta["backbone_units"] = strconv.Itoa(first.Shape[0])
+		im.ask(im.said.Activation != "", "the activation of its backbone (--activation lecun_tanh, tanh, relu, silu or gelu; the library's default is lecun_tanh)")
+		im.meta["backbone_activation"] = im.said.Activation
+	}
+	im.inputs, im.outputs = first.Shape[1]-units, units
+	if im.err == nil && im.inputs < 1 {
+		im.err = fmt.Errorf("the first layer has %d columns for %d units; no input is left", first.Shape[1], units)
+	}
+}
+
+// backbone lists the indices of its linear layers, ascending.
+func (im *importer) backbone() (list []int) {
+	for name := range im.dict {
+		rest, ok := strings.CutPrefix(name, "rnn_cell.backbone.")
+		if !ok {
+			continue
+		}
+		if k, err := strconv.Atoi(strings.TrimSuffix(rest, ".weight")); err == nil {
+			list = append(list, k)
+		}
+	}
+	sort.Ints(list)
+	return list
+}
+
+// wired recovers the graph of a wired CfC from the masks of its layers. Ids are given as in the library: the last layer
+// has the lowest.
+func (im *importer) wired() {
+	im.mode("rnn_cell.layer_0.")
+	im.meta["cell"] = "wired_cfc"
+	var masks []Array
+	units := 0
+	for l := 0; im.dict[fmt.Sprintf("rnn_cell.layer_%d.ff1.weight", l)].Data != nil; l++ {
+		mask := im.matrix(fmt.Sprintf("rnn_cell.layer_%d.sparsity_mask", l))
+		masks = append(masks, mask)
+		units += mask.Shape[0]
+	}
+	if im.err != nil {
+		return
+	}
+	im.inputs, im.outputs = masks[0].Shape[1]-masks[0].Shape[0], masks[len(masks)-1].Shape[0]
+	if im.inputs < 1 {
+		im.err = fmt.Errorf("the mask of layer 0 has %d columns for %d neurons; no input is left", masks[0].Shape[1], masks[0].Shape[0])
+		return
+	}
+	layers, inner, sensory := graph(masks, units, im.inputs)
+	im.wiring, im.err = wiring.FromMatrixLayers(inner, sensory, im.outputs, layers)
+}
+
+// graph numbers the neurons of the layers and reads who is connected to whom.
+func graph(masks []Array, units, inputs int) (layers [][]int, inner, sensory [][]int8) {
+	inner, sensory = make([][]int8, units), make([][]int8, inputs)
+	for i := range inner {
+		inner[i] = make([]int8, units)
+	}
+	for i := range sensory {
+		sensory[i] = make([]int8, units)
+	}
+	top := units
+	rows := sensory // of the sources of the layer at hand
+	for _, m := range masks {
+		n := m.Shape[0]
+		top -= n
+		ids := make([]int, n)
+		for i := range n {
+			ids[i] = top + i
+			for j := range min(len(rows), m.Shape[1]) {
+				if m.Data[i*m.Shape[1]+j] != 0 {
+					rows[j][top+i] = 1
+				}
+			}
+		}
+		layers = append(layers, ids)
+		rows = inner[top : top+n]
+	}
+	return layers, inner, sensory
+}
+
+func (d StateDict) names(most int) string {
+	var names []string
+	for name := range d {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	if len(names) > most {
+		names = append(names[:most], "…")
+	}
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(names, ", ")
+}
