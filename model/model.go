@@ -89,6 +89,15 @@ func (a Architecture) Model(schema series.Schema) (*Model, error) {
 	return m.Initial(0), nil
 }
 
+// Count is the number of parameters that the model would have.
+func (a Architecture) Count(schema series.Schema) (int, error) {
+	_, p, err := a.build(schema)
+	if err != nil {
+		return 0, err
+	}
+	return p.ParamCount(), nil
+}
+
 // Schema of the data that the model reads and predicts.
 func (m *Model) Schema() series.Schema { return m.schema }
 

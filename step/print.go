@@ -245,8 +245,18 @@ func (w *printer) text(i int, nested bool) string {
 		return s
 	}
 	s := row.Name + "(" + strings.Join(list, ", ") + ")"
-	if n.Op == OpSlice {
-		s += fmt.Sprintf("[%d:%d]", n.Index[0], n.Index[0]+n.Shape.Len())
+	return s + n.suffix()
+}
+
+// suffix says what the operands of an operation do not: which components, which axis.
+func (n *Node) suffix() string {
+	switch n.Op {
+	case OpSlice:
+		return fmt.Sprintf("[%d:%d]", n.Index[0], n.Index[0]+n.Shape.Len())
+	case OpGather:
+		return strings.ReplaceAll(fmt.Sprint(n.Index), " ", ",")
+	case OpSum:
+		return [...]string{Inner: " over inner", Outer: " over outer"}[n.Index[0]]
 	}
-	return s
+	return ""
 }

@@ -42,12 +42,13 @@ const (
 	fonts            = "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 )
 
-// SVG draws the wiring as one self-contained SVG image for white or dark pages. A wiring of several layers runs from left to
-// right through its layers; one of a single layer is a ring of units, motor neurons at the right, double-rimmed, with the inputs at the left.
-// Excitatory synapses are solid blue arrows, inhibitory ones dashed orange lines that end in a bar; a unit's synapse to itself is a loop.
-// Every synapse is one path element and there are no others. Equal wirings and options give equal bytes.
+// SVG draws the wiring as one self-contained SVG image for white and dark pages. A wiring of several layers runs from left to
+// right through them; one of a single layer is a ring of units, motor neurons at the right, with the inputs at its left. Motor
+// neurons have a double rim. Excitatory synapses are solid blue arrows, inhibitory ones dashed orange lines that end in a bar;
+// a synapse of a unit to itself is a loop. Every synapse is one path element and there are no others. Equal wirings and options
+// give equal bytes.
 //
-// It fails when names are given for some inputs or outputs only, on an illegal ID, and with the error of out.
+// It fails when only some inputs or outputs have names, on an illegal ID, and with the error of out.
 func (w *Wiring) SVG(out io.Writer, o DrawOptions) error {
 	if err := o.check(w); err != nil {
 		return err

@@ -138,20 +138,59 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// compareGolden fails the test where a wiring differs from the reference's.
 func compareGolden(t *testing.T, w *Wiring, g golden, adjacency, sensory [][]int8) {
 	t.Helper()
-	if !slices.EqualFunc(w.Matrix(), adjacency, slices.Equal) {
-		t.Errorf("adjacency\n%v\nexpected\n%v", w.Matrix(), adjacency)
+	if difference := differs(w, g, adjacency, sensory); difference != "" {
+		t.Errorf("%s of %s differs from the reference", difference, w)
 	}
-	if !slices.EqualFunc(w.SensoryMatrix(), sensory, slices.Equal) {
-		t.Errorf("sensory adjacency\n%v\nexpected\n%v", w.SensoryMatrix(), sensory)
-	}
-	if !slices.EqualFunc(w.Layers(), g.Layers, slices.Equal) {
-		t.Errorf("layers %v, expected %v", w.Layers(), g.Layers)
-	}
+}
+
+// differs names what differs first, or nothing.
+func differs(w *Wiring, g golden, adjacency, sensory [][]int8) string {
 	s, i := w.Synapses()
-	got := [5]int{w.Inputs(), w.Units(), w.Outputs(), s, i}
-	if want := [5]int{g.In, g.Units, g.Out, g.Sensory, g.Inner}; got != want {
-		t.Errorf("inputs, units, outputs, sensory and inner synapses: %v, expected %v", got, want)
+	switch {
+	case !slices.EqualFunc(w.Matrix(), adjacency, slices.Equal):
+		return "adjacency"
+	case !slices.EqualFunc(w.SensoryMatrix(), sensory, slices.Equal):
+		return "sensory adjacency"
+	case !slices.EqualFunc(w.Layers(), g.Layers, slices.Equal):
+		return "layers"
+	case [3]int{w.Inputs(), w.Units(), w.Outputs()} != [3]int{g.In, g.Units, g.Out}:
+		return "size"
+	case [2]int{s, i} != [2]int{g.Sensory, g.Inner}:
+		return "number of synapses"
+	}
+	return ""
+}
+
+// TestGoldenBites plants faults that the comparison must find.
+func TestGoldenBites(t *testing.T) {
+	f := readTensors(t, "testdata/wirings.safetensors")
+	const name = "auto12_3_in4"
+	var g golden
+	if err := json.Unmarshal([]byte(f.metadata[name]), &g); err != nil {
+		t.Fatal(err)
+	}
+	adjacency, sensory := f.matrix(t, name+".adjacency"), f.matrix(t, name+".sensory_adjacency")
+	spec := g.spec(t).(AutoNCP)
+	w, err := spec.Build(g.In)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := differs(w, g, adjacency, sensory); got != "" {
+		t.Fatalf("%s differs before any fault", got)
+	}
+	spec.Seed++
+	if other, err := spec.Build(g.In); err != nil || differs(other, g, adjacency, sensory) == "" {
+		t.Errorf("another seed passes, %v", err)
+	}
+	sensory[3][11] = 1 - sensory[3][11] // there or not, now otherwise
+	if got := differs(w, g, adjacency, sensory); got != "sensory adjacency" {
+		t.Errorf("a changed sensory synapse: %q", got)
+	}
+	adjacency[4][5] = -2
+	if got := differs(w, g, adjacency, sensory); got != "adjacency" {
+		t.Errorf("a changed synapse: %q", got)
 	}
 }

@@ -45,14 +45,18 @@ func Parse(text string) (Spec, error) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	at := slices.IndexFunc(forms, func(f form) bool { return f.name == name })
 	if at < 0 {
-		return nil, fmt.Errorf("wiring %s: unknown kind %s: write %s", clip(text), clip(name), usages())
+		return nil, fmt.Errorf("wiring %s: unknown kind: write %s", clip(text), usages())
 	}
 	f := forms[at]
 	blank := f.blank()
 	if err := f.fill(blank, rest); err != nil {
 		return nil, fmt.Errorf("wiring %s: %w: write %s", clip(text), err, f.usage)
 	}
-	return blank.spec()
+	spec, err := blank.spec()
+	if err != nil {
+		return nil, err
+	}
+	return spec, nil
 }
 
 func usages() string {
@@ -65,7 +69,7 @@ func usages() string {
 
 // clip quotes a text for an error and keeps it short.
 func clip(text string) string {
-	const most = 80
+	const most = 60 // bytes
 	if len(text) > most {
 		text = text[:most] + "…"
 	}

@@ -188,11 +188,10 @@ func (w *Wiring) Build(inputs int) (*Wiring, error) {
 // Hash is the SHA-256, in hexadecimal, of everything that a network computes with: sizes, layers and synapses with their
 // polarities. How the wiring was made does not enter, so that a drawn wiring and its imported copy agree.
 func (w *Wiring) Hash() string {
-	h := sha256.New()
+	var content []byte
 	put := func(values ...int) {
 		for _, v := range values {
-			// A hash never returns an error from Write.
-			_ = binary.Write(h, binary.LittleEndian, int64(v))
+			content = binary.LittleEndian.AppendUint64(content, uint64(v))
 		}
 	}
 	put(w.inputs, w.units, w.outputs, len(w.layers))
@@ -206,7 +205,8 @@ func (w *Wiring) Hash() string {
 			put(s.From, s.To, int(s.Polarity))
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
 }
 
 // byTarget is the order of synapses: by target, then by source.

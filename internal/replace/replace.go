@@ -1,0 +1,42 @@
+// Package replace writes files so that a reader finds the old content or the new one, never half of it, whatever
+// happens meanwhile: a full disk, a signal, a power cut.
+package replace
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// File writes path by way of a temporary file beside it, which is synced and renamed when write has succeeded and
+// removed when not.
+func File(path string, write func(w io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<16)
+	if err = write(w); err != nil {
+		return err
+	}
+	if err = w.Flush(); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,97 @@
+package model
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/elegans-nn/elegans/series"
+)
+
+// maxRuns bounds into how many steps one long gap is split.
+const maxRuns = 1000
+
+// InputError says which value of the data a model cannot take.
+type InputError struct {
+	Series string // empty where there is one only, or a stream
+	Row    int    // -1 for a stream
+	Column string
+	Value  float64
+	Fix    string
+}
+
+func (e *InputError) Error() string {
+	place := ""
+	if e.Series != "" {
+		place = fmt.Sprintf("series %s, ", e.Series)
+	}
+	if e.Row >= 0 {
+		place += fmt.Sprintf("row %d, ", e.Row)
+	}
+	return fmt.Sprintf("%s%s is %v: %s", place, e.Column, e.Value, e.Fix)
+}
+
+// check finds the first value of a row that the program must not see.
+func (m *Model) check(x []float32, dt float32) *InputError {
+	if len(x) != len(m.schema.Inputs) {
+		panic("model: a row needs one value per input of the schema")
+	}
+	for i, v := range x {
+		in := &m.schema.Inputs[i]
+		switch {
+		case math.IsInf(float64(v), 0):
+			return &InputError{Row: -1, Column: in.Name, Value: float64(v), Fix: "an input must be finite, or missing"}
+		case v != v && !in.Missing:
+			return &InputError{Row: -1, Column: in.Name, Value: float64(v), Fix: "the model was trained on data where this column is never missing; fill it, or train with rows where it is"}
+		}
+	}
+	if !(dt >= 0) || math.IsInf(float64(dt), 0) {
+		return &InputError{Row: -1, Column: "dt", Value: float64(dt), Fix: "the elapsed time must be finite and at least 0; sort the rows by time"}
+	}
+	if limit := m.MaxStep(); limit > 0 && float64(dt) > maxRuns*limit {
+		return &InputError{Row: -1, Column: "dt", Value: float64(dt), Fix: fmt.Sprintf("this cell is stable for steps up to %g and a gap is split into at most %d of them; cut the series here", limit, maxRuns)}
+	}
+	return nil
+}
+
+// runs is into how many equal steps an elapsed time is split.
+func (m *Model) runs(dt float32) int {
+	limit := m.MaxStep()
+	if limit == 0 || float64(dt) <= limit {
+		return 1
+	}
+	return int(math.Ceil(float64(dt) / limit))
+}
+
+// Rows are a series as the engine takes it: raw inputs row by row and elapsed times, longer gaps than the cell can take
+// split with the input held.
+type Rows struct {
+	X  []float32 // [step][input]
+	DT []float32 // [step]
+	// At is the step that holds the result of each row; nil where steps and rows are the same.
+	At []int
+}
+
+// Rows checks a series and prepares it. The error is an *InputError.
+func (m *Model) Rows(s *series.Series) (Rows, error) {
+	split := false
+	for row, dt := range s.DT {
+		if err := m.check(s.At(row), dt); err != nil {
+			err.Series, err.Row = s.Name, row
+			return Rows{}, err
+		}
+		split = split || m.runs(dt) > 1
+	}
+	if !split {
+		return Rows{X: s.X, DT: s.DT}, nil
+	}
+	r := Rows{At: make([]int, 0, s.Len())}
+	for row, dt := range s.DT {
+		n := m.runs(dt)
+		for range n {
+			r.X = append(r.X, s.At(row)...)
+			r.DT = append(r.DT, dt/float32(n))
+		}
+		r.At = append(r.At, len(r.DT)-1)
+	}
+	return r, nil
+}
