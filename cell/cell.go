@@ -56,6 +56,20 @@ func MaxStep(c Cell) float64 {
 	return e.MaxStep
 }
 
+// Neurons lists the wiring's unit behind each component of a cell's first state.
+func Neurons(c Cell, w *wiring.Wiring) (ids []int) {
+	if wrapper, ok := c.(Wrapper); ok {
+		return Neurons(wrapper.Inner(), w)
+	}
+	if e, err := EntryOf(c); err != nil || !e.Layered {
+		return positions(0, w.Units())
+	}
+	for _, layer := range w.Layers() {
+		ids = append(ids, layer...)
+	}
+	return ids
+}
+
 // FromReference reads the configuration of a golden vector or a state dict from its metadata.
 func FromReference(meta Meta) (Cell, error) {
 	for _, e := range registry {
@@ -108,6 +122,8 @@ type Entry struct {
 	// Flow says that the state is a flow of time: dt = 0 leaves it as it is, to the bit. Where it is false the step is an
 	// update whose gates act at dt = 0 too.
 	Flow bool
+	// Layered says that the first state is in the order of the wiring's layers; where it is false, in that of neuron ids.
+	Layered bool
 	// MaxStep is the longest stable dt in model units; 0 means any. Longer gaps are split with the input held.
 	MaxStep  float64
 	Variants []Variant

@@ -35,7 +35,7 @@ type NcpsCfC struct {
 var testNCP = wiring.NCP{Inter: 5, Command: 3, Motor: 2, SensoryFanout: 2, InterFanout: 2, Recurrent: 4, MotorFanin: 2}
 
 var wiredCfC = Entry{
-	Name: "WiredCfC", Summary: "closed-form cell masked throughout by its wiring", Wired: true,
+	Name: "WiredCfC", Summary: "closed-form cell masked throughout by its wiring", Wired: true, Layered: true,
 	Source: "Hasani et al. 2022 on Lechner et al. 2020", Cell: WiredCfC{},
 	Variants: []Variant{
 		{"ncp", WiredCfC{}, testNCP},
@@ -49,7 +49,7 @@ var wiredCfC = Entry{
 }
 
 var ncpsCfC = Entry{
-	Name: "NcpsCfC", Summary: "closed-form cell on a wiring as the ncps library computes it", Wired: true,
+	Name: "NcpsCfC", Summary: "closed-form cell on a wiring as the ncps library computes it", Wired: true, Layered: true,
 	Source: "ncps 1.0.1, WiredCfCCell", Cell: NcpsCfC{}, Reference: wiredReference,
 	Variants: []Variant{
 		{"ncp", NcpsCfC{}, testNCP},

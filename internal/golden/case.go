@@ -33,8 +33,11 @@ func runCase(f *File, w *worst) error {
 	if err := drawn(f, w); err != nil {
 		return err
 	}
-	r := newRun(f, program.Reverse(step.WRT{Inputs: true, Time: true}), theta)
-	if err := r.check(); err != nil {
+	if err := f.masks(m.Wirings()); err != nil {
+		return err
+	}
+	r, err := newRun(f, program.Reverse(step.WRT{Inputs: true, Time: true}), theta)
+	if err != nil {
 		return err
 	}
 	r.forward(w)
@@ -59,11 +62,16 @@ func modelOf(f *File) (*model.Model, error) {
 		}
 		layer.Wiring = w
 	}
-	x, y := f.Tensor("x"), f.Tensor("y")
-	if len(x.Shape) != 3 || len(y.Shape) != 3 {
-		return nil, fmt.Errorf("x and y must have shape [B, T, width]; they have %v and %v", x.Shape, y.Shape)
+	for _, name := range []string{"x", "y"} {
+		if err := f.sequence(name); err != nil {
+			return nil, err
+		}
 	}
-	return model.Reference(layer, x.Shape[2], y.Shape[2], f.Has("fc.weight"))
+	inputs, outputs := f.Tensor("x").Shape[2], f.Tensor("y").Shape[2]
+	if err := f.holds(layer, inputs); err != nil {
+		return nil, err
+	}
+	return model.Reference(layer, inputs, outputs, f.Has("fc.weight"))
 }
 
 func wiringOf(f *File) (*wiring.Wiring, error) {
@@ -78,14 +86,19 @@ func wiringOf(f *File) (*wiring.Wiring, error) {
 	return wiring.FromMatrixLayers(matrix(f.Tensor("adjacency")), matrix(f.Tensor("sensory_adjacency")), outputs, layers)
 }
 
+// matrix is an adjacency; what is not -1, 0 or 1 becomes 2, which no wiring accepts.
 func matrix(t Tensor) [][]int8 {
-	if len(t.Shape) != 2 {
+	if len(t.Shape) != 2 || len(t.Data) == 0 {
 		return nil
 	}
 	rows := make([][]int8, t.Shape[0])
 	for i := range rows {
 		for _, v := range t.Data[i*t.Shape[1]:][:t.Shape[1]] {
-			rows[i] = append(rows[i], int8(v))
+			cell := int8(2)
+			if v == -1 || v == 0 || v == 1 {
+				cell = int8(v)
+			}
+			rows[i] = append(rows[i], cell)
 		}
 	}
 	return rows
@@ -99,6 +112,9 @@ func load(f *File, p *step.Program, tensors []cell.Tensor, theta []float64) erro
 	}
 	for _, q := range p.Params {
 		t := from[q.Name]
+		if len(t.Index) != q.Shape.Len() {
+			return fmt.Errorf("parameter %s of the cell stands in no tensor of the library", q.Name)
+		}
 		data := f.Tensor(t.Name).Data
 		for k, i := range t.Index {
 			if i >= len(data) {
@@ -120,32 +136,18 @@ type run struct {
 	gx, gdt []float64
 }
 
-func newRun(f *File, p *step.Program, theta []float64) *run {
+func newRun(f *File, p *step.Program, theta []float64) (*run, error) {
+	if err := f.sequence("x"); err != nil {
+		return nil, err
+	}
 	x := f.Tensor("x")
 	r := &run{f: f, p: p, B: x.Shape[0], T: x.Shape[1]}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
 	r.o = engine.NewOracle(p, r.B, theta)
 	r.tape.Oracle = r.o
-	return r
-}
-
-// check makes sure that the tensors have the sizes that will be read.
-func (r *run) check() error {
-	width := map[string]int{"h0": 0, "c0": 0}
-	for _, s := range r.p.States {
-		width[stateTensor(s.Name)+"0"] += r.p.Nodes[s.Node].Shape.Len()
-	}
-	sizes := map[string]int{"dt": r.B * r.T, "y": len(r.f.Tensor("y").Data)}
-	for name, n := range width {
-		if n > 0 {
-			sizes[name], sizes[name[:1]+"T"] = r.B*n, r.B*n
-		}
-	}
-	for name, n := range sizes {
-		if got := len(r.f.Tensor(name).Data); got != n {
-			return fmt.Errorf("tensor %s has %d values; %d are needed", name, got, n)
-		}
-	}
-	return nil
+	return r, nil
 }
 
 // stateTensor is h, or c for the memory of an LSTM or mixed memory.
@@ -222,7 +224,7 @@ func (r *run) forward(w *worst) {
 }
 
 func (r *run) backward(w *worst) {
-	node, width := r.output()
+	_, width := r.output()
 	a := r.p.Adjoint
 	k := r.p.Output("y")
 	x := r.f.Tensor("x")
@@ -240,7 +242,6 @@ func (r *run) backward(w *worst) {
 				r.gather(a.DTime, r.gdt, r.T, t)
 			}
 		})
-	_ = node
 }
 
 func (r *run) gradients(w *worst, tensors []cell.Tensor) {
@@ -316,8 +317,8 @@ func runImport(f *File, dir string, w, w32 *worst) error {
 	for i, v := range m.Params() {
 		theta[i] = float64(v)
 	}
-	r := newRun(f, m.Program(), theta)
-	if err := r.check(); err != nil {
+	r, err := newRun(f, m.Program(), theta)
+	if err != nil {
 		return err
 	}
 	r.forward(w)
@@ -332,24 +333,33 @@ func runImport(f *File, dir string, w, w32 *worst) error {
 				single.tensors[name] = f.Tensor(name + "_f32")
 			}
 		}
-		newRun(&single, m.Program(), theta).forward(w32)
+		if r, err = newRun(&single, m.Program(), theta); err != nil {
+			return fmt.Errorf("tensors in single precision: %w", err)
+		}
+		r.forward(w32)
 	}
 	return drawn(f, w)
 }
 
 // runWirings draws every wiring of a file from its seed and compares it bit for bit.
 func runWirings(f *File, w *worst) error {
-	for key, text := range f.Meta {
-		if !f.Has(key + ".adjacency") {
+	drawn := 0
+	for _, name := range f.Names() {
+		key, ok := strings.CutSuffix(name, ".adjacency")
+		if !ok {
 			continue
 		}
 		var d drawing
-		if err := json.Unmarshal([]byte(text), &d); err != nil {
-			return fmt.Errorf("metadata of %s: %w", key, err)
+		if err := json.Unmarshal([]byte(f.Meta[key]), &d); err != nil {
+			return fmt.Errorf("metadata of wiring %s: %w", key, err)
 		}
-		if err := d.compare(w, key, f.Tensor(key+".adjacency"), f.Tensor(key+".sensory_adjacency")); err != nil {
-			return fmt.Errorf("%s: %w", key, err)
+		if err := d.compare(w, key, f.Tensor(name), f.Tensor(key+".sensory_adjacency")); err != nil {
+			return fmt.Errorf("wiring %s: %w", key, err)
 		}
+		drawn++
+	}
+	if drawn == 0 {
+		return errForeign
 	}
 	return nil
 }

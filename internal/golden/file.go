@@ -3,8 +3,10 @@ package golden
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/nlpodyssey/safetensors"
 )
@@ -76,10 +78,5 @@ func (f *File) Has(name string) bool { _, ok := f.tensors[name]; return ok }
 // Tensor finds a tensor; the zero Tensor where there is none.
 func (f *File) Tensor(name string) Tensor { return f.tensors[name] }
 
-// Names lists the tensors in no particular order.
-func (f *File) Names() (names []string) {
-	for name := range f.tensors {
-		names = append(names, name)
-	}
-	return names
-}
+// Names lists the tensors in alphabetical order.
+func (f *File) Names() []string { return slices.Sorted(maps.Keys(f.tensors)) }

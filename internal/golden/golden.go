@@ -91,6 +91,9 @@ func Run(path string) (Result, error) {
 	return r, nil
 }
 
+// errForeign is the problem of a file that holds nothing to compare.
+var errForeign = fmt.Errorf("not a golden vector: neither a case (tensors x and y), nor expected values (metadata key weights), nor wirings (tensors KEY.adjacency)")
+
 // errWeights marks a file of weights only, which the file with its expected values names.
 var errWeights = fmt.Errorf("weights only: run the file with the expected values instead")
 

@@ -1,0 +1,88 @@
+package dataset
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/elegans-nn/elegans/table"
+)
+
+// UsageError says that what was asked for makes no sense, whatever the data hold: an unknown role, a value outside its
+// range, two roles that contradict each other.
+type UsageError struct {
+	Flag string // of `elegans train`, such as "--horizon"; empty where none is meant
+	Text string // what is wrong, what is allowed, the fix
+}
+
+// Error is one line.
+func (e *UsageError) Error() string {
+	if e.Flag == "" {
+		return e.Text
+	}
+	return e.Flag + ": " + e.Text
+}
+
+// NotFoundError says that a name is neither a file nor a built-in data set.
+type NotFoundError struct {
+	Name    string
+	Suggest string   // the nearest built-in name; empty where none is near
+	Known   []string // the built-in names
+}
+
+// Error is one line that names the nearest built-in data set, or all of them.
+func (e *NotFoundError) Error() string {
+	near := ""
+	if e.Suggest != "" {
+		near = fmt.Sprintf("; did you mean %q?", e.Suggest)
+	}
+	return fmt.Sprintf("no file and no built-in data set %q%s (built in: %s)", e.Name, near, strings.Join(e.Known, ", "))
+}
+
+// cell is an error about one cell of a table.
+func (p *part) cell(row int, column, value, format string, args ...any) error {
+	return &table.DataError{Source: p.source(), Line: p.line(row), Column: column, Value: value, Msg: fmt.Sprintf(format, args...)}
+}
+
+// whole is an error about a table or one of its columns.
+func (p *part) whole(column, format string, args ...any) error {
+	return &table.DataError{Source: p.source(), Column: column, Msg: fmt.Sprintf(format, args...)}
+}
+
+// nearest is the known name that the fewest edits turn into name, letter case aside; empty where more than a third of
+// its letters would change. Of equally near names the first wins.
+func nearest(name string, known []string) string {
+	best, found := len([]rune(name))/3+1, ""
+	for _, k := range known {
+		if d := edits(strings.ToLower(name), strings.ToLower(k)); d < best {
+			best, found = d, k
+		}
+	}
+	return found
+}
+
+// edits is the Levenshtein distance: letters to insert, delete or change.
+func edits(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	row := make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range from {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, s := range to {
+			change := diagonal
+			if r != s {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(to)]
+}
+
+// unknownColumn is the error of a role that names no column of the table.
+func unknownColumn(source, name string, known []string) error {
+	return &table.UnknownColumnError{Source: source, Name: name, Suggest: nearest(name, known), Known: known}
+}

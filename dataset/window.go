@@ -1,0 +1,154 @@
+package dataset
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/elegans-nn/elegans/series"
+)
+
+// Window is the rows [From, To) of one of a list of series.
+type Window struct{ Series, From, To int }
+
+// Windows cuts series into windows that start at row 0, stride, 2·stride and so on. The last window of a series ends
+// with it and may be shorter, so that with a stride of at most the length every row lies in a window, and with stride =
+// length in exactly one. A stride above the length skips rows. length 0: whole series; stride 0: the length. Windows
+// without a scored row are left out. It panics on a negative length or stride.
+func Windows(list []series.Series, length, stride int) []Window {
+	return windows(list, length, stride, false)
+}
+
+// FullWindows is Windows without the shorter ones at the ends, as published protocols count them.
+func FullWindows(list []series.Series, length, stride int) []Window {
+	return windows(list, length, stride, true)
+}
+
+func windows(list []series.Series, length, stride int, full bool) (cut []Window) {
+	if length < 0 || stride < 0 {
+		panic("dataset: negative window or stride")
+	}
+	for i := range list {
+		s := &list[i]
+		n, size, step := s.Len(), length, stride
+		if size == 0 {
+			size = max(n, 1)
+		}
+		if step == 0 {
+			step = size
+		}
+		for from := 0; from < n; from += step {
+			to := min(from+size, n)
+			if full && to-from < size {
+				break
+			}
+			if scored(s, from, to) {
+				cut = append(cut, Window{Series: i, From: from, To: to})
+			}
+			if to == n && !full {
+				break // what follows would lie inside this window
+			}
+		}
+	}
+	return cut
+}
+
+func scored(s *series.Series, from, to int) bool {
+	for _, y := range s.Y[from:to] {
+		if y == y {
+			return true
+		}
+	}
+	return false
+}
+
+// Protocol is a way to train and to score, as data: how long the windows are, where they start, and which are for what.
+// A built-in data set lists those of published results, so that a figure of ours compares with one of theirs.
+type Protocol struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	// Window is the length in rows; 0: whole series. TrainStride and TestStride lie between the starts of the windows;
+	// 0: Window.
+	Window      int `json:"window"`
+	TrainStride int `json:"train_stride"`
+	TestStride  int `json:"test_stride"`
+	// ResetState starts every window of validation and test from the zero state, as training does. Without it a state is
+	// carried along each series, and Window and TestStride say nothing about the test.
+	ResetState bool `json:"reset_state"`
+	// FullWindows leaves out windows shorter than Window.
+	FullWindows bool `json:"full_windows"`
+	// DrawValid and DrawTest are shares of the training windows that are drawn at random, with Seed, for validation and
+	// test. 0: the parts of the split. Windows that overlap share rows: what is drawn so is not independent.
+	DrawValid float64 `json:"draw_valid,omitempty"`
+	DrawTest  float64 `json:"draw_test,omitempty"`
+	Seed      uint64  `json:"seed,omitempty"`
+	// Split is how the data are divided before; nil: the default of the data set.
+	Split *SplitOptions `json:"split,omitempty"`
+	// Roles are those of the columns; nil: those of the data set. See Builtin.OpenProtocol.
+	Roles *Roles `json:"-"`
+}
+
+// Part is what a model is trained, chosen or tested on.
+type Part struct {
+	Series  []series.Series
+	Windows []Window
+}
+
+// Cut applies the protocol to a split that was made by p.Split. Warnings tell where windows of two parts share rows.
+func (p Protocol) Cut(s *Split) (train, valid, test Part, warnings []string) {
+	cut := Windows
+	if p.FullWindows {
+		cut = FullWindows
+	}
+	train = Part{s.Train, cut(s.Train, p.Window, p.TrainStride)}
+	valid = Part{s.Valid, cut(s.Valid, p.Window, p.TestStride)}
+	test = Part{s.Test, cut(s.Test, p.Window, p.TestStride)}
+	if p.DrawValid <= 0 && p.DrawTest <= 0 {
+		return train, valid, test, nil
+	}
+	n := len(train.Windows)
+	order := rand.New(rand.NewPCG(p.Seed, 0x77696e646f7773)).Perm(n)
+	take := func(share float64) []Window {
+		k := min(int(share*float64(n)+1e-9), len(order))
+		places := slices.Sorted(slices.Values(order[:k]))
+		order = order[k:]
+		drawn := make([]Window, k)
+		for i, place := range places {
+			drawn[i] = train.Windows[place]
+		}
+		return drawn
+	}
+	if p.DrawValid > 0 {
+		valid = Part{s.Train, take(p.DrawValid)}
+	}
+	if p.DrawTest > 0 {
+		test = Part{s.Train, take(p.DrawTest)}
+	}
+	train.Windows = take(1)
+	if p.DrawValid > 0 && overlap(train.Windows, valid.Windows) {
+		warnings = append(warnings, fmt.Sprintf("protocol %s: validation windows are drawn at random and share rows with training windows, so the validation score is too good", p.Name))
+	}
+	if p.DrawTest > 0 && overlap(train.Windows, test.Windows) {
+		warnings = append(warnings, fmt.Sprintf("protocol %s: test windows are drawn at random and share rows with training windows, so the test score is too good; it serves for comparison only", p.Name))
+	}
+	return train, valid, test, warnings
+}
+
+// overlap says whether a row lies in windows of both lists.
+func overlap(a, b []Window) bool {
+	type row struct{ series, at int }
+	covered := map[row]bool{}
+	for _, w := range a {
+		for at := w.From; at < w.To; at++ {
+			covered[row{w.Series, at}] = true
+		}
+	}
+	for _, w := range b {
+		for at := w.From; at < w.To; at++ {
+			if covered[row{w.Series, at}] {
+				return true
+			}
+		}
+	}
+	return false
+}

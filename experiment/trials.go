@@ -1,0 +1,211 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/train"
+)
+
+// trial is one network with one seed.
+type trial struct {
+	index       int
+	entry, seed int
+}
+
+func (x *run) list() (all []trial) {
+	for s := range x.spec.Seeds {
+		for e := range x.entries {
+			all = append(all, trial{len(all), e, s})
+		}
+	}
+	return all
+}
+
+func (x *run) title(t trial) string {
+	return fmt.Sprintf("%s seed %d", x.entries[t.entry].Name, x.spec.Seed+uint64(t.seed))
+}
+
+// trials trains every network with every seed, some at once.
+func (x *run) trials(ctx context.Context, hooks Hooks) error {
+	all := x.list()
+	k, err := x.keeper(hooks, len(all))
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	queue, failed := make(chan trial), make([]error, len(all))
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	for range max(1, x.spec.Workers) {
+		wg.Go(func() {
+			for t := range queue {
+				if failed[t.index] = x.trial(inner, t, k); failed[t.index] != nil {
+					stop()
+				}
+			}
+		})
+	}
+	for _, t := range all {
+		queue <- t
+	}
+	close(queue)
+	wg.Wait()
+	return first(failed)
+}
+
+// first is the most telling of the errors: an interruption only where nothing else went wrong.
+func first(errs []error) (err error) {
+	for _, e := range errs {
+		if e != nil && (err == nil || errors.Is(err, train.ErrInterrupted)) {
+			err = e
+		}
+	}
+	return err
+}
+
+// trial trains one network with one seed and scores it.
+func (x *run) trial(ctx context.Context, t trial, k *keeper) error {
+	seed := x.spec.Seed + uint64(t.seed)
+	m, err := x.archs[t.entry].Model(x.spec.Split.Schema)
+	if err != nil {
+		return err
+	}
+	info := x.spec.Info
+	info.Name = x.entries[t.entry].Name
+	m = m.WithInfo(info).Initial(seed)
+	o := x.spec.Options
+	o.Seed = seed
+	hooks := train.Hooks{
+		Save:   func(s *train.State) error { return k.save(t.index, s) },
+		Resume: k.state(t.index),
+		Epoch:  func(e train.Epoch) { k.progress(Progress{Trial: x.title(t), Epoch: &e}, t.index, float64(e.Number)) },
+		Step: func(epoch int, done float64) {
+			k.progress(Progress{Trial: x.title(t)}, t.index, float64(epoch-1)+done)
+		},
+	}
+	result, err := train.Fit(ctx, m, x.data, o, hooks)
+	r := &x.entries[t.entry].Runs[t.seed]
+	r.Seed = seed
+	var diverged *train.DivergedError
+	switch {
+	case errors.As(err, &diverged):
+		r.Diverged = diverged.Error()
+	case err != nil:
+		return err
+	default:
+		if err := x.score(r, result); err != nil {
+			return err
+		}
+	}
+	k.progress(Progress{Trial: x.title(t), Finished: true}, t.index, math.Inf(1))
+	return nil
+}
+
+// score chooses the threshold on validation and scores the run on both parts.
+func (x *run) score(r *Run, result *train.Result) error {
+	r.Train, r.Model, r.ValidLoss = result, result.Model, math.Inf(1)
+	for _, e := range result.Epochs {
+		if e.Number == result.Best && e.Valid == e.Valid {
+			r.ValidLoss = e.Valid
+		}
+	}
+	if len(x.out.Valid.Series) > 0 {
+		valid, err := Evaluate(r.Model, x.out.Valid, 1)
+		if err != nil {
+			return err
+		}
+		if r.Model, err = withThreshold(r.Model, valid, x.out.Metric); err != nil {
+			return err
+		}
+		if valid, err = Evaluate(r.Model, x.out.Valid, 1); err != nil {
+			return err
+		}
+		r.Valid = valid.Scores()
+	}
+	test, err := Evaluate(r.Model, x.out.Test, 1)
+	if err != nil {
+		return err
+	}
+	r.Scores = test.Scores()
+	return nil
+}
+
+// withThreshold stores the threshold that serves the metric best on validation, for two classes.
+func withThreshold(m *model.Model, valid *metric.Evaluator, by metric.Metric) (*model.Model, error) {
+	t := m.Schema().Target
+	goal, ok := metric.GoalOf(by.Name)
+	if len(t.Classes) != 2 || !ok {
+		return m, nil
+	}
+	c := valid.Classification()
+	positive, score := make([]bool, len(c.Label)), make([]float64, len(c.Label))
+	for i := range c.Label {
+		positive[i], score[i] = c.Label[i] == 1, c.Prob[i][1]
+	}
+	t.Threshold = metric.Threshold(positive, score, goal)
+	return m.WithTarget(t)
+}
+
+// Evaluate runs a model along the series of a part and gathers its predictions.
+func Evaluate(m *model.Model, p Part, workers int) (*metric.Evaluator, error) {
+	rows := make([][][]float64, len(p.Series))
+	for i := range p.Series {
+		rows[i] = make([][]float64, p.Series[i].Len())
+	}
+	err := m.Run(p.Series, model.RunOptions{Workers: workers, Output: "prediction"}, func(i, row int, y []float32) {
+		wide := make([]float64, len(y))
+		for k, v := range y {
+			wide[k] = float64(v)
+		}
+		rows[i][row] = wide
+	})
+	if err != nil {
+		return nil, err
+	}
+	e := metric.NewEvaluator(m.Schema().Target)
+	for i := range p.Series {
+		var last []float64
+		if p.last != nil {
+			last = p.last[i]
+		}
+		e.Add(p.Series[i].Y, rows[i], last)
+	}
+	return e, nil
+}
+
+// finish chooses the best seed and puts the outcome together.
+func (x *run) finish() (*Outcome, error) {
+	out := x.out
+	out.Subject = *x.entries[0]
+	lowest := math.Inf(1)
+	for i, r := range out.Subject.Runs {
+		if r.Diverged == "" && (out.Best < 0 || r.ValidLoss < lowest) {
+			out.Best, lowest = i, r.ValidLoss
+		}
+	}
+	for _, e := range x.entries[1:] {
+		out.Baselines = append(out.Baselines, *e)
+	}
+	if out.Best < 0 {
+		out.Warnings = append(out.Warnings, "every seed diverged: "+out.Subject.Runs[0].Diverged)
+		return out, nil
+	}
+	best := &out.Subject.Runs[out.Best]
+	info := best.Model.Info()
+	info.Metrics = map[string]float64{}
+	for _, s := range best.Scores {
+		if !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0) {
+			info.Metrics[s.Name] = s.Value
+		}
+	}
+	best.Model = best.Model.WithInfo(info)
+	var err error
+	out.Subject.Evaluator, err = Evaluate(best.Model, out.Test, max(1, x.spec.Workers))
+	return out, err
+}

@@ -1,0 +1,194 @@
+package metric
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Mean of values, NaN without any.
+func Mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+// SD is the sample standard deviation (n - 1 in the denominator), NaN for fewer than two values.
+func SD(values []float64) float64 {
+	if len(values) < 2 {
+		return math.NaN()
+	}
+	mean, sum := Mean(values), 0.0
+	for _, v := range values {
+		sum += (v - mean) * (v - mean)
+	}
+	return math.Sqrt(sum / float64(len(values)-1))
+}
+
+// Difference is how much one model differs from another, with an interval that holds the true difference with the
+// probability Level, as far as its method can tell.
+type Difference struct {
+	Mean  float64 // of a - b; its sign is that of the metric, not of better or worse
+	Lower float64 // end of the interval, NaN where there is none
+	Upper float64 // end of the interval, NaN where there is none
+	Level float64 // between 0 and 1
+	N     int     // pairs, or blocks
+}
+
+// MarshalJSON writes mean, lower, upper, level and n; what is not finite is null.
+func (d Difference) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Mean  *float64 `json:"mean"`
+		Lower *float64 `json:"lower"`
+		Upper *float64 `json:"upper"`
+		Level float64  `json:"level"`
+		N     int      `json:"n"`
+	}{finite(d.Mean), finite(d.Lower), finite(d.Upper), d.Level, d.N})
+}
+
+// Clear reports whether the interval leaves zero out.
+func (d Difference) Clear() bool { return d.Lower > 0 || d.Upper < 0 }
+
+// defaultLevel is that of every interval unless asked otherwise.
+const defaultLevel = 0.95
+
+// Paired is the mean of a[i] - b[i], the scores of two models with the same seed or fold i, with Student's t interval.
+// Level 0 means 0.95. With fewer than two pairs the interval is NaN. It panics where the lengths differ.
+func Paired(a, b []float64, level float64) Difference {
+	if len(a) != len(b) {
+		panic("metric: paired scores must have the same length")
+	}
+	level = levelOr(level)
+	diff := make([]float64, len(a))
+	for i := range diff {
+		diff[i] = a[i] - b[i]
+	}
+	d := Difference{Mean: Mean(diff), Lower: math.NaN(), Upper: math.NaN(), Level: level, N: len(diff)}
+	if len(diff) > 1 {
+		t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(len(diff) - 1)}.Quantile((1 + level) / 2)
+		half := t * SD(diff) / math.Sqrt(float64(len(diff)))
+		d.Lower, d.Upper = d.Mean-half, d.Mean+half
+	}
+	return d
+}
+
+func levelOr(level float64) float64 {
+	switch {
+	case level == 0:
+		return defaultLevel
+	case level > 0 && level < 1:
+		return level
+	}
+	panic("metric: the level of an interval must lie between 0 and 1")
+}
+
+// Bootstrap says how rows are drawn again. Its zero value works.
+type Bootstrap struct {
+	// Draws is the number of repetitions; 0 means 1000.
+	Draws int
+	// Level of the interval, between 0 and 1; 0 means 0.95.
+	Level float64
+	// Seed of the draws.
+	Seed uint64
+	// Block is the number of neighbouring rows drawn together where there are too few series to draw whole ones; 0 means a
+	// twentieth of all rows.
+	Block int
+}
+
+const (
+	defaultDraws = 1000
+	// wholeSeries is the number of series from which whole ones are drawn: percentiles of fewer take too few values.
+	wholeSeries = 8
+	// wantedBlocks is how many parts the rows of few series are cut into: many enough to draw from, and long enough that
+	// neighbouring rows, whose errors are alike, stay together.
+	wantedBlocks = 20
+)
+
+// Compare is the difference of a metric, a - b, between two models that were given the same series in the same order,
+// with the percentile interval of a block bootstrap: whole series are drawn again with replacement, or where there are
+// fewer than eight, blocks of neighbouring rows. Only rows that both models predict count. It panics where the two have
+// seen different labels. Draws in which the metric is undefined are left out.
+func (o Bootstrap) Compare(a, b *Evaluator, m Metric) Difference {
+	if !slices.Equal(a.y, b.y) || !slices.Equal(a.ends, b.ends) {
+		panic("metric: the two models to compare have not been given the same labels")
+	}
+	blocks := o.blocks(a.ends, func(i int) bool { return a.p[i] != nil && b.p[i] != nil })
+	diff := func(rows []int) float64 { return a.valuer(rows)(m) - b.valuer(rows)(m) }
+	return o.interval(blocks, diff)
+}
+
+// interval draws the blocks again and again and returns the percentile interval of value.
+func (o Bootstrap) interval(blocks [][]int, value func(rows []int) float64) Difference {
+	level, draws := levelOr(o.Level), o.Draws
+	if draws == 0 {
+		draws = defaultDraws
+	}
+	d := Difference{Mean: value(slices.Concat(blocks...)), Lower: math.NaN(), Upper: math.NaN(), Level: level, N: len(blocks)}
+	if len(blocks) < 2 {
+		return d
+	}
+	random := rand.New(rand.NewPCG(o.Seed, uint64(len(blocks))))
+	var drawn []float64
+	var rows []int
+	for range draws {
+		rows = rows[:0]
+		for range blocks {
+			rows = append(rows, blocks[random.IntN(len(blocks))]...)
+		}
+		if v := value(rows); !math.IsNaN(v) {
+			drawn = append(drawn, v)
+		}
+	}
+	slices.Sort(drawn)
+	d.Lower, d.Upper = Quantile(drawn, (1-level)/2), Quantile(drawn, (1+level)/2)
+	return d
+}
+
+// blocks lists the rows of each block that keep accepts; blocks without such rows are left out.
+func (o Bootstrap) blocks(ends []int, keep func(int) bool) (blocks [][]int) {
+	if len(ends) == 0 {
+		return nil
+	}
+	size := o.Block
+	switch {
+	case len(ends) >= wholeSeries:
+		size = ends[len(ends)-1]
+	case size == 0:
+		size = (ends[len(ends)-1] + wantedBlocks - 1) / wantedBlocks
+	}
+	from := 0
+	for _, end := range ends {
+		for ; from < end; from += size {
+			var rows []int
+			for i := from; i < min(from+size, end); i++ {
+				if keep(i) {
+					rows = append(rows, i)
+				}
+			}
+			if len(rows) > 0 {
+				blocks = append(blocks, rows)
+			}
+		}
+		from = end
+	}
+	return blocks
+}
+
+// Quantile of ascending values at level q in [0, 1], on the straight line between neighbours (numpy's default); NaN
+// without values.
+func Quantile(ascending []float64, q float64) float64 {
+	if len(ascending) == 0 {
+		return math.NaN()
+	}
+	at := q * float64(len(ascending)-1)
+	i := min(int(at), len(ascending)-1)
+	if i == len(ascending)-1 {
+		return ascending[i]
+	}
+	return ascending[i] + (at-float64(i))*(ascending[i+1]-ascending[i])
+}

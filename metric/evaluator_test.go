@@ -1,0 +1,167 @@
+package metric
+
+import (
+	"math"
+	"testing"
+
+	"github.com/elegans-nn/elegans/series"
+)
+
+var nan = math.NaN()
+
+// pairs turns probabilities of class 1 into rows.
+func pairs(p1 ...float64) (rows [][]float64) {
+	for _, p := range p1 {
+		rows = append(rows, []float64{1 - p, p})
+	}
+	return rows
+}
+
+func values(v ...float64) (rows [][]float64) {
+	for _, x := range v {
+		rows = append(rows, []float64{x})
+	}
+	return rows
+}
+
+func TestEvaluatorCountsOnlyLabelledAndPredictedRows(t *testing.T) {
+	e := NewEvaluator(target(2))
+	rows := pairs(.2, .9, .7, nan, .6)
+	rows = append(rows, nil)
+	e.Add([]float64{0, 1, nan, 1, 0, 1}, rows, nil)
+	if n, missed := e.Rows(); n != 3 || missed != 2 {
+		t.Errorf("%d rows, %d missed; want 3 and 2", n, missed)
+	}
+	if v, _ := e.Scores().Get("accuracy"); !near(v, 2.0/3, 1e-15) {
+		t.Errorf("accuracy %v, want 2/3", v)
+	}
+}
+
+func TestEvaluatorIsOneForManySeries(t *testing.T) {
+	c := binary()
+	whole, parts := NewEvaluator(target(2)), NewEvaluator(target(2))
+	y := make([]float64, len(c.Label))
+	for i, k := range c.Label {
+		y[i] = float64(k)
+	}
+	whole.Add(y, c.Prob, nil)
+	parts.Add(y[:5], c.Prob[:5], nil)
+	parts.Add(nil, nil, nil)
+	parts.Add(y[5:], c.Prob[5:], nil)
+	for i, s := range parts.Scores() {
+		if w := whole.Scores()[i]; w != s {
+			t.Errorf("in parts %v, as a whole %v", s, w)
+		}
+		m, _ := ByName(s.Name)
+		if got := m.class(c); got != s.Value {
+			t.Errorf("%s: %v, directly %v", s.Name, s.Value, got)
+		}
+	}
+}
+
+func TestEvaluatorCopies(t *testing.T) {
+	e := NewEvaluator(target(2))
+	y, rows := []float64{1, 0}, pairs(.9, .2)
+	e.Add(y, rows, nil)
+	y[0], rows[0][0], rows[0][1] = 0, .9, .1
+	if v := e.Classification().Prob[0][1]; v != .9 {
+		t.Errorf("the evaluator follows the caller's memory: %v", v)
+	}
+}
+
+func TestEvaluatorRegression(t *testing.T) {
+	r := numbers()
+	point := NewEvaluator(series.Target{Task: series.Regress})
+	point.Add(r.Y, values(r.Pred...), r.Last)
+	quantile := NewEvaluator(series.Target{Task: series.Regress, Quantiles: r.Levels})
+	quantile.Add(r.Y, r.Quantiles, r.Last)
+	gauss := NewEvaluator(series.Target{Task: series.Regress, Gaussian: true})
+	var rows [][]float64
+	for i := range r.Y {
+		rows = append(rows, []float64{r.Pred[i], r.SD[i]})
+	}
+	gauss.Add(r.Y, rows, r.Last)
+	// The medians of the example's quantiles are its predictions, but for rows 0 and 3, which are equal too.
+	for name, e := range map[string]*Evaluator{"point": point, "quantile": quantile, "gauss": gauss} {
+		for _, s := range e.Scores() {
+			m, _ := ByName(s.Name)
+			if want := m.value(r); !near(s.Value, want, 1e-14) {
+				t.Errorf("%s: %s is %v, want %v", name, s.Name, s.Value, want)
+			}
+		}
+	}
+	if v := point.Score(mustMetric(t, "nll")); !math.IsNaN(v) {
+		t.Errorf("nll of a point forecast is %v", v)
+	}
+	if v := point.Score(mustMetric(t, "accuracy")); !math.IsNaN(v) {
+		t.Errorf("accuracy of a number is %v", v)
+	}
+}
+
+func mustMetric(t *testing.T, name string) Metric {
+	t.Helper()
+	m, err := ByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestPointForecastOfQuantiles(t *testing.T) {
+	e := NewEvaluator(series.Target{Task: series.Regress, Quantiles: []float64{.2, .9}})
+	e.Add([]float64{3, 5}, values(4, 1), nil)
+	// By hand: row 0 is 1 too high: .8 and .1; row 1 is 4 too low: .8 and 3.6; the mean of the four.
+	if v, _ := e.Scores().Get("pinball"); !near(v, 5.3/4, 1e-14) {
+		t.Errorf("pinball %v, want %v", v, 5.3/4)
+	}
+	g := NewEvaluator(series.Target{Task: series.Regress, Gaussian: true})
+	g.Add([]float64{3, 5}, values(4, 1), nil)
+	if v, ok := g.Scores().Get("nll"); !ok || !math.IsNaN(v) {
+		t.Errorf("the likelihood of a point forecast is %v, want NaN", v)
+	}
+	if v, _ := g.Scores().Get("mae"); v != 2.5 {
+		t.Errorf("mae %v, want 2.5", v)
+	}
+}
+
+func TestEvaluatorWithoutRows(t *testing.T) {
+	e := NewEvaluator(target(3))
+	e.Add([]float64{nan}, [][]float64{nil}, nil)
+	for _, s := range e.Scores() {
+		if !math.IsNaN(s.Value) {
+			t.Errorf("%s without rows is %v", s.Name, s.Value)
+		}
+	}
+}
+
+func TestEvaluatorMisuse(t *testing.T) {
+	misuse := map[string]func(*Evaluator){
+		"length":     func(e *Evaluator) { e.Add([]float64{1}, nil, nil) },
+		"last":       func(e *Evaluator) { e.Add([]float64{1}, pairs(.5), []float64{1, 2}) },
+		"width":      func(e *Evaluator) { e.Add([]float64{1}, values(.5), nil) },
+		"label":      func(e *Evaluator) { e.Add([]float64{2}, pairs(.5), nil) },
+		"fraction":   func(e *Evaluator) { e.Add([]float64{.5}, pairs(.5), nil) },
+		"task":       func(e *Evaluator) { e.Regression() },
+		"comparison": func(e *Evaluator) { Bootstrap{}.Compare(e, other(), table[0]) },
+		"level":      func(e *Evaluator) { Paired(nil, nil, 95) },
+		"pairs":      func(e *Evaluator) { Paired([]float64{1}, nil, 0) },
+		"bins":       func(e *Evaluator) { e.Classification().Reliability(0) },
+	}
+	for name, f := range misuse {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f(NewEvaluator(target(2)))
+		}()
+	}
+}
+
+// other has seen one label.
+func other() *Evaluator {
+	e := NewEvaluator(target(2))
+	e.Add([]float64{1}, pairs(.5), nil)
+	return e
+}

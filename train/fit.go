@@ -1,0 +1,353 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/engine"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+)
+
+// Data is what a model is fitted to and chosen by.
+type Data struct {
+	// Train windows start from the zero state, with their rows' true dt.
+	Train dataset.Part
+	// Valid decides which epoch is kept. Without any the last one is.
+	Valid dataset.Part
+	// ResetState starts validation windows from the zero state too; without it the state is carried along each series.
+	ResetState bool
+}
+
+// Epoch is what is known after a pass over the training windows.
+type Epoch struct {
+	Number int     `json:"epoch"` // from 1
+	Train  float64 `json:"train_loss"`
+	Valid  float64 `json:"valid_loss"` // NaN without validation
+	Rate   float64 `json:"learning_rate"`
+	Norm   float64 `json:"gradient_norm"` // mean before clipping
+	Best   bool    `json:"best"`
+}
+
+// Result is a finished training.
+type Result struct {
+	// Model with the parameters of the best epoch.
+	Model *model.Model
+	// Best is the number of the epoch that was kept.
+	Best   int
+	Epochs []Epoch
+	// Stopped says why training ended: "epochs", "patience".
+	Stopped string
+}
+
+// DivergedError says that training met a value that is not finite, and where.
+type DivergedError struct {
+	Epoch, Step int
+	Where       string
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("training diverged in epoch %d, step %d: %s; try a lower learning rate or a lower clip", e.Epoch, e.Step, e.Where)
+}
+
+// ErrInterrupted is returned when the context ends; the state passed to Hooks.Save resumes the run to the bit.
+var ErrInterrupted = errors.New("training interrupted")
+
+// Hooks let a caller watch and keep a run. All may be nil. They are called from the goroutine of Fit.
+type Hooks struct {
+	// Epoch is called after each epoch.
+	Epoch func(Epoch)
+	// Step is called after each optimiser step with the share of the epoch that is done.
+	Step func(epoch int, done float64)
+	// Save is called after each epoch and when the run is interrupted, with a state that Resume takes.
+	Save func(*State) error
+	// Resume continues a run from a state that Save was given.
+	Resume *State
+}
+
+// State is all of a run that later steps depend on.
+type State struct {
+	Epoch, Step  int // passes finished, steps of the present one
+	Theta, Best  []float32
+	BestEpoch    int
+	BestLoss     float64
+	Slots        [][]float32
+	Optimised    int // steps of the optimiser
+	Loss, Weight float64
+	Norm         float64
+	Epochs       []Epoch
+	Done         string // why the run ended; empty while it has not
+}
+
+// Fit trains a model, starting from its parameters. The same model, data and options give the same bits, whatever the
+// number of workers.
+//
+// Errors: *DivergedError; ErrInterrupted when ctx ends.
+func Fit(ctx context.Context, m *model.Model, data Data, o Options, hooks Hooks) (*Result, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	f, err := newFit(m, data, o.Filled(), hooks)
+	if err != nil {
+		return nil, err
+	}
+	for f.s.Done == "" {
+		if err := f.epoch(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &Result{Model: f.m.With(f.s.Best), Best: f.s.BestEpoch, Epochs: f.s.Epochs, Stopped: f.s.Done}, nil
+}
+
+// fit is a run in progress.
+type fit struct {
+	m     *model.Model
+	data  Data
+	o     Options
+	hooks Hooks
+	loss  Loss
+	opt   *optimiser
+	batch *engine.Batch
+	lanes []engine.Lane // of every training window
+	names []dataset.Window
+	s     *State
+}
+
+func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
+	target := m.Schema().Target
+	if o.Balance && len(o.ClassWeights) == 0 {
+		o.ClassWeights = Balanced(target, data.Train.Series)
+	}
+	loss, err := NewLoss(target, o)
+	if err != nil {
+		return nil, err
+	}
+	opt, err := newOptimiser(m.Program(), o)
+	if err != nil {
+		return nil, err
+	}
+	f := &fit{m: m, data: data, o: o, hooks: hooks, loss: loss, opt: opt}
+	for _, w := range data.Train.Windows {
+		part := data.Train.Series[w.Series].Span(w.From, w.To)
+		if part.Scored() == 0 {
+			continue
+		}
+		lane, err := m.Lane(&part)
+		if err != nil {
+			return nil, err
+		}
+		f.lanes, f.names = append(f.lanes, lane), append(f.names, w)
+	}
+	if len(f.lanes) == 0 {
+		return nil, errors.New("train: no training window has a labelled row")
+	}
+	f.batch = engine.NewBatch(m.Program(), engine.BatchOptions{Workers: o.Workers})
+	f.s = hooks.Resume
+	if f.s == nil {
+		f.s = &State{Theta: m.Params(), Best: m.Params(), BestLoss: math.Inf(1), Slots: opt.Slots}
+	}
+	if len(f.s.Theta) != m.Parameters() || len(f.s.Slots) != len(opt.Slots) {
+		return nil, errors.New("train: the checkpoint belongs to another model or optimiser")
+	}
+	opt.Slots, opt.Steps = f.s.Slots, f.s.Optimised
+	return f, nil
+}
+
+// steps is the number of optimiser steps of an epoch.
+func (f *fit) steps() int { return (len(f.lanes) + f.o.Batch - 1) / f.o.Batch }
+
+// order of the windows in an epoch: a permutation keyed by seed and epoch.
+func (f *fit) order() []int {
+	return rand.New(rand.NewPCG(f.o.Seed, uint64(f.s.Epoch)+1)).Perm(len(f.lanes))
+}
+
+// epoch makes one pass, or the rest of one.
+func (f *fit) epoch(ctx context.Context) error {
+	s, steps, order := f.s, f.steps(), f.order()
+	for ; s.Step < steps; s.Step++ {
+		if ctx.Err() != nil {
+			return f.interrupted()
+		}
+		chosen := order[s.Step*f.o.Batch : min((s.Step+1)*f.o.Batch, len(order))]
+		if err := f.step(chosen); err != nil {
+			return err
+		}
+		if f.hooks.Step != nil {
+			f.hooks.Step(s.Epoch+1, float64(s.Step+1)/float64(steps))
+		}
+	}
+	valid, err := f.validate(ctx)
+	if err != nil {
+		return err
+	}
+	f.close(valid)
+	return f.save()
+}
+
+func (f *fit) save() error {
+	f.s.Optimised = f.opt.Steps
+	if f.hooks.Save == nil {
+		return nil
+	}
+	return f.hooks.Save(f.s)
+}
+
+func (f *fit) interrupted() error {
+	if err := f.save(); err != nil {
+		return errors.Join(ErrInterrupted, err)
+	}
+	return ErrInterrupted
+}
+
+// close ends an epoch: keeps the parameters if they are the best so far, and decides whether to go on.
+func (f *fit) close(valid float64) {
+	s := f.s
+	at := s.Epoch * f.steps()
+	e := Epoch{Number: s.Epoch + 1, Train: s.Loss / s.Weight, Valid: valid, Norm: s.Norm / float64(f.steps()),
+		Rate: f.o.learningRate(at, f.o.Epochs*f.steps())}
+	score := valid
+	if math.IsNaN(valid) {
+		score = math.Inf(-1) // nothing to choose by: the latest is kept
+	}
+	if score < s.BestLoss || math.IsNaN(valid) {
+		e.Best = true
+		s.BestLoss, s.BestEpoch, s.Best = score, e.Number, slices.Clone(s.Theta)
+	}
+	s.Epochs = append(s.Epochs, e)
+	s.Epoch, s.Step, s.Loss, s.Weight, s.Norm = s.Epoch+1, 0, 0, 0, 0
+	switch {
+	case s.Epoch >= f.o.Epochs:
+		s.Done = "epochs"
+	case f.o.Patience > 0 && s.Epoch-s.BestEpoch >= f.o.Patience:
+		s.Done = "patience"
+	}
+	if f.hooks.Epoch != nil {
+		f.hooks.Epoch(e)
+	}
+}
+
+// step takes one optimiser step on the chosen windows; the loss is the mean over their scored rows.
+func (f *fit) step(chosen []int) error {
+	lanes, rows := make([]engine.Lane, len(chosen)), 0
+	for i, k := range chosen {
+		lanes[i] = f.lanes[k]
+		rows += scored(&f.lanes[k])
+	}
+	scale := 1 / float32(rows)
+	sum, grad := f.batch.Gradient(f.s.Theta, lanes, func(lane, t int, y, dy []float32) float64 {
+		label := lanes[lane].Label[t]
+		if label != label {
+			clear(dy)
+			return 0
+		}
+		v := f.loss(y, label, dy)
+		for i := range dy {
+			dy[i] *= scale
+		}
+		return v
+	})
+	if norm := clip(grad, f.o.Clip); math.IsNaN(sum) || math.IsInf(sum, 0) || math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return &DivergedError{Epoch: f.s.Epoch + 1, Step: f.s.Step + 1, Where: f.where(chosen, grad)}
+	} else {
+		f.s.Norm += norm
+	}
+	f.s.Loss += sum
+	f.s.Weight += float64(rows)
+	total := f.o.Epochs * f.steps()
+	f.opt.step(f.o.learningRate(f.s.Epoch*f.steps()+f.s.Step, total), f.s.Theta, grad)
+	return nil
+}
+
+func scored(l *engine.Lane) (n int) {
+	for _, y := range l.Label {
+		if y == y {
+			n++
+		}
+	}
+	return n
+}
+
+// where finds the first value that is not finite: an output of a row, else a gradient.
+func (f *fit) where(chosen []int, grad []float32) (text string) {
+	for _, k := range chosen {
+		w := f.names[k]
+		name := f.data.Train.Series[w.Series].Name
+		if name == "" {
+			name = fmt.Sprint(w.Series)
+		}
+		f.batch.Run(f.s.Theta, f.lanes[k:k+1], func(_, t int, y []float32) {
+			for _, v := range y {
+				if text == "" && (math.IsNaN(float64(v)) || math.IsInf(float64(v), 0)) {
+					text = fmt.Sprintf("the output is %v at row %d of series %s", v, w.From+t, name)
+				}
+			}
+		})
+		if text != "" {
+			return text
+		}
+	}
+	for _, q := range f.m.Program().Params {
+		for _, g := range grad[q.Offset:][:q.Shape.Len()] {
+			if math.IsNaN(float64(g)) || math.IsInf(float64(g), 0) {
+				return fmt.Sprintf("the gradient of %s is %v", q.Name, g)
+			}
+		}
+	}
+	return "the loss is not finite"
+}
+
+// validate is the mean loss over the scored rows of the validation part; NaN without one.
+func (f *fit) validate(ctx context.Context) (float64, error) {
+	if len(f.data.Valid.Windows) == 0 {
+		return math.NaN(), nil
+	}
+	loss, err := MeanLoss(f.m.With(f.s.Theta), f.data.Valid, f.data.ResetState, f.o)
+	if err == nil && ctx.Err() != nil {
+		return loss, nil // the epoch is complete; the next one will stop
+	}
+	return loss, err
+}
+
+// MeanLoss is the mean loss of a model over the scored rows of a part, along whole series or, with reset, over windows
+// from the zero state.
+func MeanLoss(m *model.Model, part dataset.Part, reset bool, o Options) (float64, error) {
+	o = o.Filled()
+	loss, err := NewLoss(m.Schema().Target, o)
+	if err != nil {
+		return 0, err
+	}
+	list := part.Series
+	if reset {
+		list = Spans(part)
+	}
+	sum, rows := make([]float64, len(list)), 0
+	dy := make([][]float32, len(list))
+	for i := range list {
+		dy[i] = make([]float32, m.Schema().Target.Width())
+		rows += list[i].Scored()
+	}
+	err = m.Run(list, model.RunOptions{Workers: o.Workers, Output: "y"}, func(i, row int, y []float32) {
+		if label := list[i].Y[row]; label == label {
+			sum[i] += loss(y, label, dy[i])
+		}
+	})
+	total := 0.0
+	for _, v := range sum {
+		total += v
+	}
+	return total / float64(rows), err
+}
+
+// Spans are the windows of a part as series of their own.
+func Spans(part dataset.Part) []series.Series {
+	list := make([]series.Series, len(part.Windows))
+	for i, w := range part.Windows {
+		list[i] = part.Series[w.Series].Span(w.From, w.To)
+	}
+	return list
+}
