@@ -7,6 +7,8 @@ import (
 	"github.com/elegans-nn/elegans/series"
 )
 
+var nan = math.NaN()
+
 // maxRuns bounds into how many steps one long gap is split.
 const maxRuns = 1000
 

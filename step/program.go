@@ -111,6 +111,21 @@ func (p *Program) Input(name string) int { return find(p.Inputs, name) }
 // Output finds the number of a named output, -1 if there is none.
 func (p *Program) Output(name string) int { return find(p.Outputs, name) }
 
+// Only is the program with just the named outputs, in that order; what serves the others alone becomes dead code. It
+// panics where there is no such output.
+func (p *Program) Only(outputs ...string) *Program {
+	q := *p
+	q.Outputs = nil
+	for _, name := range outputs {
+		k := p.Output(name)
+		if k < 0 {
+			panic("step: no output " + name)
+		}
+		q.Outputs = append(q.Outputs, p.Outputs[k])
+	}
+	return &q
+}
+
 // Probe finds the number of a named probe, -1 if there is none.
 func (p *Program) Probe(name string) int { return find(p.Probes, name) }
 

@@ -146,7 +146,7 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if len(f.lanes) == 0 {
 		return nil, errors.New("train: no training window has a labelled row")
 	}
-	f.batch = engine.NewBatch(m.Program(), engine.BatchOptions{Workers: o.Workers})
+	f.batch = engine.NewBatch(m.Program().Only("y"), engine.BatchOptions{Workers: o.Workers})
 	f.s = hooks.Resume
 	if f.s == nil {
 		f.s = &State{Theta: m.Params(), Best: m.Params(), BestLoss: math.Inf(1), Slots: opt.Slots}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// takes demands one argument for each name.
+func takes(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return usage("%s is missing; write: %s", names[len(args)], cmd.UseLine())
+		case len(args) > len(names) && len(names) == 0:
+			return usage("%s takes no argument, not %q; write: %s", cmd.CommandPath(), args[0], cmd.UseLine())
+		case len(args) > len(names):
+			return usage("%q is one argument too many; write: %s", args[len(names)], cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+// unknownCommand suggests the nearest name.
+func unknownCommand(cmd *cobra.Command, word string) error {
+	var known []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			known = append(known, sub.Name())
+		}
+	}
+	return usage("unknown command %q of %s%s (%s --help lists them)", word, cmd.CommandPath(), suggestion(word, "", known), cmd.CommandPath())
+}
+
+// flagError rewrites the errors of the flag parser: what is wrong, and the fix.
+func flagError(cmd *cobra.Command, err error) error {
+	if errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	if word := firstWord(cmd.Flags().Args()); word != "" && cmd.HasSubCommands() {
+		return unknownCommand(cmd, word) // its flags are unknown because it is
+	}
+	var unknown *pflag.NotExistError
+	var value *pflag.InvalidValueError
+	var needed *pflag.ValueRequiredError
+	switch {
+	case errors.As(err, &unknown):
+		name := unknown.GetSpecifiedName()
+		dashes := "--"
+		if unknown.GetSpecifiedShortnames() != "" {
+			dashes = "-"
+		}
+		return usage("unknown flag %s%s%s (%s --help lists them)", dashes, name, suggestion(name, "--", flagNames(cmd)), cmd.CommandPath())
+	case errors.As(err, &value):
+		return usage("--%s %q: %s", value.GetFlag().Name, value.GetValue(), wrongValue(value))
+	case errors.As(err, &needed):
+		kind, _ := pflag.UnquoteUsage(needed.GetFlag())
+		return usage("--%s needs a value; write --%s %s", needed.GetFlag().Name, needed.GetFlag().Name, strings.ToUpper(kind))
+	}
+	return usage("%v (%s --help)", err, cmd.CommandPath())
+}
+
+// wrongValue says what a flag takes. Flags of this program's own types say so themselves.
+func wrongValue(e *pflag.InvalidValueError) string {
+	if errors.Is(e, strconv.ErrRange) {
+		return "the number is out of range"
+	}
+	switch kind := e.GetFlag().Value.Type(); {
+	case strings.HasPrefix(kind, "int"):
+		return "is no whole number"
+	case strings.HasPrefix(kind, "uint"):
+		return "is no whole number from 0 up"
+	case strings.HasPrefix(kind, "float"):
+		return "is no number"
+	case kind == "bool":
+		return "is neither true nor false"
+	}
+	return errors.Unwrap(e).Error()
+}
+
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return names
+}
+
+// suggestion is "; did you mean X?" for the nearest of the known names; empty where none is near.
+func suggestion(name, prefix string, known []string) string {
+	best, found := len([]rune(name))/3+1, ""
+	for _, k := range known {
+		if d := edits(strings.ToLower(name), k); d < best {
+			best, found = d, k
+		}
+	}
+	if found == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s%s?", prefix, found)
+}
+
+// edits is the number of letters to insert, delete, change or swap with their neighbour.
+func edits(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	d := make([][]int, len(from)+1)
+	for i := range d {
+		d[i] = make([]int, len(to)+1)
+		for j := range d[i] {
+			switch {
+			case i == 0 || j == 0:
+				d[i][j] = i + j
+			case from[i-1] == to[j-1]:
+				d[i][j] = d[i-1][j-1]
+			default:
+				d[i][j] = 1 + min(d[i-1][j-1], d[i-1][j], d[i][j-1])
+				if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
+					d[i][j] = min(d[i][j], 1+d[i-2][j-2])
+				}
+			}
+		}
+	}
+	return d[len(from)][len(to)]
+}
+
+// oneOf is a flag whose values are listed.
+type oneOf[T ~string] struct {
+	value   *T
+	allowed []T
+}
+
+func (f oneOf[T]) String() string {
+	if f.value == nil {
+		return ""
+	}
+	return string(*f.value)
+}
+
+func (f oneOf[T]) Type() string { return "NAME" }
+
+func (f oneOf[T]) Set(text string) error {
+	var names []string
+	for _, a := range f.allowed {
+		if string(a) == text {
+			*f.value = a
+			return nil
+		}
+		names = append(names, string(a))
+	}
+	return fmt.Errorf("is unknown; allowed: %s", strings.Join(names, ", "))
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"text/tabwriter"
+
+	"github.com/elegans-nn/elegans/internal/replace"
+)
+
+// console is what a command talks to: results on standard output, notes and progress on standard error.
+type console struct {
+	in    io.Reader
+	out   *bufio.Writer
+	err   io.Writer
+	quiet bool
+
+	section sync.Mutex // held by what must not be cut short by an interruption
+	closed  bool       // nobody reads standard output any more
+}
+
+func newConsole(in io.Reader, out, err io.Writer) *console {
+	c := &console{in: in, err: err}
+	c.out = bufio.NewWriterSize(results{out, &c.closed}, 1<<16)
+	return c
+}
+
+// results is standard output. A reader that has gone away is no error: nothing more is written and the command goes on,
+// because it may be writing files too.
+type results struct {
+	w      io.Writer
+	closed *bool
+}
+
+func (r results) Write(data []byte) (int, error) {
+	if *r.closed {
+		return len(data), nil
+	}
+	n, err := r.w.Write(data)
+	if errors.Is(err, syscall.EPIPE) {
+		*r.closed = true
+		return len(data), nil
+	}
+	if err != nil {
+		return n, fmt.Errorf("cannot write to standard output: %w; free space, or send it elsewhere", plainly(err))
+	}
+	return n, nil
+}
+
+// plainly is the reason of an error of the operating system, without the call and the path.
+func plainly(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+func (c *console) flush() error { return c.out.Flush() }
+
+// guard begins a section that an interruption waits for, such as the epoch after which a checkpoint is written, and
+// gives the function that ends it.
+func (c *console) guard() func() {
+	c.section.Lock()
+	return c.section.Unlock
+}
+
+// note writes a line to standard error, unless --quiet.
+func (c *console) note(format string, args ...any) {
+	if !c.quiet {
+		fmt.Fprintf(c.err, format+"\n", args...)
+	}
+}
+
+// warn writes a warning to standard error, --quiet or not.
+func (c *console) warn(format string, args ...any) {
+	fmt.Fprintf(c.err, "warning: "+format+"\n", args...)
+}
+
+// print writes to standard output. Errors stay with the buffer and come out at its flush.
+func (c *console) print(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }
+
+// json writes the one document of --json.
+func (c *console) json(document any) error {
+	e := json.NewEncoder(c.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(document)
+}
+
+// table writes rows in aligned columns; numeric columns are given as text.
+func (c *console) table(rows [][]string) error {
+	w := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t"))
+	}
+	return w.Flush()
+}
+
+// save writes a file, or standard output for "-". A regular file is replaced as a whole or not at all; a device or a
+// pipe is written to.
+func (c *console) save(path string, write func(w io.Writer) error) error {
+	if path == "-" {
+		return write(c.out)
+	}
+	err := deliver(path, write)
+	if errors.Is(err, os.ErrNotExist) {
+		return &usageError{text: fmt.Sprintf("cannot write %s: its directory does not exist; create it, or name another file", path)}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, plainly(err))
+	}
+	return nil
+}
+
+func deliver(path string, write func(w io.Writer) error) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().IsRegular() {
+		return replace.File(path, write)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	buffer := bufio.NewWriter(f)
+	err = errors.Join(write(buffer), buffer.Flush())
+	return errors.Join(err, f.Close())
+}
+
+// makeDir makes a directory with its parents.
+func (c *console) makeDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("cannot make the directory %s: %w", dir, plainly(err))
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// inspected is what `elegans inspect` says of a model.
+type inspected struct {
+	Parameters int              `json:"parameters"`
+	Synapses   int              `json:"synapses"`
+	State      int              `json:"state"` // carried scalars
+	FLOPs      float64          `json:"flops_per_step"`
+	Layers     []inspectedLayer `json:"layers"`
+	Readout    model.Readout    `json:"readout"`
+	TimeInput  bool             `json:"time_input"`
+	Schema     series.Schema    `json:"schema"`
+	Info       model.Info       `json:"info"`
+	Program    string           `json:"program,omitempty"`
+	Plan       string           `json:"plan,omitempty"`
+}
+
+type inspectedLayer struct {
+	Cell    string          `json:"cell"`
+	Summary string          `json:"summary"`
+	Options json.RawMessage `json:"options"`
+	Wiring  *countedWiring  `json:"wiring,omitempty"`
+}
+
+func newInspect(c *console) *cobra.Command {
+	var program, plan, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "inspect MODEL",
+		Short: "Say what is in a model file",
+		Long: `Say what is in a model file: layers and their options, synapses of the wiring, inputs and target with their scales, how
+it was trained and what it scored, parameters and operations per step.
+
+With --program print the step program, which is the equation of the whole model; with --plan how the engine runs it. MODEL
+is a file, or - for standard input.`,
+		Example: "  elegans inspect occupancy.elegans\n  elegans inspect occupancy.elegans --program\n  elegans inspect occupancy.elegans --plan\n  elegans inspect occupancy.elegans --json",
+		Args:    takes("MODEL"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			m, err := c.loadModel(args[0])
+			if err != nil {
+				return err
+			}
+			d := inspect(m)
+			if program {
+				d.Program = m.Program().String()
+			}
+			if plan {
+				d.Plan = planOf(m)
+			}
+			switch {
+			case asJSON:
+				return c.json(d)
+			case program || plan:
+				c.print("%s%s", d.Program, d.Plan)
+				return nil
+			}
+			return c.printModel(d)
+		},
+	}
+	cmd.Flags().BoolVar(&program, "program", false, "print the step program")
+	cmd.Flags().BoolVar(&plan, "plan", false, "print how the engine runs it")
+	addJSON(cmd, &asJSON)
+	return cmd
+}
+
+// loadModel reads a model file, or standard input for "-".
+func (c *console) loadModel(path string) (*model.Model, error) {
+	if path == "-" {
+		return model.Read(c.in)
+	}
+	return model.Load(path)
+}
+
+func inspect(m *model.Model) inspected {
+	a, p := m.Architecture(), m.Program()
+	d := inspected{Parameters: m.Parameters(), Synapses: m.Synapses(), State: p.StateWidth(), FLOPs: p.FLOPs(),
+		Readout: a.Readout, TimeInput: a.TimeInput, Schema: m.Schema(), Info: m.Info()}
+	for _, l := range a.Layers {
+		entry, _ := cell.EntryOf(l.Cell)
+		layer := inspectedLayer{Cell: cellName(l.Cell), Summary: entry.Summary}
+		layer.Options, _ = json.Marshal(l.Cell)
+		if w, ok := l.Wiring.(*wiring.Wiring); ok {
+			counted := countWiring(w, "")
+			layer.Wiring = &counted
+		}
+		d.Layers = append(d.Layers, layer)
+	}
+	return d
+}
+
+func (c *console) printModel(d inspected) error {
+	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, count(d.FLOPs))
+	for i, l := range d.Layers {
+		c.print("\nlayer %d: %s, %s", i, l.Cell, l.Summary)
+		if text := string(l.Options); text != "{}" {
+			c.print(" %s", text)
+		}
+		c.print("\n")
+		if l.Wiring != nil {
+			if err := c.printWiring(*l.Wiring); err != nil {
+				return err
+			}
+		}
+	}
+	c.print("\nreadout: %s\n", d.Readout)
+	if err := c.printSchema(d.Schema); err != nil {
+		return err
+	}
+	return c.printInfo(d.Info)
+}
+
+func orUnnamed(name string) string {
+	if name == "" {
+		return "unnamed model"
+	}
+	return name
+}
+
+func (c *console) printSchema(s series.Schema) error {
+	c.print("\n%s, %d features:\n", plural(len(s.Inputs), "input"), s.Features())
+	rows := [][]string{{"INPUT", "KIND", "MEAN", "SD", "MISSING", "LEVELS"}}
+	for _, in := range s.Inputs {
+		rows = append(rows, []string{in.Name, string(in.Kind), figure(in.Mean), figure(in.SD), missing(in), strings.Join(in.Levels, ", ")})
+	}
+	if err := c.table(rows); err != nil {
+		return err
+	}
+	t := s.Target
+	c.print("\ntarget: %s (%s)", t.Name, t.Task)
+	if len(t.Classes) > 0 {
+		c.print(", classes %s", strings.Join(t.Classes, ", "))
+	} else {
+		c.print(", mean %s, sd %s", figure(t.Mean), figure(t.SD))
+	}
+	if t.Threshold > 0 {
+		c.print(", threshold %s", figure(t.Threshold))
+	}
+	switch {
+	case t.HorizonRows:
+		c.print(", %s ahead", plural(int(t.Horizon), "row"))
+	case t.Horizon > 0:
+		c.print(", %s s ahead", figure(t.Horizon))
+	}
+	unit := "s"
+	if s.Clock.Kind == series.Index {
+		unit = "rows"
+	}
+	c.print("\ntime: %s, one unit is %s %s", s.Clock.Kind, figure(s.Clock.Unit), unit)
+	if s.Clock.Column != "" {
+		c.print(", column %s", s.Clock.Column)
+	}
+	if s.SeriesColumn != "" {
+		c.print("; series: column %s", s.SeriesColumn)
+	}
+	c.print("\n")
+	return nil
+}
+
+// missing says how gaps of an input reach the model.
+func missing(in series.Input) string {
+	if !in.Missing {
+		return "no"
+	}
+	text := "as " + figure(in.Impute)
+	if in.Hold {
+		text = "last value"
+	}
+	if in.Mask {
+		text += ", mask"
+	}
+	if in.Since {
+		text += ", time since"
+	}
+	return text
+}
+
+func (c *console) printInfo(i model.Info) error {
+	c.print("\nseed %d", i.Seed)
+	for _, p := range []struct{ name, value string }{{"version", i.Version}, {"protocol", i.Protocol}, {"data", i.Data}} {
+		if p.value != "" {
+			c.print(", %s %s", p.name, p.value)
+		}
+	}
+	c.print("\n")
+	for _, name := range sortedKeys(i.Settings) {
+		c.print("  --%s %s\n", name, i.Settings[name])
+	}
+	var rows [][]string
+	for _, name := range sortedKeys(i.Metrics) {
+		rows = append(rows, []string{name, figure(i.Metrics[name])})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	c.print("scores on the test part:\n")
+	return c.table(rows)
+}
+
+func figure(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
+
+func planOf(m *model.Model) string { return fmt.Sprintln("plan") }

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/report"
+)
+
+// trainDocument is what train --json prints. Rates are fractions.
+type trainDocument struct {
+	Task           string          `json:"task"`
+	Kind           string          `json:"kind"`
+	Metric         string          `json:"metric"`
+	HigherIsBetter bool            `json:"higher_is_better"`
+	Seconds        float64         `json:"seconds"`
+	Seeds          []uint64        `json:"seeds"`
+	Model          trainModel      `json:"model"`
+	Baselines      []trainBaseline `json:"baselines"`
+	File           string          `json:"file"`
+	Report         string          `json:"report"`
+	Checkpoint     string          `json:"checkpoint"`
+	Warnings       []string        `json:"warnings"`
+}
+
+type trainModel struct {
+	Name         string          `json:"name"`
+	Parameters   int             `json:"parameters"`
+	Synapses     int             `json:"synapses"`
+	Mean         *float64        `json:"mean"`
+	SD           *float64        `json:"sd"`
+	Values       []float64       `json:"values"`
+	FLOPsPerStep float64         `json:"flops_per_step"`
+	BestSeed     uint64          `json:"best_seed"`
+	Diverged     int             `json:"diverged"`
+	Metrics      []metric.Scores `json:"metrics"`
+}
+
+type trainBaseline struct {
+	Name       string    `json:"name"`
+	Parameters int       `json:"parameters"`
+	Mean       *float64  `json:"mean"`
+	SD         *float64  `json:"sd"`
+	Values     []float64 `json:"values"`
+	Diverged   int       `json:"diverged"`
+	Learnt     string    `json:"learnt,omitempty"`
+}
+
+func (j *job) print(out *experiment.Outcome) error {
+	if j.f.json {
+		return j.c.json(j.document(out))
+	}
+	for _, w := range j.warnings(out) {
+		j.c.warn("%s", w)
+	}
+	unit := ""
+	if out.Metric.Unit == metric.Fraction {
+		unit = ", %"
+	}
+	rows, _ := out.Subject.Evaluator.Rows()
+	j.c.print("%s: %s%s on %d test rows, mean ± sd over seeds\n\n", j.data.Name, out.Metric.Title, unit, rows)
+	table := [][]string{{"", "score", "", "parameters", ""}}
+	for _, e := range j.ranked(out) {
+		mark := ""
+		if e.Subject {
+			mark = "*"
+		}
+		note := e.Learnt
+		if n := diverged(e); n > 0 {
+			note = strings.TrimSpace(fmt.Sprintf("%d of %d seeds diverged %s", n, len(e.Runs), note))
+		}
+		values := e.Values(out.Metric.Name)
+		spread := ""
+		if len(e.Runs) > 1 {
+			spread = "± " + scoreText(out.Metric, metric.SD(values))
+		}
+		table = append(table, []string{mark + e.Name, scoreText(out.Metric, metric.Mean(values)), spread, fmt.Sprint(e.Parameters), note})
+	}
+	if err := j.c.table(table); err != nil {
+		return err
+	}
+	best := out.Subject.Runs[out.Best]
+	j.c.print("\nmodel   %s (seed %d, best on validation)\nreport  %s\n", j.f.out, best.Seed, j.f.report)
+	j.c.note("%.1f s; %d synapses, %.0f FLOPs a row", time.Since(j.started).Seconds(), out.Subject.Synapses, out.Subject.FLOPs)
+	return nil
+}
+
+// ranked lists the entries, best first.
+func (j *job) ranked(out *experiment.Outcome) []experiment.Entry {
+	list := append([]experiment.Entry{out.Subject}, out.Baselines...)
+	name := out.Metric.Name
+	sort.SliceStable(list, func(a, b int) bool {
+		return out.Metric.Better(metric.Mean(list[a].Values(name)), metric.Mean(list[b].Values(name)))
+	})
+	return list
+}
+
+func diverged(e experiment.Entry) (n int) {
+	for _, r := range e.Runs {
+		if r.Diverged != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// scoreText is a score with sensible digits; fractions in per cent.
+func scoreText(m metric.Metric, v float64) string {
+	if m.Unit == metric.Fraction {
+		return fmt.Sprintf("%.2f", 100*v)
+	}
+	return fmt.Sprintf("%.4g", v)
+}
+
+func (j *job) document(out *experiment.Outcome) trainDocument {
+	s := out.Subject
+	values := s.Values(out.Metric.Name)
+	d := trainDocument{Task: j.data.Name, Kind: string(j.spec.Split.Schema.Target.Task), Metric: out.Metric.Name,
+		HigherIsBetter: out.Metric.HigherIsBetter, Seconds: time.Since(j.started).Seconds(), File: j.f.out, Report: j.f.report,
+		Checkpoint: j.checkpoint(), Warnings: j.warnings(out), Baselines: []trainBaseline{}}
+	d.Model = trainModel{Name: s.Name, Parameters: s.Parameters, Synapses: s.Synapses, Mean: number(metric.Mean(values)),
+		SD: number(metric.SD(values)), Values: values, FLOPsPerStep: s.FLOPs, BestSeed: s.Runs[out.Best].Seed, Diverged: diverged(s)}
+	for _, r := range s.Runs {
+		d.Seeds = append(d.Seeds, r.Seed)
+		if r.Diverged == "" {
+			d.Model.Metrics = append(d.Model.Metrics, r.Scores)
+		}
+	}
+	for _, e := range out.Baselines {
+		values := e.Values(out.Metric.Name)
+		d.Baselines = append(d.Baselines, trainBaseline{Name: e.Name, Parameters: e.Parameters, Mean: number(metric.Mean(values)),
+			SD: number(metric.SD(values)), Values: finite(values), Diverged: diverged(e), Learnt: e.Learnt})
+	}
+	return d
+}
+
+// number is nil, and so null, where a value is not finite.
+func number(v float64) *float64 {
+	if v-v != 0 {
+		return nil
+	}
+	return &v
+}
+
+func finite(values []float64) []float64 {
+	list := []float64{}
+	for _, v := range values {
+		if v-v == 0 {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// warnings of data and outcome, without an empty list becoming null.
+func (j *job) warnings(out *experiment.Outcome) []string {
+	list := append([]string{}, j.audit.Warnings...)
+	seen := map[string]bool{}
+	for _, w := range list {
+		seen[w] = true
+	}
+	for _, w := range out.Warnings {
+		if !seen[w] {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// pageOptions are what the report says beside the outcome.
+func (j *job) pageOptions(out *experiment.Outcome) experiment.PageOptions {
+	o := experiment.PageOptions{Version: version, Command: j.command, Audit: &j.audit, Microseconds: map[string]float64{}}
+	if b := j.data.Builtin; b != nil {
+		o.Source, o.Licence = b.Source, b.Licence
+	}
+	for _, e := range append([]experiment.Entry{out.Subject}, out.Baselines...) {
+		if us := e.Microseconds(out.Test.Series); us > 0 {
+			o.Microseconds[e.Name] = us
+		}
+	}
+	opts, p := j.spec.Options.Filled(), j.spec.Protocol
+	for _, s := range [][3]string{
+		{"model", j.f.model, ""}, {"split", j.spec.Split.By, ""}, {"protocol", p.Name, p.Description},
+		{"window", fmt.Sprintf("%d rows, stride %d", p.Window, p.TrainStride), "training windows start from the zero state"},
+		{"loss", opts.Loss, ""}, {"optimiser", opts.Optimiser, ""},
+		{"learning rate", fmt.Sprintf("%g, %s", opts.LearningRate, opts.Schedule), ""},
+		{"batch", fmt.Sprintf("%d windows", opts.Batch), ""}, {"epochs", fmt.Sprintf("at most %d, patience %d", opts.Epochs, opts.Patience), ""},
+		{"seeds", fmt.Sprintf("%d to %d", j.f.seed, j.f.seed+uint64(j.f.seeds)-1), ""},
+	} {
+		if s[1] != "" {
+			o.Settings = append(o.Settings, report.Setting{Name: s[0], Value: s[1], Note: s[2]})
+		}
+	}
+	return o
+}

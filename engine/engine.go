@@ -1,0 +1,173 @@
+// Package engine runs step programs. Oracle is a float64 interpreter, written to be read. Engine is the float32 executor:
+// it plans a program (stages, chains, places in memory), then runs it forward over the times of a sequence and, for a
+// program derived by Reverse, back. Batch cuts a batch of series into shards and runs them on all cores with results
+// that do not depend on their number.
+package engine
+
+import (
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
+	"github.com/elegans-nn/elegans/step"
+)
+
+// Options of an Engine. The zero value is one step of one lane.
+type Options struct {
+	// Steps is the number of times that one Forward takes at most; 1 if zero.
+	Steps int
+	// Lanes is the number of independent copies, 1 to 512; 1 if zero.
+	Lanes int
+	// Probes are the numbers of the probes to compute and keep for every time.
+	Probes []int
+}
+
+// maxLanes is what the kernels' fixed buffers hold.
+const maxLanes = block
+
+// Engine runs a program in float32 over up to Steps times in a number of lanes. Values are [component][lane]. A lane's
+// values depend on that lane alone, to the bit: not on the other lanes, their number, or where a sequence is split. It
+// belongs to one goroutine; the slices that its methods return are its own memory.
+type Engine struct {
+	p             *step.Program
+	plan          *plan
+	lay           *layout
+	lanes, steps  int
+	mem           []float32
+	scratch       []float32 // buffers of chains
+	buffers       int
+	code          [numStages][]func(t int)
+	state, dstate [][]float32 // at the ends of the sequence: before and after Forward; see State, DState
+	dfinal        [][]float32
+	held          [][]float32 // cotangents of lanes that have ended
+	grad          []float32
+	n             int   // times of the last Forward
+	lengths       []int // nil: all lanes have n times
+	shortest      int
+	inputs        []place
+	time          place
+	outputs       []place
+	doutputs      []place
+	probes        map[int]place
+	dinputs       []place
+	dtime         place
+}
+
+// Compile plans a program and prepares its memory. A program derived by Reverse can run backwards. Parameters are zero
+// until SetParams. It panics where Options are out of range, or a weight of Linear or Synapses differs between lanes.
+func Compile(p *step.Program, o Options) *Engine {
+	o.Steps, o.Lanes = max(o.Steps, 1), max(o.Lanes, 1)
+	if o.Lanes > maxLanes {
+		panic("engine: more than 512 lanes")
+	}
+	pl := newPlan(p, o.Probes)
+	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
+	c := &compiler{layout: e.lay, e: e}
+	for s := range numStages {
+		for _, it := range pl.items[s] {
+			e.code[s] = append(e.code[s], c.item(s, it))
+		}
+	}
+	c.ends()
+	c.edges()
+	e.mem = make([]float32, c.size)
+	e.scratch = make([]float32, e.buffers*block)
+	e.buffersOf()
+	c.constants()
+	e.SetParams(make([]float32, p.ParamCount()))
+	return e
+}
+
+// item compiles one item.
+func (c *compiler) item(s stage, it item) func(t int) {
+	e := c.e
+	switch {
+	case it.chain != nil:
+		return c.newChainCode(it.chain, s).run
+	case it.port != nil:
+		from, to := c.inLane(s, it.port.node), c.port[it.port]
+		return func(t int) { copy(e.get(to, t), e.get(from, t)) }
+	}
+	return structured[c.p.Nodes[it.node].Op](c, s, it.node)
+}
+
+// ends adds what stands at the ends of the uniform stages: repeating values in lanes, and summing accumulators over
+// lanes.
+func (c *compiler) ends() {
+	e := c.e
+	for i := range c.p.Nodes {
+		if to, ok := c.spreads[i]; ok {
+			from := c.fixed[i]
+			e.code[once] = append(e.code[once], func(int) { kernel.Spread(e.get(to, 0), e.get(from, 0), e.lanes) })
+		}
+	}
+	var reduce []func(t int)
+	for i := range c.p.Nodes {
+		to, ok := c.total[i]
+		if from, inLanes := c.fixed[i]; ok && inLanes {
+			reduce = append(reduce, func(int) { kernel.Reduce(e.get(to, 0), e.get(from, 0), e.lanes) })
+		}
+	}
+	e.code[tail] = append(reduce, e.code[tail]...)
+}
+
+// edges finds the places that the methods of Engine give out.
+func (c *compiler) edges() {
+	e := c.e
+	for _, q := range c.p.Inputs {
+		e.inputs = append(e.inputs, c.fixed[q.Node])
+	}
+	if c.p.Time >= 0 {
+		e.time = c.fixed[c.p.Time]
+	}
+	e.outputs = make([]place, len(c.p.Outputs))
+	e.dinputs = make([]place, len(c.p.Inputs))
+	for k := range c.ports {
+		q := &c.ports[k]
+		at, ok := c.layout.port[q]
+		if !ok {
+			at = c.fixed[c.root[q.node]].part(c.shift[q.node], c.rows(q.node), c.lanes)
+		}
+		switch q.kind {
+		case portOutput:
+			e.outputs[q.index] = at
+		case portProbe:
+			e.probes[q.index] = at
+		case portDInput:
+			e.dinputs[q.index] = at
+		case portDTime:
+			e.dtime = at
+		}
+	}
+	if a := c.p.Adjoint; a != nil {
+		for _, i := range a.DOutput {
+			e.doutputs = append(e.doutputs, c.fixed[i])
+		}
+	}
+}
+
+// buffersOf makes the values at the ends of a sequence.
+func (e *Engine) buffersOf() {
+	for k, s := range e.p.States {
+		n := e.p.Nodes[s.Node].Shape.Len() * e.lanes
+		e.state = append(e.state, make([]float32, n))
+		if e.p.Adjoint != nil {
+			e.dstate = append(e.dstate, make([]float32, n))
+			e.dfinal = append(e.dfinal, make([]float32, n))
+			e.held = append(e.held, make([]float32, len(e.dstate[k])))
+		}
+	}
+	if e.p.Adjoint != nil {
+		e.grad = make([]float32, e.p.ParamCount())
+	}
+}
+
+func (c *compiler) constants() {
+	for i, n := range c.p.Nodes {
+		if at, ok := c.fixed[i]; ok && n.Op == step.OpConst {
+			for k := range at.n {
+				c.e.mem[at.off+k] = float32(n.Data[k%len(n.Data)])
+			}
+		}
+	}
+}
+
+// get is the memory of a place at time t.
+func (e *Engine) get(p place, t int) []float32 { return e.mem[p.at(t):][:p.n] }

@@ -1,0 +1,132 @@
+package kernel
+
+import "math"
+
+// The functions work in float64 inside, so that a short polynomial and no correction terms leave less than 1 ulp of
+// float32. dst may be x. The error bounds are those the tests hold the functions to, against package math.
+
+const (
+	log2E   = 1.44269504088896340735992468100189214
+	ln2     = 0.693147180559945309417232121458176568
+	shifter = 3 << 51 // adding and subtracting it rounds a float64 to a whole number, which it leaves in the low bits
+	far     = 150     // e^±150 is beyond float32; NaN passes the comparisons
+)
+
+// Exp is e^x: at most 1 ulp; +Inf above 88.73, denormal and then 0 below -87.34, NaN for NaN.
+func Exp(dst, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		p, s := expm1(clamp(float64(x[i])))
+		dst[i] = float32(s + float64(s*p))
+	}
+}
+
+// Expm1 is e^x - 1: at most 1 ulp, also near 0; -1 far below.
+func Expm1(dst, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		p, s := expm1(clamp(float64(x[i])))
+		v := float32(float64(s*p) + (s - 1))
+		if x[i] == 0 {
+			v = x[i] // keeps the sign of zero
+		}
+		dst[i] = v
+	}
+}
+
+// Tanh is the hyperbolic tangent: at most 1 ulp; ±1 at ±Inf.
+func Tanh(dst, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		v := float64(x[i])
+		a := math.Abs(v)
+		if a > 10 {
+			a = 10
+		}
+		p, s := expm1(2 * a)
+		e := float64(s*p) + (s - 1)
+		dst[i] = float32(math.Copysign(e/(e+2), v))
+	}
+}
+
+// Sigmoid is 1 / (1 + e^-x): at most 1 ulp, also where it is denormal; 0 and 1 at ∓Inf.
+func Sigmoid(dst, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		p, s := expm1(clamp(-float64(x[i])))
+		dst[i] = float32(1 / (1 + (s + float64(s*p))))
+	}
+}
+
+// Softplus is log(1 + e^x), and x itself above 20: at most 1 ulp; 0 at -Inf.
+func Softplus(dst, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		v := float64(x[i])
+		if v > 20 {
+			dst[i] = x[i]
+			continue
+		}
+		p, s := expm1(clamp(v))
+		e := s + float64(s*p)
+		y := e - float64(e*e)*0.5 // 1 + e would lose e
+		if !(e < 1e-6) {
+			y = logarithm(1 + e)
+		}
+		dst[i] = float32(y)
+	}
+}
+
+// Log is the natural logarithm: at most 1 ulp; -Inf at 0, NaN below.
+func Log(dst, x []float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		v := float64(x[i])
+		if v > 0 && v <= math.MaxFloat32 {
+			dst[i] = float32(logarithm(v))
+			continue
+		}
+		dst[i] = float32(math.Log(v)) // 0, negative, +Inf, NaN
+	}
+}
+
+// clamp keeps the exponent of e^x within that of float64; NaN stays.
+func clamp(x float64) float64 {
+	if x > far {
+		return far
+	}
+	if x < -far {
+		return -far
+	}
+	return x
+}
+
+// expm1 gives p and s with e^x = s (1 + p), s a power of two, and p exact relative to itself: the Taylor sum of e^r - 1
+// for |r| <= ln2/2 up to r^8 (the next term is 2e-10 of it).
+func expm1(x float64) (p, s float64) {
+	k := float64(x*log2E) + shifter
+	n := k - shifter
+	r := x - float64(n*ln2)
+	s = math.Float64frombits((math.Float64bits(k) + 1023) << 52)
+	r2 := float64(r * r)
+	a := 1.0/2 + float64(r*(1.0/6))
+	b := 1.0/24 + float64(r*(1.0/120))
+	c := 1.0/720 + float64(r*(1.0/5040))
+	c += float64(r2 * (1.0 / 40320))
+	b += float64(r2 * c)
+	a += float64(r2 * b)
+	return r + float64(r2*a), s
+}
+
+// logarithm takes a normal, positive, finite x = m 2^e with m in [sqrt(1/2), sqrt(2)): log m = 2 atanh((m-1)/(m+1)).
+func logarithm(x float64) float64 {
+	const half = 0x3fe6a09e667f3bcd // the bits of sqrt(1/2)
+	b := math.Float64bits(x) - half
+	e := float64(int64(b) >> 52)
+	m := math.Float64frombits(b&(1<<52-1) + half)
+	s := (m - 1) / (m + 1)
+	z := float64(s * s)
+	q := 1.0/7 + float64(z*(1.0/9+float64(z*(1.0/11))))
+	q = 1.0/3 + float64(z*(1.0/5+float64(z*q)))
+	return float64(e*ln2) + 2*(s+float64(s*z)*q)
+}

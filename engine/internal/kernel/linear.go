@@ -1,0 +1,156 @@
+package kernel
+
+import "github.com/elegans-nn/elegans/step"
+
+// Matrix is a dense matrix by its elements W[i·Row + j·Col], i < Rows, j < Cols; a transposed one swaps the strides.
+type Matrix struct {
+	W                    []float32
+	Rows, Cols, Row, Col int
+}
+
+// MulAdd is y[i] += Σ_j W[i][j] x[j] over the lanes. The sum runs over j in groups of four, ((w0 x0 + w1 x1) + w2 x2) +
+// w3 x3, then singly, whatever the number of lanes.
+func (a Matrix) MulAdd(y, x []float32, lanes int) {
+	if lanes == 1 {
+		a.mulAdd1(y, x)
+		return
+	}
+	i := 0
+	for ; i+2 <= a.Rows; i += 2 {
+		y0, y1 := y[i*lanes:][:lanes], y[(i+1)*lanes:][:lanes]
+		w0, w1 := a.W[i*a.Row:], a.W[(i+1)*a.Row:]
+		j := 0
+		for ; j+4 <= a.Cols; j += 4 {
+			four2(y0, y1, a.four(w0, j), a.four(w1, j), x[j*lanes:][:4*lanes])
+		}
+		for ; j < a.Cols; j++ {
+			axpy(y0, w0[j*a.Col], x[j*lanes:])
+			axpy(y1, w1[j*a.Col], x[j*lanes:])
+		}
+	}
+	for ; i < a.Rows; i++ {
+		y0, w0 := y[i*lanes:][:lanes], a.W[i*a.Row:]
+		j := 0
+		for ; j+4 <= a.Cols; j += 4 {
+			four1(y0, a.four(w0, j), x[j*lanes:][:4*lanes])
+		}
+		for ; j < a.Cols; j++ {
+			axpy(y0, w0[j*a.Col], x[j*lanes:])
+		}
+	}
+}
+
+// four are the weights of columns j to j+3 of a row.
+func (a Matrix) four(row []float32, j int) [4]float32 {
+	return [4]float32{row[j*a.Col], row[(j+1)*a.Col], row[(j+2)*a.Col], row[(j+3)*a.Col]}
+}
+
+// axpy is y += w x over the lanes of y.
+func axpy(y []float32, w float32, x []float32) {
+	x = x[:len(y)]
+	for l := range y {
+		y[l] += float32(w * x[l])
+	}
+}
+
+// four1 adds four columns to one row.
+func four1(y []float32, w [4]float32, x []float32) {
+	n := len(y)
+	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+	a, b, c, d := w[0], w[1], w[2], w[3]
+	for l := range y {
+		y[l] += ((float32(a*x0[l]) + float32(b*x1[l])) + float32(c*x2[l])) + float32(d*x3[l])
+	}
+}
+
+// four2 adds four columns to two rows.
+func four2(y, z []float32, w, v [4]float32, x []float32) {
+	n := len(y)
+	z = z[:n]
+	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+	a, b, c, d := w[0], w[1], w[2], w[3]
+	e, f, g, h := v[0], v[1], v[2], v[3]
+	for l := range y {
+		p, q, r, s := x0[l], x1[l], x2[l], x3[l]
+		y[l] += ((float32(a*p) + float32(b*q)) + float32(c*r)) + float32(d*s)
+		z[l] += ((float32(e*p) + float32(f*q)) + float32(g*r)) + float32(h*s)
+	}
+}
+
+func (a Matrix) mulAdd1(y, x []float32) {
+	x = x[:a.Cols]
+	for i := range y[:a.Rows] {
+		w, s := a.W[i*a.Row:], y[i]
+		j := 0
+		for ; j+4 <= len(x); j += 4 {
+			u := a.four(w, j)
+			s += ((float32(u[0]*x[j]) + float32(u[1]*x[j+1])) + float32(u[2]*x[j+2])) + float32(u[3]*x[j+3])
+		}
+		for ; j < len(x); j++ {
+			s += float32(w[j*a.Col] * x[j])
+		}
+		y[i] = s
+	}
+}
+
+// OuterAdd is W[i][j] += Σ_lanes dy[i] x[j]: the gradient of a dense map.
+func (a Matrix) OuterAdd(dy, x []float32, lanes int) {
+	for i := range a.Rows {
+		d, w := dy[i*lanes:][:lanes], a.W[i*a.Row:]
+		j := 0
+		for ; j+4 <= a.Cols; j += 4 {
+			s := dot4(d, x[j*lanes:][:4*lanes])
+			w[j*a.Col] += s[0]
+			w[(j+1)*a.Col] += s[1]
+			w[(j+2)*a.Col] += s[2]
+			w[(j+3)*a.Col] += s[3]
+		}
+		for ; j < a.Cols; j++ {
+			w[j*a.Col] += dot(d, x[j*lanes:])
+		}
+	}
+}
+
+// dot is Σ a b, in order.
+func dot(a, b []float32) (s float32) {
+	b = b[:len(a)]
+	for l := range a {
+		s += float32(a[l] * b[l])
+	}
+	return s
+}
+
+// dot4 are the products of d with four rows.
+func dot4(d, x []float32) [4]float32 {
+	n := len(d)
+	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+	var a, b, c, e float32
+	for l, v := range d {
+		a += float32(v * x0[l])
+		b += float32(v * x1[l])
+		c += float32(v * x2[l])
+		e += float32(v * x3[l])
+	}
+	return [4]float32{a, b, c, e}
+}
+
+// EdgesMulAdd is y[to] += w x[from] for every edge, in their order.
+func EdgesMulAdd(y, w, x []float32, edges []step.Edge, lanes int) {
+	for k, e := range edges {
+		axpy(y[e.To*lanes:][:lanes], w[k], x[e.From*lanes:])
+	}
+}
+
+// EdgesMulAddT is dx[from] += w dy[to] for every edge.
+func EdgesMulAddT(dx, w, dy []float32, edges []step.Edge, lanes int) {
+	for k, e := range edges {
+		axpy(dx[e.From*lanes:][:lanes], w[k], dy[e.To*lanes:])
+	}
+}
+
+// EdgesOuterAdd is dw += Σ_lanes dy[to] x[from] for every edge.
+func EdgesOuterAdd(dw, dy, x []float32, edges []step.Edge, lanes int) {
+	for k, e := range edges {
+		dw[k] += dot(dy[e.To*lanes:][:lanes], x[e.From*lanes:])
+	}
+}

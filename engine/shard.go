@@ -1,0 +1,177 @@
+package engine
+
+import "github.com/elegans-nn/elegans/step"
+
+// shard is an engine with what feeds it from series. Lanes without rows, be they padding, take the inputs of another
+// series, so that what is computed there is as finite as elsewhere, and have length 0, so that it counts for nothing.
+type shard struct {
+	p      *step.Program
+	key    engineKey
+	e      *Engine
+	probes []int
+	lanes  int   // series
+	times  int   // of the span at hand
+	length []int // of each lane, from the beginning of the span
+	y, dy  []float32
+	values [][]float32
+}
+
+func newShard(p *step.Program, key engineKey, probes []int, e *Engine) *shard {
+	width := 0
+	if len(p.Outputs) > 0 {
+		width = p.Nodes[p.Outputs[0].Node].Shape.Len()
+	}
+	s := &shard{p: p, key: key, e: e, probes: probes, length: make([]int, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
+	for _, k := range probes {
+		s.values = append(s.values, make([]float32, p.Nodes[p.Probes[k].Node].Shape.Len()))
+	}
+	return s
+}
+
+// load brings the rows of the series from time t on into the engine, and at t = 0 the initial states. It reports whether
+// there were any.
+func (s *shard) load(lanes []Lane, t int) bool {
+	s.lanes, s.times = len(lanes), 0
+	for l := range s.length {
+		s.length[l] = 0
+		if l < len(lanes) {
+			s.length[l] = min(max(0, lanes[l].Rows(s.p)-t), s.key.steps)
+		}
+		s.times = max(s.times, s.length[l])
+	}
+	if t == 0 {
+		s.setStates(lanes)
+	}
+	if s.times == 0 {
+		return false
+	}
+	s.e.SetLengths(nil)
+	for _, n := range s.length {
+		if n < s.times {
+			s.e.SetLengths(s.length)
+		}
+	}
+	for l := range s.length {
+		from := l
+		if l >= len(lanes) || lanes[l].Rows(s.p) == 0 {
+			from = s.longest()
+		}
+		s.loadLane(&lanes[from], l, t, s.length[from])
+	}
+	return true
+}
+
+// longest is the first series that runs to the end of the span.
+func (s *shard) longest() int {
+	for l, n := range s.length {
+		if n == s.times {
+			return l
+		}
+	}
+	return 0
+}
+
+// loadLane writes n rows of a series from time t on; after them the last one again (of the series, where n is 0).
+func (s *shard) loadLane(lane *Lane, l, t, n int) {
+	rows := lane.Rows(s.p)
+	last := min(t+max(n, 1), rows) - 1
+	for k, q := range s.p.Inputs {
+		width := s.p.Nodes[q.Node].Shape.Len()
+		x := lane.X[k]
+		if len(x) != rows*width {
+			panic("engine: an input of a lane has a wrong length")
+		}
+		for i := range s.times {
+			dst := s.e.Input(k, i)
+			for c, v := range x[min(t+i, last)*width:][:width] {
+				dst[c*s.key.lanes+l] = v
+			}
+		}
+	}
+	if s.p.Time < 0 {
+		return
+	}
+	for i := range s.times {
+		s.e.DT(i)[l] = lane.DT[min(t+i, last)]
+	}
+}
+
+// setStates takes the initial states of the series; padding has the first one's.
+func (s *shard) setStates(lanes []Lane) {
+	at := 0
+	for k, q := range s.p.States {
+		h, n := s.e.State(k), s.p.Nodes[q.Node].Shape.Len()
+		for l := range s.key.lanes {
+			from := lanes[0].State
+			if l < len(lanes) {
+				from = lanes[l].State
+			}
+			if from != nil && len(from) != s.p.StateWidth() {
+				panic("engine: the state of a lane has a wrong length")
+			}
+			for i := range n {
+				v := float32(0)
+				if from != nil {
+					v = from[at+i]
+				}
+				h[i*s.key.lanes+l] = v
+			}
+		}
+		at += n
+	}
+}
+
+// store gives the series their final states.
+func (s *shard) store(lanes []Lane) {
+	for l := range lanes {
+		final := lanes[l].Final
+		if final == nil {
+			continue
+		}
+		if len(final) != s.p.StateWidth() {
+			panic("engine: the state of a lane has a wrong length")
+		}
+		for k := range s.p.States {
+			h := s.e.State(k)
+			for i := range len(h) / s.key.lanes {
+				final[0] = h[i*s.key.lanes+l]
+				final = final[1:]
+			}
+		}
+	}
+}
+
+// slopes calls loss for every row, with y and dy in the shard's buffers, and adds up what it gives by lane.
+func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
+	for l := range s.lanes {
+		for t := range s.length[l] {
+			s.pick(s.y, s.e.Output(0, t), l)
+			clear(s.dy)
+			sums[l] += loss(l, t)
+			d := s.e.DOutput(0, t)
+			for i, v := range s.dy {
+				d[i*s.key.lanes+l] = v
+			}
+		}
+	}
+}
+
+// visit calls f for every row with its values in the shard's buffers.
+func (s *shard) visit(f func(lane, t int)) {
+	for l := range s.lanes {
+		for t := range s.length[l] {
+			s.pick(s.y, s.e.Output(0, t), l)
+			for k, v := range s.values {
+				s.pick(v, s.e.Probe(s.probes[k], t), l)
+			}
+			f(l, t)
+		}
+	}
+}
+
+// pick takes lane l out of a value.
+func (s *shard) pick(dst, v []float32, l int) {
+	for i := range dst {
+		dst[i] = v[i*s.key.lanes+l]
+	}
+}

@@ -1,0 +1,288 @@
+package engine
+
+import (
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
+	"github.com/elegans-nn/elegans/step"
+)
+
+// structured compiles the operations that are not element-wise: a row gives the call of node i in stage s at time t.
+// Slices and further results are places only, and accumulators are written by the producers of their values.
+var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
+	step.OpLinear:    (*compiler).linear,
+	step.OpLinearT:   (*compiler).linear,
+	step.OpOuter:     (*compiler).outer,
+	step.OpSynapses:  (*compiler).synapses,
+	step.OpSynapsesT: (*compiler).synapsesT,
+	step.OpSum:       (*compiler).sum,
+	step.OpBroadcast: (*compiler).broadcast,
+	step.OpSoftmax:   (*compiler).softmax,
+	step.OpConcat:    (*compiler).concat,
+	step.OpGather:    (*compiler).gather,
+	step.OpScatter:   (*compiler).scatter,
+	step.OpPad:       (*compiler).pad,
+}
+
+// compiler turns a layout into code.
+type compiler struct {
+	*layout
+	e *Engine
+}
+
+// width is the number of lanes a stage works on.
+func (c *compiler) width(s stage) int {
+	if s.uniform() {
+		return 1
+	}
+	return c.lanes
+}
+
+// operands are the places of a node's operands and of its result, in lanes.
+func (c *compiler) operands(s stage, i int) (y place, in []place) {
+	for k, j := range c.p.Nodes[i].In {
+		if weight(&c.p.Nodes[i], k) {
+			in = append(in, c.find(s, j))
+			continue
+		}
+		in = append(in, c.inLane(s, j))
+	}
+	return c.find(s, i), in
+}
+
+// linear is y = W0 x0 + W1 x1 + …, or with transposed matrices.
+func (c *compiler) linear(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	y, in := c.operands(s, i)
+	var terms []func(y []float32, t int)
+	for k := 0; k < len(in); k += 2 {
+		terms = append(terms, c.term(n, k, lanes, in))
+	}
+	return func(t int) {
+		dst := e.get(y, t)
+		clear(dst)
+		for _, f := range terms {
+			f(dst, t)
+		}
+	}
+}
+
+// term is one product of a linear map.
+func (c *compiler) term(n *step.Node, k, lanes int, in []place) func(y []float32, t int) {
+	e, w, x, edges := c.e, in[k], in[k+1], n.Edges[k/2]
+	rows, cols, outer := n.Shape.Inner, c.p.Nodes[n.In[k+1]].Shape.Inner, n.Shape.Outer
+	each := func(f func(y, w, x []float32)) func(y []float32, t int) {
+		return func(y []float32, t int) {
+			w, x := e.get(w, t), e.get(x, t)
+			for o := range outer {
+				f(y[o*rows*lanes:][:rows*lanes], w, x[o*cols*lanes:][:cols*lanes])
+			}
+		}
+	}
+	back := n.Op == step.OpLinearT
+	switch {
+	case edges != nil && back:
+		return each(func(y, w, x []float32) { kernel.EdgesMulAddT(y, w, x, edges.List, lanes) })
+	case edges != nil:
+		return each(func(y, w, x []float32) { kernel.EdgesMulAdd(y, w, x, edges.List, lanes) })
+	}
+	m := kernel.Matrix{Rows: rows, Cols: cols, Row: cols, Col: 1}
+	if back {
+		m.Row, m.Col = 1, rows
+	}
+	return each(func(y, w, x []float32) {
+		a := m
+		a.W = w
+		a.MulAdd(y, x, lanes)
+	})
+}
+
+// sink is where the gradient of a weight goes, summed over lanes: to the accumulators that wait for it, or to the value
+// of the node itself, in the tail.
+type sink struct {
+	places []place
+	clear  bool // the value starts at zero
+}
+
+func (c *compiler) sink(s stage, node, rows int) sink {
+	var k sink
+	if s.uniform() {
+		return sink{places: []place{c.find(s, node)}, clear: true}
+	}
+	for i, n := range c.p.Nodes {
+		if n.Op == step.OpAccum && c.live[i] && n.In[1] == node {
+			k.places = append(k.places, c.total[n.In[0]])
+		}
+	}
+	if len(k.places) == 0 { // nobody waits for it: it is computed into the void
+		k.places = []place{{off: c.take(rows), n: rows}}
+	}
+	return k
+}
+
+// outer is W += Σ_lanes dy xᵀ.
+func (c *compiler) outer(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	dy, x, edges := c.inLane(s, n.In[0]), c.inLane(s, n.In[1]), n.Edges[0]
+	to := c.sink(s, i, n.Shape.Len())
+	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
+	m := kernel.Matrix{Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
+	return func(t int) {
+		for _, p := range to.places {
+			m.W = e.get(p, t)
+			if to.clear {
+				clear(m.W)
+			}
+			dy, x := e.get(dy, t), e.get(x, t)
+			for o := range b.Outer {
+				dy, x := dy[o*a.Inner*lanes:], x[o*b.Inner*lanes:]
+				if edges == nil {
+					m.OuterAdd(dy, x, lanes)
+				} else {
+					kernel.EdgesOuterAdd(m.W, dy, x, edges.List, lanes)
+				}
+			}
+		}
+	}
+}
+
+// result finds the Result node k of a node, or a place for what nobody reads.
+func (c *compiler) result(s stage, i, k, rows int) place {
+	if j := c.resultNode(i, k); j >= 0 {
+		return c.find(s, j)
+	}
+	return place{off: c.take(rows), n: rows}
+}
+
+func (c *compiler) resultNode(i, k int) int {
+	for _, j := range c.results(i)[1:] {
+		if c.live[j] && c.p.Nodes[j].Index[0] == k {
+			return j
+		}
+	}
+	return -1
+}
+
+func (c *compiler) synapses(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	G, in := c.operands(s, i)
+	I := c.result(s, i, 1, G.n)
+	y := kernel.Synapse{Edges: n.Edges[0].List}
+	return func(t int) {
+		y.W, y.S, y.M, y.E = e.get(in[1], t), e.get(in[2], t), e.get(in[3], t), e.get(in[4], t)
+		g, c := e.get(G, t), e.get(I, t)
+		clear(g)
+		clear(c)
+		y.Forward(g, c, e.get(in[0], t), lanes)
+	}
+}
+
+func (c *compiler) synapsesT(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	dv, in := c.operands(s, i)
+	y := kernel.Synapse{Edges: n.Edges[0].List}
+	var to [4]sink
+	for k := range to {
+		to[k] = c.gradient(s, i, k+1, len(y.Edges))
+	}
+	d := y
+	weights := []*[]float32{&d.W, &d.S, &d.M, &d.E}
+	return func(t int) {
+		y.W, y.S, y.M, y.E = e.get(in[1], t), e.get(in[2], t), e.get(in[3], t), e.get(in[4], t)
+		for k := range to {
+			*weights[k] = e.get(to[k].places[0], t)
+			if to[k].clear {
+				clear(*weights[k])
+			}
+		}
+		v := e.get(dv, t)
+		clear(v)
+		y.Back(d, kernel.Cotangent{V: e.get(in[0], t), DV: v, DG: e.get(in[5], t), DI: e.get(in[6], t)}, lanes)
+		for k := range to {
+			to[k].share(e, t)
+		}
+	}
+}
+
+// gradient is the sink of result k of a SynapsesT. One that several accumulators wait for gathers in a place of its own.
+func (c *compiler) gradient(s stage, i, k, rows int) sink {
+	j := c.resultNode(i, k)
+	if j < 0 {
+		return sink{places: []place{{off: c.take(rows), n: rows}}}
+	}
+	to := c.sink(s, j, rows)
+	if len(to.places) > 1 {
+		to.places = append([]place{{off: c.take(rows), n: rows}}, to.places...)
+		to.clear = true
+	}
+	return to
+}
+
+// share adds the first place to the others.
+func (k *sink) share(e *Engine, t int) {
+	for _, p := range k.places[1:] {
+		dst := e.get(p, t)
+		for i, v := range e.get(k.places[0], t) {
+			dst[i] += v
+		}
+	}
+}
+
+func (c *compiler) sum(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	y, in := c.operands(s, i)
+	x := c.p.Nodes[n.In[0]].Shape
+	k := kernel.Sum{Rows: x.Outer, Count: x.Inner, Outer: x.Inner, Inner: 1}
+	if step.Axis(n.Index[0]) == step.Outer {
+		k = kernel.Sum{Rows: x.Inner, Count: x.Outer, Outer: 1, Inner: x.Inner}
+	}
+	return func(t int) { k.Run(e.get(y, t), e.get(in[0], t), lanes) }
+}
+
+// broadcast is a gather that repeats rows.
+func (c *compiler) broadcast(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	y, in := c.operands(s, i)
+	a := c.p.Nodes[n.In[0]].Shape
+	index := make([]int, 0, n.Shape.Len())
+	for o := range n.Shape.Outer {
+		for k := range n.Shape.Inner {
+			index = append(index, min(o, a.Outer-1)*a.Inner+min(k, a.Inner-1))
+		}
+	}
+	return func(t int) { kernel.Gather(e.get(y, t), e.get(in[0], t), index, lanes) }
+}
+
+func (c *compiler) softmax(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	y, in := c.operands(s, i)
+	sum := place{off: c.take(lanes), n: lanes}
+	return func(t int) { kernel.Softmax(e.get(y, t), e.get(in[0], t), e.get(sum, t), n.Shape.Inner, lanes) }
+}
+
+func (c *compiler) concat(s stage, i int) func(t int) {
+	e := c.e
+	y, in := c.operands(s, i)
+	return func(t int) {
+		dst, at := e.get(y, t), 0
+		for _, x := range in {
+			at += copy(dst[at:], e.get(x, t))
+		}
+	}
+}
+
+func (c *compiler) gather(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	y, in := c.operands(s, i)
+	return func(t int) { kernel.Gather(e.get(y, t), e.get(in[0], t), n.Index, lanes) }
+}
+
+func (c *compiler) scatter(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	y, in := c.operands(s, i)
+	return func(t int) { kernel.Scatter(e.get(y, t), e.get(in[0], t), n.Index, lanes) }
+}
+
+func (c *compiler) pad(s stage, i int) func(t int) {
+	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	y, in := c.operands(s, i)
+	return func(t int) { kernel.Pad(e.get(y, t), e.get(in[0], t), n.Index[0], lanes) }
+}

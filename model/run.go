@@ -1,0 +1,72 @@
+package model
+
+import (
+	"github.com/elegans-nn/elegans/engine"
+	"github.com/elegans-nn/elegans/series"
+)
+
+// RunOptions of Model.Run.
+type RunOptions struct {
+	// Workers is the number of goroutines; 1 if zero. Results do not depend on it.
+	Workers int
+	// Output is "prediction" (class probabilities, values in raw units; the default) or "y" (logits, scaled values).
+	Output string
+	// State, where given, holds the state of each series before its first row, and receives the one after its last; nil
+	// entries start from zero. See Stream.Snapshot for the bytes of one.
+	State [][]float32
+}
+
+// Run runs the model along series, each from the zero state unless told otherwise, and shows every row's output to
+// visit: rows of a series in order, different series at once where there are several workers. The slice is valid during
+// the call. Memory does not grow with the length of the series.
+//
+// The error is an *InputError; nothing has been visited then.
+func (m *Model) Run(list []series.Series, o RunOptions, visit func(i, row int, y []float32)) error {
+	if o.Output == "" {
+		o.Output = "prediction"
+	}
+	lanes, rows := make([]engine.Lane, len(list)), make([]Rows, len(list))
+	for i := range list {
+		r, err := m.Rows(&list[i])
+		if err != nil {
+			return err
+		}
+		rows[i], lanes[i] = r, engine.Lane{X: [][]float32{r.X}, DT: r.DT}
+		if o.State != nil && o.State[i] != nil {
+			lanes[i].State, lanes[i].Final = o.State[i], o.State[i]
+		}
+	}
+	next := make([]int, len(list)) // the row whose step comes next, where gaps were split
+	b := engine.NewBatch(m.program.Only(o.Output), engine.BatchOptions{Workers: max(1, o.Workers)})
+	b.Run(m.theta, lanes, func(lane, t int, y []float32) {
+		if at := rows[lane].At; at != nil {
+			if at[next[lane]] != t {
+				return
+			}
+			t = next[lane]
+			next[lane]++
+		}
+		visit(lane, t, y)
+	})
+	return nil
+}
+
+// Lane is a window of a series as a training engine takes it: the label of each row stands at the step that holds its
+// result. The error is an *InputError.
+func (m *Model) Lane(s *series.Series) (engine.Lane, error) {
+	r, err := m.Rows(s)
+	if err != nil {
+		return engine.Lane{}, err
+	}
+	lane := engine.Lane{X: [][]float32{r.X}, DT: r.DT, Label: s.Y}
+	if r.At != nil {
+		lane.Label = make([]float64, len(r.DT))
+		for t := range lane.Label {
+			lane.Label[t] = nan
+		}
+		for row, t := range r.At {
+			lane.Label[t] = s.Y[row]
+		}
+	}
+	return lane, nil
+}
