@@ -7,7 +7,9 @@ package cell
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -232,7 +234,13 @@ func Decode(data json.RawMessage) (Cell, error) {
 func strict(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("something follows after the end")
+	}
+	return nil
 }
 
 // edges converts synapses to an adjacency; nil synapses give an adjacency without edges.

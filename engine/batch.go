@@ -64,10 +64,10 @@ type job struct {
 	grad     []float32
 }
 
-// NewBatch prepares a program without reverse; it derives what it needs.
+// NewBatch prepares a program without reverse, which it derives itself, and with an output.
 func NewBatch(p *step.Program, o BatchOptions) *Batch {
-	if p.Adjoint != nil {
-		panic("engine: a Batch takes a program without reverse")
+	if p.Adjoint != nil || len(p.Outputs) == 0 {
+		panic("engine: a Batch takes a program with an output and without reverse")
 	}
 	if o.Workers < 1 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -227,8 +227,10 @@ func (b *Batch) giveBack(s *shard) {
 	b.mu.Unlock()
 }
 
-// Bytes is the memory of all engines.
+// Bytes is the memory of all engines that no worker holds.
 func (b *Batch) Bytes() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, list := range b.free {
 		for _, s := range list {
 			n += s.e.Bytes()

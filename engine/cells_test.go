@@ -41,7 +41,7 @@ func liquid() *Program {
 	sensory, inner := synapses("sensory", some(3, 7, 2)), synapses("inner", some(7, 7, 3))
 	gleak, cm := Softplus(b.Param("gleak", Vector(7), Between(-1, 1))), Softplus(b.Param("cm", Vector(7), Between(-1, 1)))
 	vleak := b.Param("vleak", Vector(7), Between(-0.2, 0.2))
-	G0, I0 := sensory(Mul(x, b.Param("in.w", Vector(3), Between(0.5, 1))))
+	G0, I0 := sensory(Add(Mul(x, b.Param("in.w", Vector(3), Between(0.5, 1))), b.Param("in.b", Vector(3), Between(-0.5, 0.5))))
 	G0, I0 = Add(Plus(gleak, 1e-8), G0), Add(Mul(gleak, vleak), I0)
 	h := Scale(1.0/3, b.DT())
 	var G Vec

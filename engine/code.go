@@ -7,7 +7,7 @@ import (
 
 // block is how many numbers of a value a chain computes before it goes on with the next rows, so that what passes from
 // operation to operation stays in the first-level cache.
-const block = 512
+const block = 1024
 
 // chainCode runs a chain operation by operation over blocks of rows.
 type chainCode struct {
@@ -23,11 +23,10 @@ type chainCode struct {
 
 // instr is one call of a kernel. Operands that are shorter than a row make it run row by row.
 type instr struct {
-	f      kernel.Map
-	dst    operand
-	args   []operand
-	byRow  bool
-	fillUp bool // repeats its operand over a buffer, for kernels that cannot
+	f     kernel.Map
+	dst   operand
+	args  []operand
+	byRow bool
 }
 
 // operand is a buffer of the chain's own or one of its places.
@@ -108,8 +107,8 @@ func (as *assembler) op(k int) {
 	if o.op == step.OpAccum {
 		in.args = append(in.args, operand{'f', as.stored[k]})
 	}
-	for _, r := range o.args {
-		in.args = append(in.args, as.arg(r, row.Scalar))
+	for a, r := range o.args {
+		in.args = append(in.args, as.arg(r, row.Scalar && (a > 0 || !as.short(o))))
 	}
 	for _, a := range in.args {
 		in.byRow = in.byRow || a.kind == 'u' || a.kind == 'l'
@@ -127,6 +126,17 @@ func (as *assembler) op(k int) {
 		in.dst = operand{'t', as.temp[k]}
 	}
 	as.code = append(as.code, in)
+}
+
+// short reports whether all operands are single numbers: of one lane, a row for all is one too. A kernel needs one that
+// is as long as its result.
+func (as *assembler) short(o chainOp) bool {
+	for _, r := range o.args {
+		if as.lanes > 1 || r >= 0 || as.in[-1-r].kind == 'f' || as.in[-1-r].kind == 'u' {
+			return false
+		}
+	}
+	return o.op != step.OpAccum
 }
 
 // arg is operand r of a call; kernels that take no short operands get them repeated into a buffer.
@@ -150,7 +160,7 @@ func (as *assembler) arg(r int, scalar bool) operand {
 		b = as.buffers
 		as.buffers++
 		as.filled[k] = b
-		as.code = append(as.code, instr{f: kernel.Fill, dst: operand{'t', b}, args: []operand{{kind, k}}, byRow: kind != 'k', fillUp: true})
+		as.code = append(as.code, instr{f: kernel.Fill, dst: operand{'t', b}, args: []operand{{kind, k}}, byRow: kind != 'k'})
 	}
 	return operand{'t', b}
 }

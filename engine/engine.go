@@ -20,7 +20,7 @@ type Options struct {
 }
 
 // maxLanes is what the kernels' fixed buffers hold.
-const maxLanes = block
+const maxLanes = 512
 
 // Engine runs a program in float32 over up to Steps times in a number of lanes. Values are [component][lane]. A lane's
 // values depend on that lane alone, to the bit: not on the other lanes, their number, or where a sequence is split. It

@@ -186,18 +186,27 @@ func (l *layout) findSpreads() {
 			continue
 		}
 		for _, it := range items {
-			switch {
-			case it.port != nil:
-				need(it.port.node)
-			case it.chain == nil:
-				for k, j := range l.p.Nodes[it.node].In {
-					if !weight(&l.p.Nodes[it.node], k) {
-						need(j)
-					}
-				}
+			for _, j := range l.laneOperands(it) {
+				need(j)
 			}
 		}
 	}
+}
+
+// laneOperands lists what an item reads in lanes, whatever it depends on. Chains read uniform values as they are.
+func (l *layout) laneOperands(it item) (nodes []int) {
+	switch {
+	case it.port != nil:
+		nodes = []int{it.port.node}
+	case it.chain == nil:
+		n := &l.p.Nodes[it.node]
+		for k, j := range n.In {
+			if !weight(n, k) {
+				nodes = append(nodes, j)
+			}
+		}
+	}
+	return nodes
 }
 
 // weight reports whether operand k of a node is read as one number a component.

@@ -11,7 +11,7 @@ const (
 	history             // for all times
 )
 
-var keepNames = [...]string{"local", "chunk", "all times"}
+var keepNames = [...]string{"its time", "a chunk", "all times"}
 
 // plan is a program laid out in stages: what runs when, in which order, and which values outlive their stage. It depends
 // on the program and the probes asked for, not on lanes or times.
@@ -200,8 +200,8 @@ func (pl *plan) kept(i int) bool {
 // FLOP a component and has one operand in lanes, for every further operand costs the load that was to be saved.
 func (pl *plan) again(i int) bool {
 	n := &pl.p.Nodes[i]
-	if n.Op == step.OpBroadcast {
-		return true
+	if pl.of[i].uniform() || n.Op == step.OpBroadcast {
+		return !pl.of[i].uniform()
 	}
 	loads := 0
 	for _, j := range n.In {
@@ -227,11 +227,14 @@ func (pl *plan) spread(i int) bool {
 	return n.Op == step.OpBroadcast && pl.p.Nodes[n.In[0]].Shape.Len() == 1
 }
 
-// direct reports whether an accumulator's value is summed over lanes where it arises, and never stands in lanes.
+// direct reports whether an accumulator's value is summed over lanes where it arises, and never stands in lanes: the
+// gradients of matrices and of synapses (the first result of SynapsesT is a cotangent in lanes like any other).
 func (pl *plan) direct(accum int) bool {
-	switch n := &pl.p.Nodes[pl.producer(pl.p.Nodes[accum].In[1])]; n.Op {
-	case step.OpOuter, step.OpSynapsesT:
+	switch n := &pl.p.Nodes[pl.p.Nodes[accum].In[1]]; n.Op {
+	case step.OpOuter:
 		return true
+	case step.OpResult:
+		return pl.p.Nodes[n.In[0]].Op == step.OpSynapsesT
 	}
 	return false
 }
@@ -243,7 +246,7 @@ func (pl *plan) schedule() {
 		a := &agenda{pl: pl, stage: s, member: map[int]bool{}}
 		lists[s] = a
 		for i, n := range pl.p.Nodes {
-			if pl.live[i] && pl.of[i] == s && !n.Op.Leaf() && n.Op != step.OpSlice {
+			if pl.live[i] && pl.of[i] == s && !n.Op.Leaf() && n.Op != step.OpSlice && !pl.again(i) {
 				a.need(i)
 			}
 		}
@@ -269,7 +272,7 @@ func (a *agenda) need(i int) {
 		return
 	case n.Op == step.OpResult && of == a.stage:
 		a.need(n.In[0])
-	case of == a.stage || of != once && of < a.stage && pl.again(i):
+	case of == a.stage || of < a.stage && pl.again(i):
 		a.member[i] = true
 		for _, j := range n.In {
 			a.need(j)

@@ -152,7 +152,9 @@ func (m *maker) grow() {
 		v = m.unary(v)
 	case 3:
 		v = m.mild(m.binary(v, m.fit(other, v.Shape().Inner)))
-	case 4, 5:
+	case 4:
+		v = Add(v, m.fit(m.any(m.unif), v.Shape().Inner))
+	case 5:
 		v = m.mild(m.binary(m.fit(m.any(m.unif), v.Shape().Inner), v))
 	default:
 		v = m.mild(m.structured(v, other))

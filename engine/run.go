@@ -2,7 +2,7 @@ package engine
 
 import "github.com/elegans-nn/elegans/step"
 
-// Lanes is the number of lanes, Steps the most times that Forward takes.
+// Lanes is the number of lanes.
 func (e *Engine) Lanes() int { return e.lanes }
 
 // Steps is the most times that one Forward takes.

@@ -17,10 +17,7 @@ type shard struct {
 }
 
 func newShard(p *step.Program, key engineKey, probes []int, e *Engine) *shard {
-	width := 0
-	if len(p.Outputs) > 0 {
-		width = p.Nodes[p.Outputs[0].Node].Shape.Len()
-	}
+	width := p.Nodes[p.Outputs[0].Node].Shape.Len()
 	s := &shard{p: p, key: key, e: e, probes: probes, length: make([]int, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
 	for _, k := range probes {
 		s.values = append(s.values, make([]float32, p.Nodes[p.Probes[k].Node].Shape.Len()))
@@ -74,6 +71,9 @@ func (s *shard) longest() int {
 // loadLane writes n rows of a series from time t on; after them the last one again (of the series, where n is 0).
 func (s *shard) loadLane(lane *Lane, l, t, n int) {
 	rows := lane.Rows(s.p)
+	if len(lane.X) != len(s.p.Inputs) || s.p.Time >= 0 && len(lane.DT) != rows {
+		panic("engine: a lane has no value for every input and row")
+	}
 	last := min(t+max(n, 1), rows) - 1
 	for k, q := range s.p.Inputs {
 		width := s.p.Nodes[q.Node].Shape.Len()
@@ -98,26 +98,30 @@ func (s *shard) loadLane(lane *Lane, l, t, n int) {
 
 // setStates takes the initial states of the series; padding has the first one's.
 func (s *shard) setStates(lanes []Lane) {
-	at := 0
-	for k, q := range s.p.States {
-		h, n := s.e.State(k), s.p.Nodes[q.Node].Shape.Len()
-		for l := range s.key.lanes {
-			from := lanes[0].State
-			if l < len(lanes) {
-				from = lanes[l].State
-			}
-			if from != nil && len(from) != s.p.StateWidth() {
-				panic("engine: the state of a lane has a wrong length")
-			}
-			for i := range n {
-				v := float32(0)
-				if from != nil {
-					v = from[at+i]
-				}
-				h[i*s.key.lanes+l] = v
-			}
+	for l := range s.key.lanes {
+		from := lanes[0].State
+		if l < len(lanes) {
+			from = lanes[l].State
 		}
-		at += n
+		s.setState(l, from)
+	}
+}
+
+// setState takes the initial state of one lane, zero if nil.
+func (s *shard) setState(l int, from []float32) {
+	if from != nil && len(from) != s.p.StateWidth() {
+		panic("engine: the state of a lane has a wrong length")
+	}
+	at := 0
+	for k := range s.p.States {
+		h := s.e.State(k)
+		for i := l; i < len(h); i += s.key.lanes {
+			h[i] = 0
+			if from != nil {
+				h[i] = from[at]
+			}
+			at++
+		}
 	}
 }
 
@@ -131,11 +135,11 @@ func (s *shard) store(lanes []Lane) {
 		if len(final) != s.p.StateWidth() {
 			panic("engine: the state of a lane has a wrong length")
 		}
+		final = final[:0]
 		for k := range s.p.States {
 			h := s.e.State(k)
-			for i := range len(h) / s.key.lanes {
-				final[0] = h[i*s.key.lanes+l]
-				final = final[1:]
+			for i := l; i < len(h); i += s.key.lanes {
+				final = append(final, h[i])
 			}
 		}
 	}

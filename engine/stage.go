@@ -22,9 +22,6 @@ var stageNames = [numStages]string{"once", "before", "core", "after", "rbefore",
 // uniform stages run once, on one number a component for all lanes.
 func (s stage) uniform() bool { return s == once || s == tail }
 
-// reverse stages run backwards in time.
-func (s stage) reverse() bool { return s >= rbefore && s <= rafter }
-
 // facts are what a node depends on and what depends on it.
 type facts struct {
 	state, cot, carried bool // depends on a state; on a cotangent; on the cotangent of a state

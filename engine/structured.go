@@ -125,20 +125,22 @@ func (c *compiler) outer(s stage, i int) func(t int) {
 	to := c.sink(s, i, n.Shape.Len())
 	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
 	m := kernel.Matrix{Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
+	add := func(w, dy, x []float32) {
+		m.W = w
+		m.OuterAdd(dy, x, lanes)
+	}
+	if edges != nil {
+		add = func(w, dy, x []float32) { kernel.EdgesOuterAdd(w, dy, x, edges.List, lanes) }
+	}
 	return func(t int) {
+		dy, x := e.get(dy, t), e.get(x, t)
 		for _, p := range to.places {
-			m.W = e.get(p, t)
+			w := e.get(p, t)
 			if to.clear {
-				clear(m.W)
+				clear(w)
 			}
-			dy, x := e.get(dy, t), e.get(x, t)
 			for o := range b.Outer {
-				dy, x := dy[o*a.Inner*lanes:], x[o*b.Inner*lanes:]
-				if edges == nil {
-					m.OuterAdd(dy, x, lanes)
-				} else {
-					kernel.EdgesOuterAdd(m.W, dy, x, edges.List, lanes)
-				}
+				add(w, dy[o*a.Inner*lanes:], x[o*b.Inner*lanes:])
 			}
 		}
 	}

@@ -211,22 +211,8 @@ func TestRagged(t *testing.T) {
 		tr.DY[0][(time*2+0)*lanes+1], tr.DY[0][(time*2+1)*lanes+1] = 0, 0
 	}
 	g := tr.Gradient()
-	short := trial.New(plain, end, 1, 11)
-	copy(short.Theta, tr.Theta)
-	for s := range tr.H0 {
-		for k := range short.H0[s] {
-			short.H0[s][k], short.DH[s][k] = tr.H0[s][k*lanes+1], tr.DH[s][k*lanes+1]
-		}
-	}
-	for k := range short.X[0] {
-		short.X[0][k] = tr.X[0][k*lanes+1]
-	}
-	for k := range short.DY[0] {
-		short.DY[0][k] = tr.DY[0][k*lanes+1]
-	}
-	for k := range short.DT {
-		short.DT[k] = tr.DT[k*lanes+1]
-	}
+	short := tr.Pick(1).Span(0, end, nil)
+	short.Program, short.X = plain, short.X[:1]
 	want := short.Gradient()
 	for s := range want.H {
 		for k := range want.H[s] {

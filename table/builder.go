@@ -114,14 +114,6 @@ func (b *builder) addWord(row int, cell []byte) {
 	}
 }
 
-// addText adds a text of a typed format, which stays text unless the caller asked for numbers.
-func (b *builder) addText(row int, cell []byte) {
-	if b.mode == infer {
-		b.mode = asText
-	}
-	b.addCell(row, cell)
-}
-
 // kind is the column's kind once all rows are read. A column with no observed cell is a Number column.
 func (b *builder) kind() Kind {
 	switch {

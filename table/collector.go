@@ -129,6 +129,9 @@ func (c *collector) finish() (*Table, error) {
 		}
 		t.Columns = append(t.Columns, b.column(c.rows))
 	}
+	if len(t.Columns) == 0 && c.wanted == nil {
+		return nil, c.fail(0, "no column with a name or data")
+	}
 	t.keepHints()
 	return &t, nil
 }

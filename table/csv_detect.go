@@ -202,24 +202,29 @@ func (t text) checkSplit(rows [][]string, chosen byte) error {
 		Msg: "only one column found (tried " + strings.Join(tried, ", ") + "); name the delimiter, or the format if this is no CSV"}
 }
 
-// isHeader says whether the first row names columns: none of its cells is a number, a time or a missing marker. Where
-// all rows hold nothing but words, names must differ from each other.
+// isHeader says whether the first row names columns: none of its cells is a number or a time. Where a name appears twice
+// or is a missing marker, only a word above a number or a time is proof.
 func isHeader(rows [][]string) bool {
-	seen, twice, words := map[string]bool{}, false, 0
+	seen, doubtful, words := map[string]bool{}, false, 0
 	for _, cell := range rows[0] {
-		if isDatum(cell) || cell != "" && absent[cell] {
+		if isDatum(cell) {
 			return false
 		}
 		if cell != "" {
 			words++
-			twice = twice || seen[cell]
+			doubtful = doubtful || seen[cell] || absent[cell]
 			seen[cell] = true
 		}
 	}
-	if words == 0 || !twice {
-		return words > 0
+	if !doubtful || len(rows) == 1 {
+		return words > 0 && !doubtful
 	}
-	return len(rows) > 1 && slices.ContainsFunc(rows[1], isDatum)
+	for i, cell := range rows[0][:min(len(rows[0]), len(rows[1]))] {
+		if !absent[cell] && isDatum(rows[1][i]) {
+			return true
+		}
+	}
+	return false
 }
 
 func isDatum(cell string) bool {

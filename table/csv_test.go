@@ -33,6 +33,8 @@ func TestCSV(t *testing.T) {
 			"t:text[2015-02-04 17:51:00|2015-02-04 17:52:00]", Options{}},
 		{"no header", "1/1/1998,0.8,?\n1/2/1998,2.8,3\n", "c0:text[1/1/1998|1/2/1998] c1:number[0.8|2.8] c2:number[_|3]", Options{}},
 		{"words only", "id,label\na,b\nc,b\n", "id:text[a|c] label:text[b|b]", Options{}},
+		{"name like a missing marker", "t,NA,K\n1,2,3\n", "t:number[1] NA:number[2] K:number[3]", Options{}},
+		{"missing marker in data", "x,?,y\nz,5,w\n", "c0:text[x|z] c1:number[_|5] c2:text[y|w]", Options{}},
 		{"forced header", "2010,2011\n1,2\n", "2010:number[1] 2011:number[2]", Options{Header: HeaderPresent}},
 		{"forced data", "a,b\nc,d\n", "c0:text[a|c] c1:text[b|d]", Options{Header: HeaderAbsent}},
 		{"row count", "a,b\n1,5,x\n2,6,y\n", "a:number[5|6] b:text[x|y]", Options{}},
@@ -146,6 +148,7 @@ func TestCSVErrors(t *testing.T) {
 		{"endless quote", "a,b\n1,\"" + strings.Repeat("x\n", maxRecord/2+10) + "\"\n", 2, []string{"never closed"}, Options{}},
 		{"wrong delimiter", "a^b\n1^2\n3^4\n", 1, []string{"one column", "comma", "semicolon", "tab"}, Options{}},
 		{"wrong chosen delimiter", "a,b\n1,2\n3,4\n", 1, []string{"';'", "','", "2 columns"}, Options{Delimiter: ';'}},
+		{"nothing named", ",\n1,\n2,\n", 0, []string{"no column"}, Options{Header: HeaderPresent}},
 		{"binary", "a,b\n1,\x00\n", 0, []string{"binary"}, Options{}},
 		{"utf-16", "\xff\xfea\x00,\x00", 0, []string{"UTF-8"}, Options{}},
 		{"html", "<!DOCTYPE html>\n", 0, []string{"HTML"}, Options{}},
@@ -174,7 +177,7 @@ func TestUnknownNames(t *testing.T) {
 	}
 	_, err = Read(strings.NewReader(content), "x.csv", Options{Format: "parqet"})
 	var format *UnknownFormatError
-	if !errors.As(err, &format) || format.Suggest != "parquet" {
+	if !errors.As(err, &format) || err.Error() != `unknown format "parqet"; did you mean "parquet"?` {
 		t.Errorf("error %v, want an UnknownFormatError that suggests parquet", err)
 	}
 }

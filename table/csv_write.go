@@ -18,7 +18,7 @@ func writeDelimited(w io.Writer, t *Table, delim byte) error {
 		if i > 0 {
 			out.WriteByte(delim)
 		}
-		if needsQuotes(cell, delim) || cell == "" && len(t.Columns) == 1 {
+		if needsQuotes(cell) || cell == "" && len(t.Columns) == 1 {
 			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 		}
 		out.WriteString(cell)
@@ -38,6 +38,7 @@ func writeDelimited(w io.Writer, t *Table, delim byte) error {
 	return out.Flush()
 }
 
-func needsQuotes(cell string, delim byte) bool {
-	return strings.IndexByte(cell, delim) >= 0 || strings.ContainsAny(cell, "\"\r\n") || cell != strings.TrimSpace(cell)
+// needsQuotes also where a cell holds another delimiter than the one in use, so that nobody detects the wrong one.
+func needsQuotes(cell string) bool {
+	return strings.ContainsAny(cell, "\"\r\n,;|\t") || cell != strings.TrimSpace(cell)
 }

@@ -54,39 +54,33 @@ type jsonParser struct {
 
 // rows reads objects up to the end, in an array or not.
 func (p *jsonParser) rows() error {
-	array, first := false, true
-	for {
-		b, err := p.skipSpace()
+	b, err := p.skipSpace()
+	array := err == nil && b == '['
+	if array {
+		if b, err = p.skipSpace(); err != nil {
+			return p.eof(err)
+		}
+		if b == ']' {
+			return p.end()
+		}
+	}
+	for ; ; b, err = p.skipSpace() {
 		switch {
 		case errors.Is(err, io.EOF) && !array:
 			return nil
-		case errors.Is(err, io.EOF):
-			return p.fail("the array is not closed: the file ends early")
 		case err != nil:
-			return err
-		case b == '[' && first:
-			array, first = true, false
-			if b, err = p.skipSpace(); b == ']' {
-				return p.end()
-			} else if err == nil {
-				err = p.in.UnreadByte()
-			}
-			if err != nil {
-				return p.eof(err)
-			}
-		case b == '{':
-			if err := p.object(); err != nil {
-				return err
-			}
-			if array {
-				done, err := p.separator()
-				if done || err != nil {
-					return err
-				}
-			}
-			first = false
-		default:
+			return p.eof(err)
+		case b != '{':
 			return p.fail(fmt.Sprintf("%q where a JSON object {…} is expected; each row must be an object", b))
+		}
+		if err := p.object(); err != nil {
+			return err
+		}
+		if !array {
+			continue
+		}
+		if done, err := p.separator(); done || err != nil {
+			return err
 		}
 	}
 }

@@ -77,7 +77,7 @@ func TestJSONErrors(t *testing.T) {
 // Flat objects that encoding/json reads must read the same here, and what it refuses must be refused.
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{`{"a":1}`, `[{"a":"x","b":null}]`, `{"a":{"b":[1]}}`, `{"a":"\u00e9\n"}`, `{"a":-1.5e-3}`, `{"a":tru}`,
-		`{"a":1,"a":2}`, `{"é":"` + "\xff" + `"}`, "{\"a\":1}\n{}", `[]`} {
+		`{"a":1,"a":2}`, `{"é":"` + "\xff" + `"}`, "{\"a\":1}\n{}", `[]`, `{}`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, content string) {
@@ -94,7 +94,7 @@ func FuzzJSON(f *testing.F) {
 		}
 		if err != nil || tab.Rows != len(want) {
 			var data *DataError
-			if errors.As(err, &data) && (strings.Contains(data.Msg, "twice") || strings.Contains(data.Msg, "no rows")) {
+			if errors.As(err, &data) && (strings.Contains(data.Msg, "twice") || strings.HasPrefix(data.Msg, "no ")) {
 				return
 			}
 			t.Fatalf("%q: %v, encoding/json reads %d objects", content, err, len(want))

@@ -118,7 +118,7 @@ func (h *npyHeader) parseShape(text string) error {
 		}
 		n, err := strconv.Atoi(axis)
 		elements *= max(float64(n), 1)
-		if err != nil || elements > npyMostElements {
+		if err != nil || elements > min(npyMostElements, math.MaxInt/16) {
 			return fmt.Errorf("a shape of (%s) is too large; allowed: 2^40 elements", strings.TrimSpace(text))
 		}
 		h.shape = append(h.shape, n)
@@ -128,10 +128,9 @@ func (h *npyHeader) parseShape(text string) error {
 
 // npyGrid is how the elements of an array fall into a table.
 type npyGrid struct {
-	rows, width int  // elements, as rows and columns
-	repeat      int  // how many rows of the table each of its rows fills
-	steps       int  // length of the second of two row axes, else 1
-	single      bool // the column has no number
+	rows, width int // elements, as rows and columns
+	repeat      int // how many rows of the table each of its rows fills
+	steps       int // length of the second of two row axes, else 1
 }
 
 // byteOrder is that of the elements.

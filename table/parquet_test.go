@@ -8,6 +8,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/deprecated"
 )
 
 type measurement struct {
@@ -52,6 +53,69 @@ func TestParquetTypes(t *testing.T) {
 		if got := show(parse(t, "x", b.String(), Options{Columns: []string{"room", "id"}})); got != "room:text[a|b|a] id:number[1|2|1.099511627776e+12]" {
 			t.Errorf("selection: %s", got)
 		}
+	}
+}
+
+// Types that Go structs do not have, written value by value.
+func TestParquetRareTypes(t *testing.T) {
+	uuid := []byte{0x12, 0x3e, 0x45, 0x67, 0xe8, 0x9b, 0x12, 0xd3, 0xa4, 0x56, 0x42, 0x66, 0x14, 0x17, 0x40, 0x00}
+	const noon = 12 * 3600
+	cases := []struct {
+		name  string
+		node  parquet.Node
+		value parquet.Value
+		want  string
+	}{
+		{"time ms", parquet.Time(parquet.Millisecond), parquet.Int32Value(noon*1000 + 5), "text[12:00:00.005]"},
+		{"time us", parquet.Time(parquet.Microsecond), parquet.Int64Value(noon*1e6 + 5), "text[12:00:00.000005]"},
+		{"local time stamp", parquet.TimestampAdjusted(parquet.Nanosecond, false), parquet.Int64Value(1), "text[1970-01-01T00:00:00.000000001]"},
+		{"uuid", parquet.UUID(), parquet.FixedLenByteArrayValue(uuid), "text[123e4567-e89b-12d3-a456-426614174000]"},
+		{"uint32", parquet.Uint(32), parquet.Int32Value(-1), "number[4.294967295e+09]"},
+		{"decimal int32", parquet.Decimal(1, 9, parquet.Int32Type), parquet.Int32Value(-25), "number[-2.5]"},
+		{"decimal bytes", parquet.Decimal(3, 20, parquet.FixedLenByteArrayType(3)), parquet.FixedLenByteArrayValue([]byte{0xff, 0xff, 0x06}), "number[-0.25]"},
+		{"decimal bytes above", parquet.Decimal(3, 20, parquet.FixedLenByteArrayType(2)), parquet.FixedLenByteArrayValue([]byte{0x01, 0x00}), "number[0.256]"},
+		// Julian day 2440589 is 1970-01-02
+		{"int96", parquet.Leaf(parquet.Int96Type), parquet.Int96Value(deprecated.Int96{1500000000, 0, 2440589}), "text[1970-01-02T00:00:01.5Z]"},
+		{"bytes", parquet.Leaf(parquet.ByteArrayType), parquet.ByteArrayValue([]byte("20\xb0C")), "text[20°C]"},
+		{"enum", parquet.Enum(), parquet.ByteArrayValue([]byte("12")), "text[12]"},
+	}
+	for _, c := range cases {
+		var b bytes.Buffer
+		w := parquet.NewWriter(&b, parquet.NewSchema("x", parquet.Group{"v": c.node}))
+		if _, err := w.WriteRows([]parquet.Row{{c.value.Level(0, 0, 0)}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, content := range []string{b.String(), gzipped(b.String()), archive("x.parquet", b.String())} {
+			if got := show(parse(t, "x", content, Options{})); got != "v:"+c.want {
+				t.Errorf("%s: %s, want %s", c.name, got, c.want)
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, []struct{ V string }{{"7"}, {"x"}, {"NA"}}); err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]Options{"V:text[7|x|_]": {}, "V:number[7|_|_]": {Number: []string{"V"}}, "V:text[_|x|_]": {Missing: []string{"7"}}} {
+		if got := show(parse(t, "x", b.String(), o)); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// Numbers that stand for missing cells do so in binary formats too.
+func TestParquetMissingNumbers(t *testing.T) {
+	var b bytes.Buffer
+	if err := parquet.Write(&b, []struct{ V float64 }{{-999}, {3.5}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := show(parse(t, "x", b.String(), Options{Missing: []string{"-999.0"}})); got != "V:number[_|3.5]" {
+		t.Error(got)
+	}
+	if got := show(parse(t, "x", b.String(), Options{Text: []string{"V"}})); got != "V:text[-999|3.5]" {
+		t.Error(got)
 	}
 }
 

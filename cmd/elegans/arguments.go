@@ -95,7 +95,7 @@ func flagNames(cmd *cobra.Command) (names []string) {
 func suggestion(name, prefix string, known []string) string {
 	best, found := len([]rune(name))/3+1, ""
 	for _, k := range known {
-		if d := edits(strings.ToLower(name), k); d < best {
+		if d := edits(strings.ToLower(name), strings.ToLower(k)); d < best {
 			best, found = d, k
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"text/tabwriter"
 
@@ -22,8 +23,9 @@ type console struct {
 	err   io.Writer
 	quiet bool
 
-	section sync.Mutex // held by what must not be cut short by an interruption
-	closed  bool       // nobody reads standard output any more
+	live    atomic.Pointer[progress] // what is shown on standard error while work goes on
+	section sync.Mutex               // held by what must not be cut short by an interruption
+	closed  bool                     // nobody reads standard output any more
 }
 
 func newConsole(in io.Reader, out, err io.Writer) *console {
@@ -72,17 +74,21 @@ func (c *console) guard() func() {
 	return c.section.Unlock
 }
 
-// note writes a line to standard error, unless --quiet.
+// note writes a line to standard error, unless --quiet. It may be called from many goroutines while a progress is shown.
 func (c *console) note(format string, args ...any) {
-	if !c.quiet {
-		fmt.Fprintf(c.err, format+"\n", args...)
+	if c.quiet {
+		return
 	}
+	if p := c.live.Load(); p != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.erase()
+	}
+	fmt.Fprintf(c.err, format+"\n", args...)
 }
 
-// warn writes a warning to standard error, --quiet or not.
-func (c *console) warn(format string, args ...any) {
-	fmt.Fprintf(c.err, "warning: "+format+"\n", args...)
-}
+// warn notes a warning. With --quiet it is in the results only: the document of --json, the report, the audit.
+func (c *console) warn(format string, args ...any) { c.note("warning: "+format, args...) }
 
 // print writes to standard output. Errors stay with the buffer and come out at its flush.
 func (c *console) print(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }

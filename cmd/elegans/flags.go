@@ -28,11 +28,11 @@ var roleFlags = []roleFlag{
 	{"drop", "`COLUMNS` that are not to be inputs", false, func(r *dataset.Roles) any { return &r.Drop }},
 	{"category", "`COLUMNS` read as categories", false, func(r *dataset.Roles) any { return &r.Category }},
 	{"numeric", "`COLUMNS` read as numbers", false, func(r *dataset.Roles) any { return &r.Numeric }},
-	{"task", "`TASK`: classify or regress; by the target's values if not given", false, func(r *dataset.Roles) any {
+	{"task", "`TASK` of classify or regress; by the target's values if not given", false, func(r *dataset.Roles) any {
 		return oneOf[series.Task]{&r.Task, []series.Task{series.Classify, series.Regress}}
 	}},
-	{"horizon", "how far ahead the label lies: a `SPAN` such as 30m, 2h or 1d, or rows such as 3rows", false, func(r *dataset.Roles) any { return horizon{&r.Horizon} }},
-	{"horizon-tolerance", "how many `SECONDS` later than the horizon the labelled row may lie; one time unit if not given", true, func(r *dataset.Roles) any { return &r.HorizonTolerance }},
+	{"horizon", "`SPAN` from a row to its label: a time such as 30m, 2h or 1d, or rows such as 3rows", false, func(r *dataset.Roles) any { return horizon{&r.Horizon} }},
+	{"horizon-tolerance", "`SECONDS` by which the labelled row may lie beyond the horizon; one time unit if not given", true, func(r *dataset.Roles) any { return &r.HorizonTolerance }},
 	{"target-as-input", "feed the target's own past; needs --horizon", false, func(r *dataset.Roles) any { return &r.TargetAsInput }},
 	{"last-step", "a series has one label, at its last row", false, func(r *dataset.Roles) any { return &r.LastStep }},
 	{"calendar", "`CYCLES` of the time stamp as inputs, by comma: hour, weekday, month, yearday", false, func(r *dataset.Roles) any { return &r.Calendar }},
@@ -45,7 +45,7 @@ var roleFlags = []roleFlag{
 	}},
 	{"mask", "feed, beside a column with gaps, whether it was observed", false, func(r *dataset.Roles) any { return &r.Missing.Mask }},
 	{"since", "feed, beside a column with gaps, the time since it was observed", false, func(r *dataset.Roles) any { return &r.Missing.Since }},
-	{"impute", "what stands in for a missing value: a `WAY` of mean, hold, zero, or a number; mean if not given", false, func(r *dataset.Roles) any { return &r.Missing.Impute }},
+	{"impute", "`WAY` to fill a missing value: mean, hold, zero, or a number; mean if not given", false, func(r *dataset.Roles) any { return &r.Missing.Impute }},
 	{"clip", "`BOUND` on scaled inputs, in standard deviations; none if not given", false, func(r *dataset.Roles) any { return &r.Clip }},
 	{"layout", "`LAYOUT` of the table: wide, or long with one row per event; wide if not given", true, func(r *dataset.Roles) any {
 		return oneOf[dataset.Layout]{&r.Layout, []dataset.Layout{dataset.Wide, dataset.Long}}
@@ -134,7 +134,7 @@ var splitFlags = []struct {
 	name, usage string
 	field       func(o *dataset.SplitOptions) any
 }{
-	{"split", "what stays whole: `WAY` time cuts each series in time, group and file keep a series or a file in one part; --by is the same flag",
+	{"split", "`WAY` to split: time cuts each series, group and file keep a series or a file in one part; --by is the same flag",
 		func(o *dataset.SplitOptions) any {
 			return oneOf[dataset.SplitBy]{&o.By, []dataset.SplitBy{dataset.ByTime, dataset.ByGroup, dataset.ByFile}}
 		}},

@@ -9,8 +9,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
 )
 
@@ -211,4 +213,13 @@ func (c *console) printInfo(i model.Info) error {
 
 func figure(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
 
-func planOf(m *model.Model) string { return fmt.Sprintln("plan") }
+// The sizes for which --plan plans training: a window of 64 rows, one shard of 32 lanes.
+const plannedSteps, plannedLanes = 64, 32
+
+// planOf is how the engine runs a model: row by row, as a stream does, and forward and back, as training does.
+func planOf(m *model.Model) string {
+	p := m.Program()
+	stream := engine.Compile(p, engine.Options{})
+	training := engine.Compile(p.Reverse(step.WRT{}), engine.Options{Steps: plannedSteps, Lanes: plannedLanes})
+	return fmt.Sprintf("# streaming, row by row\n%s\n# training, windows of %d rows in shards of %d\n%s", stream.Plan(), plannedSteps, plannedLanes, training.Plan())
+}

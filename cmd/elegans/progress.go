@@ -28,12 +28,14 @@ type progress struct {
 	mu           sync.Mutex
 	begun, shown time.Time
 	from, done   float64 // where a resumed run began, and where it is
-	live         bool    // a line without an end stands on the terminal
+	drawn        bool    // a line without an end stands on the terminal
 }
 
 // progress begins to show work of a total amount, in a unit such as "epochs".
 func (c *console) progress(unit string, total float64) *progress {
-	return &progress{c: c, unit: unit, total: total, width: terminalWidth(c.err), now: time.Now}
+	p := &progress{c: c, unit: unit, total: total, width: terminalWidth(c.err), now: time.Now}
+	c.live.Store(p)
+	return p
 }
 
 // terminalWidth gives the number of columns of a terminal; nil where w is none.
@@ -80,28 +82,21 @@ func (p *progress) at(done float64, values string) {
 		text = string([]rune(text)[:most])
 	}
 	fmt.Fprint(p.c.err, "\r"+text+"\x1b[K") // back to the margin, and erase what is left of the line before
-	p.live = true
+	p.drawn = true
 }
 
-// line writes a line that stays, such as the result of a trial.
-func (p *progress) line(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.erase()
-	p.c.note(format, args...)
-}
-
-// end takes the live line away.
+// end takes the live line away. Notes of the console may be written before and after.
 func (p *progress) end() {
+	p.c.live.CompareAndSwap(p, nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
 }
 
 func (p *progress) erase() {
-	if p.live {
+	if p.drawn {
 		fmt.Fprint(p.c.err, "\r\x1b[K")
-		p.live = false
+		p.drawn = false
 	}
 }
 

@@ -65,12 +65,21 @@ func newRoot(c *console) *cobra.Command {
 	root.SetVersionTemplate("elegans {{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.DisableAutoGenTag = true
-	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no progress and no notes; warnings and errors stay")
+	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "no progress, notes and warnings; errors stay")
 	for _, make := range commands {
 		root.AddCommand(make(c))
 	}
 	root.SetHelpCommand(newHelp(root))
+	inOrder(root)
 	return root
+}
+
+// inOrder lists the flags of all commands in the order in which they were added: the most used first.
+func inOrder(cmd *cobra.Command) {
+	cmd.Flags().SortFlags = false
+	for _, below := range cmd.Commands() {
+		inOrder(below)
+	}
 }
 
 // newHelp makes a wrong topic an error, as a wrong command is.

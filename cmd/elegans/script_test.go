@@ -80,7 +80,7 @@ func fails(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // isJSON demands that a file is exactly one JSON document. With a path such as models.0.name it demands a value there, as
-// text; a path that ends in # is the length of a list.
+// text; a path that ends in len is the length of a list.
 func isJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 && len(args) != 3 {
 		ts.Fatalf("usage: json FILE [PATH VALUE]")
@@ -104,7 +104,7 @@ func isJSON(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			document = found
 		case []any:
-			if key == "#" {
+			if key == "len" {
 				document = len(v)
 				continue
 			}

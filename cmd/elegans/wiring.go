@@ -119,7 +119,7 @@ func countWiring(w *wiring.Wiring, spec string) countedWiring {
 }
 
 func (c *console) printWiring(d countedWiring) error {
-	c.print("%s\n%d inputs, %d units, %d outputs\n", d.Drawn, d.Inputs, d.Units, d.Outputs)
+	c.print("%s\n%s, %s, %s\n", d.Drawn, plural(d.Inputs, "input"), plural(d.Units, "unit"), plural(d.Outputs, "output"))
 	rows := [][]string{{"FROM", "TO", "SYNAPSES", "EXCITATORY", "INHIBITORY"}}
 	add := func(from, to string, numbers ...int) {
 		row := []string{from, to}

@@ -39,6 +39,9 @@ func (f *File) holds(l model.Layer, inputs int) error {
 		values += len(t.Data)
 	}
 	for _, key := range []string{"units", "backbone_units"} {
+		if key == "backbone_units" && f.Meta["backbone_layers"] == "0" {
+			continue // means nothing there
+		}
 		if n, _ := strconv.Atoi(f.Meta[key]); n > values {
 			return fmt.Errorf("%s is %d, but the file holds %d numbers only", key, n, values)
 		}

@@ -63,7 +63,7 @@ func Softplus(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {
 		v := float64(x[i])
-		if v > 20 {
+		if !(v <= 20) { // NaN too
 			dst[i] = x[i]
 			continue
 		}
@@ -128,5 +128,5 @@ func logarithm(x float64) float64 {
 	z := float64(s * s)
 	q := 1.0/7 + float64(z*(1.0/9+float64(z*(1.0/11))))
 	q = 1.0/3 + float64(z*(1.0/5+float64(z*q)))
-	return float64(e*ln2) + 2*(s+float64(s*z)*q)
+	return float64(e*ln2) + float64(2*(s+float64(float64(s*z)*q)))
 }

@@ -93,19 +93,27 @@ func (a Matrix) mulAdd1(y, x []float32) {
 	}
 }
 
-// OuterAdd is W[i][j] += Σ_lanes dy[i] x[j]: the gradient of a dense map.
+// OuterAdd is W[i][j] += Σ_lanes dy[i] x[j], each sum over the lanes in order: the gradient of a dense map.
 func (a Matrix) OuterAdd(dy, x []float32, lanes int) {
-	for i := range a.Rows {
-		d, w := dy[i*lanes:][:lanes], a.W[i*a.Row:]
+	i := 0
+	for ; i+2 <= a.Rows; i += 2 {
+		d, w, v := dy[i*lanes:][:2*lanes], a.W[i*a.Row:], a.W[(i+1)*a.Row:]
 		j := 0
 		for ; j+4 <= a.Cols; j += 4 {
-			s := dot4(d, x[j*lanes:][:4*lanes])
-			w[j*a.Col] += s[0]
-			w[(j+1)*a.Col] += s[1]
-			w[(j+2)*a.Col] += s[2]
-			w[(j+3)*a.Col] += s[3]
+			s := dot8(d, x[j*lanes:][:4*lanes])
+			for k := range 4 {
+				w[(j+k)*a.Col] += s[k]
+				v[(j+k)*a.Col] += s[4+k]
+			}
 		}
 		for ; j < a.Cols; j++ {
+			w[j*a.Col] += dot(d[:lanes], x[j*lanes:])
+			v[j*a.Col] += dot(d[lanes:], x[j*lanes:])
+		}
+	}
+	for ; i < a.Rows; i++ {
+		d, w := dy[i*lanes:][:lanes], a.W[i*a.Row:]
+		for j := range a.Cols {
 			w[j*a.Col] += dot(d, x[j*lanes:])
 		}
 	}
@@ -120,18 +128,25 @@ func dot(a, b []float32) (s float32) {
 	return s
 }
 
-// dot4 are the products of d with four rows.
-func dot4(d, x []float32) [4]float32 {
-	n := len(d)
+// dot8 are the products of two rows with four.
+func dot8(d, x []float32) [8]float32 {
+	n := len(x) / 4
+	d0, d1 := d[:n], d[n:][:n]
 	x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
-	var a, b, c, e float32
-	for l, v := range d {
-		a += float32(v * x0[l])
-		b += float32(v * x1[l])
-		c += float32(v * x2[l])
-		e += float32(v * x3[l])
+	var a, b, c, e, f, g, h, k float32
+	for l, v := range d0 {
+		u := d1[l]
+		p, q, r, s := x0[l], x1[l], x2[l], x3[l]
+		a += float32(v * p)
+		b += float32(v * q)
+		c += float32(v * r)
+		e += float32(v * s)
+		f += float32(u * p)
+		g += float32(u * q)
+		h += float32(u * r)
+		k += float32(u * s)
 	}
-	return [4]float32{a, b, c, e}
+	return [8]float32{a, b, c, e, f, g, h, k}
 }
 
 // EdgesMulAdd is y[to] += w x[from] for every edge, in their order.

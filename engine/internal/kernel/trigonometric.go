@@ -54,7 +54,7 @@ func quarter(x float64, ahead int64) float64 {
 		p = -1.0/5040 + float64(z*p)
 		p = 1.0/120 + float64(z*p)
 		p = -1.0/6 + float64(z*p)
-		y = r + float64(r*z)*p
+		y = r + float64(float64(r*z)*p)
 	} else {
 		p := -1.0/3628800 + float64(z*(1.0/479001600))
 		p = 1.0/40320 + float64(z*p)

@@ -1,0 +1,246 @@
+package cell_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// TestCheck: an option out of range gives one line with the value and what is allowed.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		cell cell.Cell
+		says []string
+	}{
+		{cell.LTC{Unfolds: -1}, []string{"unfolds is -1", "1 to 1000"}},
+		{cell.LTC{Unfolds: 1001}, []string{"unfolds is 1001", "1 to 1000"}},
+		{cell.LTC{Epsilon: -1e-9}, []string{"epsilon is -1e-09", "0 to 1"}},
+		{cell.LTC{Epsilon: 1.5}, []string{"epsilon is 1.5"}},
+		{cell.LTC{InputMap: "cubic"}, []string{`mapping "cubic"`, "affine, linear, none"}},
+		{cell.LTC{OutputMap: "Affine"}, []string{`mapping "Affine"`}},
+		{cell.CfC{}, []string{"units is 0", "1 to 65536"}},
+		{cell.CfC{Units: 65537}, []string{"units is 65537"}},
+		{cell.CfC{Units: 3, Mode: "fast"}, []string{`mode "fast"`, "default, no_gate, pure"}},
+		{cell.CfC{Units: 3, Backbone: []int{4, 0}}, []string{"backbone layer has 0 units", "1 to 65536"}},
+		{cell.CfC{Units: 3, Activation: "swish"}, []string{`activation "swish"`, "gelu, lecun_tanh, relu, silu, tanh"}},
+		{cell.WiredCfC{Mode: "x"}, []string{"WiredCfC", `mode "x"`}},
+		{cell.NcpsCfC{Mode: "x"}, []string{"NcpsCfC", `mode "x"`}},
+		{cell.LSTM{}, []string{"LSTM", "units is 0"}}, {cell.GRU{Units: -3}, []string{"GRU", "units is -3"}},
+		{cell.Mixed{}, []string{"no inner cell"}}, {cell.Mixed{Cell: cell.LSTM{Units: 3}}, []string{"more than one state"}},
+		{cell.Mixed{Cell: cell.Mixed{Cell: cell.LTC{}}}, []string{"more than one state"}},
+		{cell.Mixed{Cell: cell.CfC{}}, []string{"units is 0"}},
+	} {
+		err := c.cell.Check()
+		if err == nil {
+			t.Errorf("%#v is accepted", c.cell)
+			continue
+		}
+		for _, part := range c.says {
+			if !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%#v: %q does not say %q in one line", c.cell, err, part)
+			}
+		}
+	}
+}
+
+// everything lists all variants and presets.
+func everything() (all []cell.Cell) {
+	for _, e := range cell.Registry() {
+		for _, v := range e.Variants {
+			all = append(all, v.Cell)
+		}
+		for _, p := range e.Presets {
+			all = append(all, p.Cell)
+		}
+	}
+	return all
+}
+
+func TestEncodeDecode(t *testing.T) {
+	for _, c := range everything() {
+		text, err := cell.Encode(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := cell.Decode(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if !reflect.DeepEqual(back, c) {
+			t.Errorf("%#v became %#v by %s", c, back, text)
+		}
+		again, err := cell.Encode(back)
+		if err != nil || string(again) != string(text) {
+			t.Errorf("%s is encoded as %s the second time, %v", text, again, err)
+		}
+	}
+	if n := len(everything()); n < 30 {
+		t.Errorf("only %d configurations were encoded", n)
+	}
+}
+
+func TestDecodeIsStrict(t *testing.T) {
+	for text, says := range map[string]string{
+		``: "cell", `{`: "cell", `[]`: "cell", `null`: `unknown cell ""; known: LTC, CfC`,
+		`{"cell":"Perceptron"}`:                                                              `unknown cell "Perceptron"; known: LTC, CfC`,
+		`{"cell":"LTC","options":{"unfold":6}}`:                                              `"unfold"`,
+		`{"cell":"LTC","option":{}}`:                                                         `"option"`,
+		`{"cell":"LTC","options":{"unfolds":"six"}}`:                                         "unfolds",
+		`{"cell":"LTC","options":{"unfolds":6.5}}`:                                           "unfolds",
+		`{"cell":"LTC","options":{"unfolds":-6}}`:                                            "unfolds is -6",
+		`{"cell":"LTC","options":{}}{"cell":"LTC"}`:                                          "after",
+		`{"cell":"GRU","options":{"units":3}} x`:                                             "after",
+		`{"cell":"GRU","options":{}}`:                                                        "units is 0",
+		`{"cell":"GRU"}`:                                                                     "units is 0",
+		`{"cell":"Mixed","options":{}}`:                                                      "cell",
+		`{"cell":"Mixed","options":{"cell":null}}`:                                           "unknown cell",
+		`{"cell":"Mixed","options":{"cell":{"cell":"LSTM","options":{"units":2}}}}`:          "more than one state",
+		`{"cell":"Mixed","options":{"inner":{}}}`:                                            `"inner"`,
+		`{"cell":"Mixed","options":{"cell":{"cell":"CfC","options":{"units":2,"depth":1}}}}`: `"depth"`,
+	} {
+		c, err := cell.Decode(json.RawMessage(text))
+		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s gives %#v, error %v; it must say %q", text, c, err, says)
+		}
+	}
+	var unknown *cell.UnknownError
+	if _, err := cell.Decode(json.RawMessage(`{"cell":"X"}`)); !errors.As(err, &unknown) || unknown.Name != "X" || len(unknown.Known) != len(cell.Registry()) {
+		t.Errorf("an unknown cell gives %v", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, c := range everything() {
+		text, err := cell.Encode(c)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := cell.Decode(data)
+		if err != nil {
+			return
+		}
+		if err := c.Check(); err != nil {
+			t.Fatalf("%s was decoded to a cell that is not sound: %v", data, err)
+		}
+		text, err := cell.Encode(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := cell.Decode(text)
+		if err != nil || !reflect.DeepEqual(back, c) && fmt.Sprint(back) != fmt.Sprint(c) {
+			t.Fatalf("%#v became %#v, %v", c, back, err)
+		}
+	})
+}
+
+// program builds a cell alone.
+func program(t *testing.T, c cell.Cell, spec wiring.Spec, inputs int) (*step.Program, *wiring.Wiring) {
+	t.Helper()
+	if err := c.Check(); err != nil {
+		t.Fatal(err)
+	}
+	var w *wiring.Wiring
+	if spec != nil {
+		var err error
+		if w, err = spec.Build(inputs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := step.New()
+	b.Output("y", c.Build(b, b.Input("x", inputs), w))
+	return b.Build(), w
+}
+
+func TestPresets(t *testing.T) {
+	names := map[string]bool{}
+	for _, p := range cell.Presets() {
+		if names[p.Name] || p.Summary == "" || p.Name != strings.ToLower(p.Name) {
+			t.Errorf("preset %q: its name must be new and in lower case, its summary %q not empty", p.Name, p.Summary)
+		}
+		names[p.Name] = true
+		if (p.Wiring != nil) != cell.Wired(p.Cell) {
+			t.Errorf("preset %s: wired is %v, but a wiring is given: %v", p.Name, cell.Wired(p.Cell), p.Wiring != nil)
+		}
+		for _, outputs := range []int{1, 2, 5} {
+			for _, inputs := range []int{1, 5, 40} {
+				var spec wiring.Spec
+				if p.Wiring != nil {
+					spec = p.Wiring(outputs)
+				}
+				prog, w := program(t, p.Cell, spec, inputs)
+				if prog.Reverse(step.WRT{}).Adjoint == nil || prog.ParamCount() < 100 {
+					t.Errorf("%s with %d inputs: %d parameters", p.Name, inputs, prog.ParamCount())
+				}
+				if w != nil && w.Outputs() < outputs {
+					t.Errorf("%s for %d outputs has %d motor neurons", p.Name, outputs, w.Outputs())
+				}
+			}
+		}
+		if got, err := cell.LookupPreset(p.Name); err != nil || got.Name != p.Name {
+			t.Errorf("preset %s is found as %q, %v", p.Name, got.Name, err)
+		}
+	}
+	for cellName, preset := range map[string]string{"ltc": "ltc-ncp19", "cfc": "cfc-small", "lstm": "lstm32", "mixed": "ltc-mm-ncp19"} {
+		if got, err := cell.LookupPreset(cellName); err != nil || got.Name != preset {
+			t.Errorf("the cell's name %s finds %q, %v; want %s", cellName, got.Name, err, preset)
+		}
+	}
+	if _, err := cell.LookupPreset("ltc-ncp"); err == nil || !strings.Contains(err.Error(), `unknown model "ltc-ncp"; known: ltc-ncp19, `) {
+		t.Errorf("an unknown preset gives %v", err)
+	}
+}
+
+func TestRegistryIsComplete(t *testing.T) {
+	names := map[string]bool{}
+	for _, e := range cell.Registry() {
+		if e.Name == "" || names[e.Name] || e.Summary == "" || e.Source == "" || e.Cell == nil || len(e.Variants) == 0 || len(e.Presets) == 0 {
+			t.Errorf("entry %q lacks something or its name is taken: %+v", e.Name, e)
+		}
+		names[e.Name] = true
+		variants := map[string]bool{}
+		for _, v := range e.Variants {
+			if v.Name == "" || variants[v.Name] {
+				t.Errorf("%s: two variants are called %q", e.Name, v.Name)
+			}
+			variants[v.Name] = true
+			if (v.Wiring != nil) != cell.Wired(v.Cell) {
+				t.Errorf("%s %s: wired is %v, but a wiring is given: %v", e.Name, v.Name, cell.Wired(v.Cell), v.Wiring != nil)
+			}
+			if got, err := cell.EntryOf(v.Cell); err != nil || got.Name != e.Name {
+				t.Errorf("%s %s belongs to entry %q, %v", e.Name, v.Name, got.Name, err)
+			}
+		}
+	}
+	list := cell.Registry()
+	list[0].Name = "changed"
+	if cell.Registry()[0].Name == "changed" {
+		t.Error("the registry can be changed from outside")
+	}
+	if _, err := cell.EntryOf(unregistered{}); err == nil || !strings.Contains(err.Error(), "known: LTC, ") {
+		t.Errorf("an unregistered cell has an entry: %v", err)
+	}
+	if _, err := cell.Encode(unregistered{}); err == nil {
+		t.Error("an unregistered cell can be encoded")
+	}
+	if _, err := cell.Encode(cell.Mixed{Cell: unregistered{}}); err == nil {
+		t.Error("an unregistered inner cell can be encoded")
+	}
+	for c, want := range map[cell.Cell]bool{cell.Mixed{Cell: cell.LTC{}}: true, cell.Mixed{Cell: cell.GRU{Units: 2}}: false, cell.LTC{}: true, cell.GRU{}: false, cell.Mixed{}: false} {
+		if cell.Wired(c) != want || cell.MaxStep(c) != 0 {
+			t.Errorf("%#v: wired %v, longest step %v", c, cell.Wired(c), cell.MaxStep(c))
+		}
+	}
+}
+
+type unregistered struct{ cell.GRU }

@@ -1,0 +1,114 @@
+// Package conform is what every recurrent cell passes without being asked: derivatives, time, gaps, order, wiring, and
+// agreement of the executors. Its test walks the registry of cells and all their variants, so that a new cell is tested by
+// existing. A check is a function of a Subject; its error explains the rule that was broken.
+package conform
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/internal/conform/trial"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// inputs is the number of inputs of every subject: no other size of a variant, so that no two axes agree by chance.
+const inputs = 7
+
+// Subject is one configuration of a cell.
+type Subject struct {
+	Entry   cell.Entry
+	Variant cell.Variant
+	// Wiring is drawn for the subject's inputs; nil for cells without one.
+	Wiring *wiring.Wiring
+	// Program is one step of the cell alone: input "x", output "y".
+	Program *step.Program
+	// Model has the cell as its only layer, with a linear readout of two outputs. It is nil for a cell that is not
+	// registered, which no model file can name.
+	Model *model.Model
+}
+
+// String names the subject.
+func (s Subject) String() string { return s.Entry.Name + " " + s.Variant.Name }
+
+// Subjects builds every variant of the given cells. A cell without variants, or one that cannot be built, is an error.
+func Subjects(entries []cell.Entry) (all []Subject, err error) {
+	for _, e := range entries {
+		if len(e.Variants) == 0 {
+			return nil, fmt.Errorf("%s: no variants; list in its Entry at least one configuration to be tested", e.Name)
+		}
+		for _, v := range e.Variants {
+			s, err := NewSubject(e, v)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s, err)
+			}
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+// NewSubject builds one variant of a cell.
+func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
+	s = Subject{Entry: e, Variant: v}
+	if err := v.Cell.Check(); err != nil {
+		return s, err
+	}
+	if v.Wiring != nil {
+		if s.Wiring, err = v.Wiring.Build(inputs); err != nil {
+			return s, err
+		}
+	}
+	b := step.New()
+	b.Output("y", v.Cell.Build(b, b.Input("x", inputs), s.Wiring))
+	s.Program = b.Build()
+	if !registered(v.Cell) {
+		return s, nil
+	}
+	schema := series.Plain(inputs)
+	schema.Target.Outputs = 2
+	s.Model, err = model.New(schema, model.Layer{Cell: v.Cell, Wiring: v.Wiring})
+	return s, err
+}
+
+func registered(c cell.Cell) bool {
+	for _, e := range cell.Registry() {
+		if reflect.TypeOf(e.Cell) == reflect.TypeOf(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// Check is one rule that every cell keeps.
+type Check struct {
+	Name string
+	Run  func(Subject) error
+}
+
+// Checks lists the suite.
+func Checks() []Check {
+	return []Check{
+		{"Derivative", Derivative}, {"RealTime", RealTime}, {"Permutation", Permutation}, {"Padding", Padding},
+		{"Later", Later}, {"Splitting", Splitting}, {"ZeroTime", ZeroTime}, {"ExtremeTimes", ExtremeTimes},
+		{"NotANumber", NotANumber}, {"AbsentSynapses", AbsentSynapses}, {"SynapseCounts", SynapseCounts},
+		{"SinglePrecision", SinglePrecision}, {"Workers", Workers}, {"File", File},
+	}
+}
+
+// size is a number of lanes and of times.
+type size struct{ lanes, steps int }
+
+// sizes are generic ones, B = units (where a confused axis would not show by its length), B = 1 and T = 1.
+func (s Subject) sizes() []size {
+	units := s.Program.Nodes[s.Program.States[0].Node].Shape.Len()
+	return []size{{units, 3}, {1, 4}, {3, 1}, {2, 5}}
+}
+
+// trial draws numbers for the cell.
+func (s Subject) trial(z size) *trial.Trial {
+	return trial.New(s.Program, z.steps, z.lanes, uint64(100*z.lanes+z.steps))
+}

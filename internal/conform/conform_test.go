@@ -1,0 +1,38 @@
+package conform
+
+import (
+	"testing"
+
+	"github.com/elegans-nn/elegans/cell"
+)
+
+// TestRegistry walks every registered cell, every variant and every check.
+func TestRegistry(t *testing.T) {
+	subjects, err := Subjects(cell.Registry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite(t, subjects)
+	if least := 19; len(subjects) < least {
+		t.Errorf("the registry has %d variants; it had %d", len(subjects), least)
+	}
+}
+
+// suite runs all checks on some subjects and counts them.
+func suite(t *testing.T, subjects []Subject) {
+	t.Helper()
+	ran := 0
+	for _, s := range subjects {
+		t.Run(s.String(), func(t *testing.T) {
+			for _, c := range Checks() {
+				if err := c.Run(s); err != nil {
+					t.Errorf("%s: %v", c.Name, err)
+				}
+				ran++
+			}
+		})
+	}
+	if want := len(subjects) * len(Checks()); ran != want {
+		t.Errorf("%d checks ran, want %d", ran, want)
+	}
+}

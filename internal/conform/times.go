@@ -1,0 +1,140 @@
+package conform
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/elegans-nn/elegans/internal/conform/trial"
+)
+
+// ZeroTime: no time, no flow. A cell that declares Flow keeps its state at dt = 0, to the bit but for the sign of zero;
+// any other cell is finite there, and moves (else it should declare Flow).
+func ZeroTime(s Subject) error {
+	moved := false
+	err := s.every(func(t *trial.Trial, forward func(*trial.Trial) trial.Result) error {
+		clear(t.DT)
+		r := forward(t)
+		if err := finite(r); err != nil {
+			return fmt.Errorf("dt = 0 must be finite: %w", err)
+		}
+		for k := range r.H {
+			for i, v := range r.H[k] {
+				if v == float64(float32(t.H0[k][i])) || v == t.H0[k][i] {
+					continue
+				}
+				moved = true
+				if s.Entry.Flow {
+					return fmt.Errorf("the cell declares Flow, but dt = 0 moves state %s[%d] from %v to %v", s.Program.States[k].Name, i, t.H0[k][i], v)
+				}
+			}
+		}
+		return nil
+	})
+	if err == nil && !moved && !s.Entry.Flow {
+		return fmt.Errorf("dt = 0 leaves every state as it is, so the cell is a flow of time: declare Flow in its Entry")
+	}
+	return err
+}
+
+// gaps are long ones; cells with a MaxStep get 1,000 times that, which is the longest gap that executors split.
+const (
+	longGap  = 1e6
+	shortGap = 1e-9
+	maxRuns  = 1000
+)
+
+// ExtremeTimes: any dt > 0 is finite, forward and back. A gap longer than MaxStep is split into equal runs with the input
+// held, as executors do; states must stay of the order of what they were.
+func ExtremeTimes(s Subject) error {
+	for _, z := range s.sizes() {
+		for _, dt := range []float64{shortGap, longGap} {
+			t := s.trial(z)
+			if limit := s.Entry.MaxStep; limit > 0 && dt > limit {
+				t = hold(t, maxRuns, limit)
+				dt = limit
+			}
+			for i := range t.DT {
+				t.DT[i] = dt * (0.9 + 0.1*float64(i%3)/2)
+			}
+			for _, r := range runners {
+				if err := bounded(r.forward(t)); err != nil {
+					return fmt.Errorf("%s, %d lanes, dt = %g: %w", r.name, z.lanes, dt, err)
+				}
+			}
+			for q, g := range t.Gradient().Theta {
+				if math.IsNaN(g) || math.IsInf(g, 0) {
+					return fmt.Errorf("dt = %g: the gradient of %s is %v", dt, paramAt(s.Program, q), g)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// hold is one row of a trial, repeated.
+func hold(t *trial.Trial, runs int, dt float64) *trial.Trial {
+	q := t.Span(0, 1, nil)
+	q.Steps = runs
+	for k := range q.X {
+		q.X[k] = repeat(q.X[k], runs)
+	}
+	for k := range q.DY {
+		q.DY[k] = repeat(q.DY[k], runs)
+	}
+	q.DT = repeat(q.DT, runs)
+	return q
+}
+
+func repeat(v []float64, n int) (out []float64) {
+	for range n {
+		out = append(out, v...)
+	}
+	return out
+}
+
+// bounded is finite, and not on the way to infinity: generic parameters and inputs of order 1 give values of order 1.
+func bounded(r trial.Result) error {
+	if err := finite(r); err != nil {
+		return err
+	}
+	for k := range r.H {
+		for i, v := range r.H[k] {
+			if math.Abs(v) > 1e3 {
+				return fmt.Errorf("state %d[%d] has grown to %g: is MaxStep within the stability bound?", k, i, v)
+			}
+		}
+	}
+	return nil
+}
+
+// NotANumber: a NaN is neither spread nor hidden. One lane with NaN inputs leaves all others as they are, to the bit, in
+// results and gradients; and it shows in its own state.
+func NotANumber(s Subject) error {
+	const lanes, steps, sick = 4, 4, 2
+	well := trial.New(s.Program, steps, lanes, 5)
+	ill := well.Copy()
+	for i := range ill.X[0] {
+		if width := len(ill.X[0]) / steps; i%lanes == sick && i/width == 1 {
+			ill.X[0][i] = math.NaN()
+		}
+	}
+	others := []int{0, 1, 3}
+	for _, r := range runners {
+		a, b := r.forward(well), r.forward(ill)
+		if err := equal(pick(a, lanes, others), pick(b, lanes, others)); err != nil {
+			return fmt.Errorf("%s: a NaN in one lane reaches another: %w", r.name, err)
+		}
+		if finite(pick(b, lanes, []int{sick})) == nil {
+			return fmt.Errorf("%s: a NaN in all inputs of a row leaves no trace in outputs or states; missing values are hidden by the head of a model, never by a cell", r.name)
+		}
+	}
+	a, b := well.Gradient(), ill.Gradient()
+	for q := range a.Lane {
+		for i, v := range a.Lane[q] {
+			if i%lanes != sick && !same(v, b.Lane[q][i]) {
+				return fmt.Errorf("a NaN in one lane changes another lane's gradient of %s", s.Program.Params[q].Name)
+			}
+		}
+	}
+	return nil
+}
