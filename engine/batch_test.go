@@ -83,6 +83,10 @@ var ragged = []int{9, 1, 17, 4, 0, 17, 12, 5, 3, 17, 2, 8, 1, 1, 6, 30, 11, 7, 9
 
 func TestRaggedEqualsSeparate(t *testing.T) {
 	for name, build := range cells {
+		ragged := ragged
+		if name == "gated" {
+			ragged = []int{0, 3, 0, 7} // begins with a series without rows
+		}
 		p := build()
 		theta, lanes := initial(p, 5), series(p, ragged, 11)
 		whole := train(engine.NewBatch(p, engine.BatchOptions{Workers: 2}), theta, lanes, 0)

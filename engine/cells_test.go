@@ -13,6 +13,7 @@ var cells = map[string]func() *Program{
 	"shift":     shift,
 	"stateless": stateless,
 	"norm":      norm,
+	"twins":     twins,
 }
 
 func some(in, out, skip int) *Edges {
@@ -139,5 +140,21 @@ func norm() *Program {
 	next := Add(Scale(0.5, Mul(d, scale)), a)
 	b.Next("m", next)
 	b.Output("y", Sum(next, Outer))
+	return b.Build()
+}
+
+// twins are two states with one next value, whose cotangents are one value too, and that of the input; two matrices meet
+// the same vectors.
+func twins() *Program {
+	b := New()
+	x, h, g := b.Input("x", 3), b.State("h", Vector(3)), b.State("g", Vector(3))
+	sum := Add(h, g, x)
+	w := func(name string) Vec {
+		return b.Linear(name, 3, Between(-0.4, 0.4), nil, Term{Name: "w", X: Tanh(sum)})
+	}
+	next := Add(w("a"), w("b"))
+	b.Next("h", next)
+	b.Next("g", next)
+	b.Output("y", next)
 	return b.Build()
 }

@@ -175,6 +175,29 @@ func (f *feed) only(l, n int) *feed {
 	return g
 }
 
+// Cotangents of one sequence do not stay for the next.
+func TestCotangentsAreTaken(t *testing.T) {
+	for name, build := range cells {
+		p := build().Reverse(step.WRT{})
+		e := engine.Compile(p, engine.Options{Steps: 4, Lanes: 3})
+		newFeed(p, 4, 3, 2).engine(e, nil)
+		e.Forward(4)
+		e.Backward()
+		for s := range p.States {
+			for _, v := range e.DState(s) {
+				if v != 0 {
+					t.Fatalf("%s: without cotangents state %d has %g", name, s, v)
+				}
+			}
+		}
+		for i, v := range e.Grad() {
+			if v != 0 {
+				t.Fatalf("%s: without cotangents gradient %d is %g", name, i, v)
+			}
+		}
+	}
+}
+
 // The comparison itself must bite: a value off by a little, a gradient off by a little, a missing array.
 func TestComparisonBites(t *testing.T) {
 	p := liquid().Reverse(everything)

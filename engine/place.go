@@ -2,8 +2,8 @@ package engine
 
 import "github.com/elegans-nn/elegans/step"
 
-// chunk is how many times the stages outside the core take together. It fixes the order of summation nowhere, only the
-// memory between stages.
+// chunk is how many times the stages outside the core take together. It bounds the memory between stages, and is part of
+// the order in which gradients are summed: the same everywhere.
 const chunk = 8
 
 // place is where a value lives in memory: n numbers at off, or one of several slots by time.

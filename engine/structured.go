@@ -198,34 +198,15 @@ func (c *compiler) synapsesT(s stage, i int) func(t int) {
 		v := e.get(dv, t)
 		clear(v)
 		y.Back(d, kernel.Cotangent{V: e.get(in[0], t), DV: v, DG: e.get(in[5], t), DI: e.get(in[6], t)}, lanes)
-		for k := range to {
-			to[k].share(e, t)
-		}
 	}
 }
 
-// gradient is the sink of result k of a SynapsesT. One that several accumulators wait for gathers in a place of its own.
+// gradient is the sink of result k of a SynapsesT, which belongs to one operand and so to one accumulator.
 func (c *compiler) gradient(s stage, i, k, rows int) sink {
-	j := c.resultNode(i, k)
-	if j < 0 {
-		return sink{places: []place{{off: c.take(rows), n: rows}}}
+	if j := c.resultNode(i, k); j >= 0 {
+		return c.sink(s, j, rows)
 	}
-	to := c.sink(s, j, rows)
-	if len(to.places) > 1 {
-		to.places = append([]place{{off: c.take(rows), n: rows}}, to.places...)
-		to.clear = true
-	}
-	return to
-}
-
-// share adds the first place to the others.
-func (k *sink) share(e *Engine, t int) {
-	for _, p := range k.places[1:] {
-		dst := e.get(p, t)
-		for i, v := range e.get(k.places[0], t) {
-			dst[i] += v
-		}
-	}
+	return sink{places: []place{{off: c.take(rows), n: rows}}}
 }
 
 func (c *compiler) sum(s stage, i int) func(t int) {

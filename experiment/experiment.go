@@ -91,6 +91,8 @@ type Outcome struct {
 // Part is a list of series that a model runs along from the zero state.
 type Part struct {
 	Series []series.Series
+	// Whole are the series that windows were cut from, for drawing; the same as Series where there are no windows.
+	Whole  []series.Series
 	Target series.Target
 	last   [][]float64
 }
@@ -161,7 +163,7 @@ func prepare(spec Spec) (*run, error) {
 	x.out.Warnings = append(append(x.out.Warnings, spec.Split.Warnings...), warnings...)
 	x.data = train.Data{Train: trainPart, Valid: valid, ResetState: spec.Protocol.ResetState}
 	x.out.Train.Series, x.out.Train.Target = trainPart.Series, t
-	x.out.Valid.Series, x.out.Test.Series = x.along(valid), x.along(test)
+	x.out.Valid.Series, x.out.Test.Series, x.out.Test.Whole = x.along(valid), x.along(test), test.Series
 	if len(x.out.Test.Series) == 0 {
 		return nil, errors.New("the test part is empty; every model needs rows that it was not fitted to")
 	}

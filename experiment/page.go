@@ -64,7 +64,7 @@ func (x *Outcome) Page(o PageOptions) (*report.Report, error) {
 	if r.Predictions, err = x.predictions(of); err != nil {
 		return nil, err
 	}
-	r.Activity, err = activity(best.Model, x.Test.Series, of)
+	r.Activity, err = activity(best.Model, x.Test.Whole, of)
 	return r, err
 }
 

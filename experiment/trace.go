@@ -19,7 +19,7 @@ var nan = math.NaN()
 // Bounds on what a page shows.
 const (
 	shownSeries = 8    // whose predictions are drawn
-	shownRows   = 2000 // of the activity
+	shownRows   = 3000 // of the activity
 	shownInputs = 6    // above the neurons
 	shownPoints = 200  // of an ROC or PR curve
 )
@@ -89,7 +89,10 @@ func (x *Outcome) predictions(of string) (*report.Predictions, error) {
 	m := x.Subject.Runs[x.Best].Model
 	t := m.Schema().Target
 	p := &report.Predictions{Of: of, Target: t.Name, Classes: t.Classes, Threshold: t.Threshold, Levels: t.Quantiles}
-	list := x.Test.Series[:min(shownSeries, len(x.Test.Series))]
+	list := x.Test.Whole[:min(shownSeries, len(x.Test.Whole))]
+	if len(x.Test.Whole) != len(x.Test.Series) {
+		p.Of += ", state carried along whole series; scores are of windows from the zero state"
+	}
 	traces := make([]report.Trace, len(list))
 	for i := range list {
 		n := list[i].Len()

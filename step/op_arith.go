@@ -1,7 +1,5 @@
 package step
 
-import "math"
-
 func init() {
 	table[OpAdd] = Row{Name: "add", Arity: 2, Format: "%s + %s", Cost: 1,
 		F:       func(x []float64) float64 { return x[0] + x[1] },
@@ -20,13 +18,13 @@ func init() {
 		}}
 	// Where both operands are equal the first one gets the cotangent.
 	table[OpMin] = Row{Name: "min", Arity: 2, Cost: 1,
-		F: func(x []float64) float64 { return math.Min(x[0], x[1]) },
+		F: func(x []float64) float64 { return min(x[0], x[1]) },
 		Reverse: func(v Adj) []Vec {
 			second := Step(Sub(v.In[0], v.In[1]))
 			return []Vec{Select(second, zero(v.Y), v.DY[0]), Select(second, v.DY[0], zero(v.Y))}
 		}}
 	table[OpMax] = Row{Name: "max", Arity: 2, Cost: 1,
-		F: func(x []float64) float64 { return math.Max(x[0], x[1]) },
+		F: func(x []float64) float64 { return max(x[0], x[1]) },
 		Reverse: func(v Adj) []Vec {
 			second := Step(Sub(v.In[1], v.In[0]))
 			return []Vec{Select(second, zero(v.Y), v.DY[0]), Select(second, v.DY[0], zero(v.Y))}

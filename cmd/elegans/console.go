@@ -120,6 +120,9 @@ func (c *console) save(path string, write func(w io.Writer) error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return &usageError{text: fmt.Sprintf("cannot write %s: its directory does not exist; create it, or name another file", path)}
 	}
+	if errors.Is(err, syscall.EISDIR) {
+		return &usageError{text: fmt.Sprintf("cannot write %s: it is a directory; name a file", path)}
+	}
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, plainly(err))
 	}

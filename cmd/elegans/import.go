@@ -87,8 +87,8 @@ is guessed.`,
 // importNCPS reads the weights. An import that succeeds with the library's defaults in place of what was not said fails
 // for the command line; any other fails for the file.
 func (c *console) importNCPS(path string, said model.NCPS) (*model.Model, error) {
-	if said.Unfolds < 0 || said.Outputs < 0 || said.Epsilon < 0 {
-		return nil, usage("--unfolds, --epsilon and --outputs must be above 0")
+	if said.Unfolds < 0 || said.Outputs < 0 || !(said.Epsilon >= 0 && said.Epsilon <= 1) {
+		return nil, usage("--unfolds %d, --outputs %d, --epsilon %g: all must be above 0, and --epsilon at most 1", said.Unfolds, said.Outputs, said.Epsilon)
 	}
 	dict, err := c.readStateDict(path)
 	if err != nil {

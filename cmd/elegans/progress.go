@@ -28,6 +28,7 @@ type progress struct {
 	mu           sync.Mutex
 	begun, shown time.Time
 	from, done   float64 // where a resumed run began, and where it is
+	values       string  // what was last to see
 	drawn        bool    // a line without an end stands on the terminal
 }
 
@@ -53,7 +54,7 @@ func terminalWidth(w any) func() int {
 	}
 }
 
-// at says how much is done and what there is to see, such as a loss.
+// at says how much is done and what there is to see, such as a loss; "" leaves what was last to see.
 func (p *progress) at(done float64, values string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,6 +66,9 @@ func (p *progress) at(done float64, values string) {
 		}
 	}
 	p.done = done
+	if values != "" {
+		p.values = values
+	}
 	every := lineEvery
 	if p.width != nil {
 		every = redrawEvery
@@ -73,7 +77,7 @@ func (p *progress) at(done float64, values string) {
 		return
 	}
 	p.shown = now
-	text := p.text(now, values)
+	text := p.text(now)
 	if p.width == nil {
 		fmt.Fprintln(p.c.err, text)
 		return
@@ -101,24 +105,32 @@ func (p *progress) erase() {
 }
 
 // text is the line at a moment: share, amount, rate, time left, values.
-func (p *progress) text(now time.Time, values string) string {
+func (p *progress) text(now time.Time) string {
 	share := 1.0
 	if p.total > 0 {
 		share = min(1, p.done/p.total)
 	}
-	parts := []string{fmt.Sprintf("%3.0f %%", 100*share), fmt.Sprintf("%.4g of %.4g %s", p.done, p.total, p.unit)}
+	parts := []string{fmt.Sprintf("%3.0f %%", 100*share), fmt.Sprintf("%.*f of %.0f %s", p.digits(), p.done, p.total, p.unit)}
 	if passed := now.Sub(p.begun); passed >= settled && p.done > p.from {
 		rate := (p.done - p.from) / passed.Seconds()
 		left := time.Duration((p.total - p.done) / rate * float64(time.Second))
 		parts = append(parts, fmt.Sprintf("%.3g/s", rate), "ETA "+clock(max(0, left)))
 	}
-	if values != "" {
-		parts = append(parts, values)
+	if p.values != "" {
+		parts = append(parts, p.values)
 	}
 	if p.width != nil {
 		parts[0] = bar(share) + " " + parts[0]
 	}
 	return strings.Join(parts, "  ")
+}
+
+// digits is how many decimals the amount done needs to be seen moving.
+func (p *progress) digits() int {
+	if p.total < 100 && p.done != float64(int(p.done)) {
+		return 1
+	}
+	return 0
 }
 
 // bar is a bar of 20 characters.

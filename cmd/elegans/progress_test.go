@@ -30,11 +30,11 @@ func TestProgressInAPipe(t *testing.T) {
 		t.Errorf("a line after 4 s: %q", out)
 	}
 	pass(2 * time.Second)
-	p.at(6, "loss 0.25") // 6 epochs in 6 s, 34 to go
+	p.at(6.25, "") // 6.25 epochs in 6 s, 33.75 to go; the loss is the last one
 	p.at(7, "loss 0.2")
 	p.c.note("seed %d: %.3f", 1, 0.5)
 	p.end()
-	want := " 15 %  6 of 40 epochs  1/s  ETA 0:34  loss 0.25\nseed 1: 0.500\n"
+	want := " 16 %  6.2 of 40 epochs  1.04/s  ETA 0:32  loss 0.5\nseed 1: 0.500\n"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out, want)
 	}

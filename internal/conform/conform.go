@@ -5,7 +5,6 @@ package conform
 
 import (
 	"fmt"
-	"reflect"
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/internal/conform/trial"
@@ -65,22 +64,13 @@ func NewSubject(e cell.Entry, v cell.Variant) (s Subject, err error) {
 	b := step.New()
 	b.Output("y", v.Cell.Build(b, b.Input("x", inputs), s.Wiring))
 	s.Program = b.Build()
-	if !registered(v.Cell) {
-		return s, nil
+	if _, err := cell.EntryOf(v.Cell); err != nil {
+		return s, nil // not registered
 	}
 	schema := series.Plain(inputs)
 	schema.Target.Outputs = 2
 	s.Model, err = model.New(schema, model.Layer{Cell: v.Cell, Wiring: v.Wiring})
 	return s, err
-}
-
-func registered(c cell.Cell) bool {
-	for _, e := range cell.Registry() {
-		if reflect.TypeOf(e.Cell) == reflect.TypeOf(c) {
-			return true
-		}
-	}
-	return false
 }
 
 // Check is one rule that every cell keeps.
@@ -93,7 +83,7 @@ type Check struct {
 func Checks() []Check {
 	return []Check{
 		{"Derivative", Derivative}, {"RealTime", RealTime}, {"Permutation", Permutation}, {"Padding", Padding},
-		{"Later", Later}, {"Splitting", Splitting}, {"ZeroTime", ZeroTime}, {"ExtremeTimes", ExtremeTimes},
+		{"Later", Later}, {"Splitting", Splitting}, {"ZeroTime", ZeroTime}, {"ExtremeTimes", ExtremeTimes}, {"Gaps", Gaps},
 		{"NotANumber", NotANumber}, {"AbsentSynapses", AbsentSynapses}, {"SynapseCounts", SynapseCounts},
 		{"SinglePrecision", SinglePrecision}, {"Workers", Workers}, {"File", File},
 	}

@@ -21,9 +21,10 @@ func TestRegistry(t *testing.T) {
 // suite runs all checks on some subjects and counts them.
 func suite(t *testing.T, subjects []Subject) {
 	t.Helper()
-	ran := 0
+	walked, ran := 0, 0
 	for _, s := range subjects {
 		t.Run(s.String(), func(t *testing.T) {
+			walked++
 			for _, c := range Checks() {
 				if err := c.Run(s); err != nil {
 					t.Errorf("%s: %v", c.Name, err)
@@ -32,7 +33,7 @@ func suite(t *testing.T, subjects []Subject) {
 			}
 		})
 	}
-	if want := len(subjects) * len(Checks()); ran != want {
-		t.Errorf("%d checks ran, want %d", ran, want)
+	if walked == 0 || ran != walked*len(Checks()) { // fewer than all subjects where -run says so
+		t.Errorf("%d checks ran on %d subjects, want %d on each", ran, walked, len(Checks()))
 	}
 }

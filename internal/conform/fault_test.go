@@ -102,6 +102,20 @@ func TestWrongCells(t *testing.T) {
 	}
 }
 
+// TestWrongGaps: a MaxStep that the executors do not know of.
+func TestWrongGaps(t *testing.T) {
+	e, err := cell.EntryOf(cell.GRU{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := subject(t, e, e.Variants[0].Cell, nil)
+	if err := Gaps(s); err != nil {
+		t.Fatal(err)
+	}
+	s.Entry.MaxStep = 0.5
+	bites(t, Gaps, s, "is not 3 equal runs")
+}
+
 // TestWrongGraphs: a synapse too many, too few, or moved, in the program or in the drawing.
 func TestWrongGraphs(t *testing.T) {
 	spec := wiring.NCP{Inter: 4, Command: 3, Motor: 2, SensoryFanout: 2, InterFanout: 2, Recurrent: 2, MotorFanin: 2}

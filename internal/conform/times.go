@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 
@@ -103,6 +104,45 @@ func bounded(r trial.Result) error {
 				return fmt.Errorf("state %d[%d] has grown to %g: is MaxStep within the stability bound?", k, i, v)
 			}
 		}
+	}
+	return nil
+}
+
+// Gaps: a stream splits a gap longer than MaxStep into equal runs with the input held, refuses one that needs more than
+// 1,000 of them, and takes any gap of a cell without MaxStep in one step.
+func Gaps(s Subject) error {
+	if s.Model == nil {
+		return nil
+	}
+	const runs = 3
+	limit := s.Entry.MaxStep
+	dt := float32(longGap)
+	if limit > 0 {
+		dt = float32((runs - 0.5) * limit)
+	}
+	x := make([]float32, inputs)
+	narrow(x, s.trial(size{1, 1}).X[0])
+	whole, parts := s.Model.Stream(), s.Model.Stream()
+	p, err := whole.Step(x, dt)
+	if err != nil {
+		return fmt.Errorf("a gap of %g: %w", dt, err)
+	}
+	if err := finite(trial.Result{Y: [][]float64{widen(p)}}); err != nil {
+		return fmt.Errorf("after a gap of %g: %w", dt, err)
+	}
+	if limit == 0 {
+		return nil
+	}
+	for range runs {
+		if _, err := parts.Step(x, dt/runs); err != nil {
+			return err
+		}
+	}
+	if !bytes.Equal(whole.Snapshot(), parts.Snapshot()) {
+		return fmt.Errorf("a gap of %g is not %d equal runs, as MaxStep %g asks for", dt, runs, limit)
+	}
+	if _, err := whole.Step(x, float32((maxRuns+1)*limit)); err == nil {
+		return fmt.Errorf("a gap of more than %d MaxStep is taken; it must be an error", maxRuns)
 	}
 	return nil
 }
