@@ -111,7 +111,7 @@ func (x *run) keeper(hooks Hooks, trials int) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{hooks: hooks, c: hooks.Resume, done: make([]float64, trials), epochs: float64(x.spec.Options.Filled().Epochs)}
+	k := &keeper{hooks: hooks, c: hooks.Resume, done: make([]float64, trials), epochs: float64(x.spec.Options.Passes(len(x.data.Train.Windows)))}
 	if k.c == nil {
 		k.c = &Checkpoint{Key: key, Settings: settings, Trials: make([][]byte, trials)}
 		return k, nil

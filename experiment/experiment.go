@@ -82,7 +82,9 @@ type Outcome struct {
 	Subject   Entry
 	Baselines []Entry
 	// Best is the run of the subject with the lowest validation loss; -1 where all diverged.
-	Best     int
+	Best int
+	// Epochs is the largest number of epochs of a trial.
+	Epochs   int
 	Warnings []string
 	// Valid and Test are the parts that scores refer to; Last are the last known values of the test series, for skill.
 	Train, Valid, Test Part
@@ -162,6 +164,7 @@ func prepare(spec Spec) (*run, error) {
 	trainPart, valid, test, warnings := spec.Protocol.Cut(spec.Split)
 	x.out.Warnings = append(append(x.out.Warnings, spec.Split.Warnings...), warnings...)
 	x.data = train.Data{Train: trainPart, Valid: valid, ResetState: spec.Protocol.ResetState}
+	x.out.Epochs = spec.Options.Passes(len(trainPart.Windows))
 	x.out.Train.Series, x.out.Train.Target = trainPart.Series, t
 	x.out.Valid.Series, x.out.Test.Series, x.out.Test.Whole = x.along(valid), x.along(test), test.Series
 	if len(x.out.Test.Series) == 0 {

@@ -148,8 +148,7 @@ func withThreshold(m *model.Model, valid *metric.Evaluator, by metric.Metric) (*
 	for i := range c.Label {
 		positive[i], score[i] = c.Label[i] == 1, c.Prob[i][1]
 	}
-	t.Threshold = metric.Threshold(positive, score, goal)
-	return m.WithTarget(t)
+	return m.WithThreshold(metric.Threshold(positive, score, goal))
 }
 
 // Evaluate runs a model along the series of a part and gathers its predictions.

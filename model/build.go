@@ -137,7 +137,8 @@ func fill(b *step.Builder, x step.Vec, ins []series.Input) (observed, filled ste
 	})
 	next := step.Select(observed, step.Sub(x, impute), step.Select(hold, held, b.Const(0)))
 	b.Next("held", next)
-	return observed, step.Add(next, impute)
+	// What was observed passes as it is: x - impute + impute would round it.
+	return observed, step.Select(observed, x, step.Add(next, impute))
 }
 
 // scale is (x - mean) / sd, clipped where the schema says so.

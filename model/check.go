@@ -38,12 +38,8 @@ func (m *Model) check(x []float32, dt float32) *InputError {
 		panic("model: a row needs one value per input of the schema")
 	}
 	for i, v := range x {
-		in := &m.schema.Inputs[i]
-		switch {
-		case math.IsInf(float64(v), 0):
-			return &InputError{Row: -1, Column: in.Name, Value: float64(v), Fix: "an input must be finite, or missing"}
-		case v != v && !in.Missing:
-			return &InputError{Row: -1, Column: in.Name, Value: float64(v), Fix: "the model was trained on data where this column is never missing; fill it, or train with rows where it is"}
+		if fix := refused(&m.schema.Inputs[i], v); fix != "" {
+			return &InputError{Row: -1, Column: m.schema.Inputs[i].Name, Value: float64(v), Fix: fix}
 		}
 	}
 	if !(dt >= 0) || math.IsInf(float64(dt), 0) {
@@ -53,6 +49,19 @@ func (m *Model) check(x []float32, dt float32) *InputError {
 		return &InputError{Row: -1, Column: "dt", Value: float64(dt), Fix: fmt.Sprintf("this cell is stable for steps up to %g and a gap is split into at most %d of them; cut the series here", limit, maxRuns)}
 	}
 	return nil
+}
+
+// refused says what to do about a value that an input cannot have; nothing where it can.
+func refused(in *series.Input, v float32) string {
+	switch {
+	case math.IsInf(float64(v), 0):
+		return "an input must be finite, or missing"
+	case v != v && !in.Missing:
+		return "the model was trained on data where this column is never missing; fill it, or train with rows where it is"
+	case v == v && in.Kind == series.Category && !(v >= 0 && int(v) < len(in.Levels) && v == float32(int(v))):
+		return fmt.Sprintf("a category is the index of its level, a whole number from 0 (%s) to %d", series.Other, len(in.Levels)-1)
+	}
+	return ""
 }
 
 // runs is into how many equal steps an elapsed time is split.

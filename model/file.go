@@ -37,7 +37,7 @@ const (
 )
 
 // maxFile bounds what Load reads into memory.
-const maxFile = 1 << 31
+const maxFile = 1<<31 - 2 // maxFile + 1 is an int on every machine
 
 // FileError says what is wrong with a model file and what to do about it.
 type FileError struct {

@@ -3,7 +3,6 @@
 package model
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/elegans-nn/elegans/cell"
@@ -157,15 +156,15 @@ func (m *Model) WithInfo(info Info) *Model {
 	return &c
 }
 
-// WithTarget is the model with another description of its target, such as a threshold chosen on validation. Task and
-// width must stay.
-func (m *Model) WithTarget(t series.Target) (*Model, error) {
-	if t.Task != m.schema.Target.Task || t.Width() != m.schema.Target.Width() {
-		return nil, fmt.Errorf("model: the target's task and width are part of the program and cannot change")
-	}
+// WithThreshold is the model with another threshold on the probability of the second of two classes, such as one chosen on
+// validation; 0 means 0.5. It changes what is decided, not what is predicted.
+func (m *Model) WithThreshold(threshold float64) (*Model, error) {
 	c := *m
-	c.schema.Target = t
-	return &c, c.schema.Check()
+	c.schema.Target.Threshold = threshold
+	if err := c.schema.Check(); err != nil {
+		return nil, err
+	}
+	return &c, nil
 }
 
 // Initial is the model with fresh initial values drawn from a seed.

@@ -2,6 +2,8 @@ package model
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"sort"
 	"strconv"
 	"strings"
@@ -44,10 +46,13 @@ func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 	if dict["rnn_cell.gleak"].Data == nil && dict["rnn_cell.ff1.weight"].Data == nil && dict["rnn_cell.layer_0.ff1.weight"].Data == nil {
 		return nil, fmt.Errorf("not a state dict of ncps: none of rnn_cell.gleak, rnn_cell.ff1.weight, rnn_cell.layer_0.ff1.weight is there; the file holds %s", dict.names(5))
 	}
-	im := importer{dict: dict, said: said, meta: cell.Meta{}}
+	im := importer{dict: dict, renamed: maps.Clone(dict), said: said, meta: cell.Meta{}}
 	im.recognise()
 	if len(im.missing) > 0 {
 		return nil, fmt.Errorf("the file does not say %s", strings.Join(im.missing, "; nor "))
+	}
+	if mode, ok := im.meta["mode"]; ok && im.err == nil {
+		im.err = cell.NcpsCfC{Mode: cell.Mode(mode)}.Check()
 	}
 	if im.err != nil {
 		return nil, im.err
@@ -64,7 +69,7 @@ func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.fill(dict)
+	return m.fill(im.renamed)
 }
 
 // Reference is a one-layer model with plain inputs, whose output is the cell's own, or a linear projection of it.
@@ -113,17 +118,27 @@ func (m *Model) fill(dict StateDict) (*Model, error) {
 	}
 	theta := m.Params()
 	from := map[string]cell.Tensor{}
+	used, last := map[string]int{}, map[string]int{} // positions of each tensor of the library
 	for _, t := range list {
 		from[t.Param] = t
+		used[t.Name] += len(t.Index)
+		for _, i := range t.Index {
+			last[t.Name] = max(last[t.Name], i)
+		}
 	}
 	for _, q := range m.program.Params {
 		t := from[q.Name]
 		data := dict[t.Name].Data
+		// Where every value is used, there must be no more of them; a masked tensor is known by its mask.
+		if need := last[t.Name] + 1; len(data) < need || used[t.Name] == need && len(data) != need {
+			return nil, fmt.Errorf("tensor %s has %d values where %d are needed; the file does not fit the cell it claims to be", t.Name, len(data), need)
+		}
 		for k, i := range t.Index {
-			if i >= len(data) {
-				return nil, fmt.Errorf("tensor %s has %d values where at least %d are needed; the file does not fit the cell it claims to be", t.Name, len(data), i+1)
+			v := float32(data[i])
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return nil, fmt.Errorf("tensor %s holds %v at position %d; all weights must be finite in single precision", t.Name, data[i], i)
 			}
-			theta[q.Offset+k] = float32(data[i])
+			theta[q.Offset+k] = v
 		}
 	}
 	return m.With(theta), nil
@@ -132,10 +147,12 @@ func (m *Model) fill(dict StateDict) (*Model, error) {
 // importer recognises a state dict.
 type importer struct {
 	dict            StateDict
+	renamed         StateDict // as the cell knows its tensors
 	said            NCPS
 	meta            cell.Meta
 	wiring          *wiring.Wiring
 	inputs, outputs int
+	units           int // width of the state
 	project         bool
 	missing         []string
 	err             error
@@ -152,8 +169,11 @@ func (im *importer) recognise() {
 	default:
 		im.wired()
 	}
-	if fc, ok := im.dict["fc.weight"]; ok && len(fc.Shape) == 2 {
-		im.project, im.outputs = true, fc.Shape[0]
+	if mixed && im.err == nil {
+		im.sized("lstm.recurrent_map.weight", 4*im.units, im.units)
+	}
+	if _, ok := im.dict["fc.weight"]; ok {
+		im.project, im.outputs = true, im.matrix("fc.weight").Shape[0]
 	}
 }
 
@@ -167,11 +187,21 @@ func (im *importer) ask(known bool, what string) {
 // matrix finds a tensor of two dimensions.
 func (im *importer) matrix(name string) Array {
 	a := im.dict[name]
-	if len(a.Shape) != 2 || a.Shape[0]*a.Shape[1] != len(a.Data) || len(a.Data) == 0 {
+	n := len(a.Data)
+	if len(a.Shape) != 2 || a.Shape[0] < 1 || a.Shape[1] < 1 || a.Shape[0] > n || n%a.Shape[0] != 0 || n/a.Shape[0] != a.Shape[1] {
 		if im.err == nil {
-			im.err = fmt.Errorf("tensor %s has shape %v; a matrix is needed", name, a.Shape)
+			im.err = fmt.Errorf("tensor %s has shape %v and %d values; a matrix is needed", name, a.Shape, n)
 		}
 		return Array{Shape: []int{0, 0}}
+	}
+	return a
+}
+
+// sized is a matrix of a given shape. What the file holds bounds what is built from it.
+func (im *importer) sized(name string, rows, columns int) Array {
+	a := im.matrix(name)
+	if im.err == nil && (a.Shape[0] != rows || a.Shape[1] != columns) {
+		im.err = fmt.Errorf("tensor %s has shape %v; %v is needed", name, a.Shape, []int{rows, columns})
 	}
 	return a
 }
@@ -199,12 +229,20 @@ func (im *importer) ltc() {
 		}
 		im.meta[side+"_mapping"] = string(kind)
 	}
-	inner := polarity(im.matrix("rnn_cell.sparsity_mask"), im.matrix("rnn_cell.erev"))
-	sensory := polarity(im.matrix("rnn_cell.sensory_sparsity_mask"), im.matrix("rnn_cell.sensory_erev"))
-	im.inputs = len(sensory)
+	im.units = im.matrix("rnn_cell.sparsity_mask").Shape[0]
+	im.inputs = im.matrix("rnn_cell.sensory_sparsity_mask").Shape[0]
+	inner, sensory := im.synapses("", im.units), im.synapses("sensory_", im.inputs)
 	if im.err == nil && len(im.missing) == 0 {
 		im.wiring, im.err = wiring.FromMatrix(inner, sensory, im.outputs)
 	}
+}
+
+// synapses reads an adjacency of an LTC and checks that all tensors along it have its shape.
+func (im *importer) synapses(prefix string, sources int) [][]int8 {
+	for _, name := range []string{"w", "sigma", "mu"} {
+		im.sized("rnn_cell."+prefix+name, sources, im.units)
+	}
+	return polarity(im.sized("rnn_cell."+prefix+"sparsity_mask", sources, im.units), im.sized("rnn_cell."+prefix+"erev", sources, im.units))
 }
 
 // polarity is the adjacency of a mask, with the sign of the reversal potential; 0 there counts as excitatory.
@@ -239,15 +277,20 @@ func (im *importer) mode(prefix string) {
 func (im *importer) cfc() {
 	im.mode("rnn_cell.")
 	ff1 := im.matrix("rnn_cell.ff1.weight")
-	units, first, layers := ff1.Shape[0], ff1, 0
+	im.units = ff1.Shape[0]
+	units, first, layers := im.units, ff1, 0
 	for _, k := range im.backbone() {
-		w := im.matrix(fmt.Sprintf("rnn_cell.backbone.%d.weight", k))
+		name := fmt.Sprintf("rnn_cell.backbone.%d.weight", k)
+		w := im.matrix(name)
 		if layers == 0 {
 			first = w
+			im.sized("rnn_cell.ff1.weight", units, w.Shape[0])
+		} else {
+			im.sized(name, first.Shape[0], first.Shape[0])
 		}
 		// Dropout shifts the library's indices; here the layers are counted.
-		im.dict[fmt.Sprintf("rnn_cell.backbone.%d.weight", 2*layers)] = w
-		im.dict[fmt.Sprintf("rnn_cell.backbone.%d.bias", 2*layers)] = im.dict[fmt.Sprintf("rnn_cell.backbone.%d.bias", k)]
+		im.renamed[fmt.Sprintf("rnn_cell.backbone.%d.weight", 2*layers)] = w
+		im.renamed[fmt.Sprintf("rnn_cell.backbone.%d.bias", 2*layers)] = im.dict[fmt.Sprintf("rnn_cell.backbone.%d.bias", k)]
 		layers++
 	}
 	im.meta["cell"], im.meta["units"] = "cfc", strconv.Itoa(units)
@@ -283,12 +326,15 @@ func (im *importer) backbone() (list []int) {
 func (im *importer) wired() {
 	im.mode("rnn_cell.layer_0.")
 	im.meta["cell"] = "wired_cfc"
+	const most = 1 << 12 // what a wiring can hold
 	var masks []Array
-	units := 0
 	for l := 0; im.dict[fmt.Sprintf("rnn_cell.layer_%d.ff1.weight", l)].Data != nil; l++ {
 		mask := im.matrix(fmt.Sprintf("rnn_cell.layer_%d.sparsity_mask", l))
 		masks = append(masks, mask)
-		units += mask.Shape[0]
+		im.units += mask.Shape[0]
+	}
+	if im.err == nil && im.units > most {
+		im.err = fmt.Errorf("the layers have %d neurons; at most %d can be read", im.units, most)
 	}
 	if im.err != nil {
 		return
@@ -298,7 +344,7 @@ func (im *importer) wired() {
 		im.err = fmt.Errorf("the mask of layer 0 has %d columns for %d neurons; no input is left", masks[0].Shape[1], masks[0].Shape[0])
 		return
 	}
-	layers, inner, sensory := graph(masks, units, im.inputs)
+	layers, inner, sensory := graph(masks, im.units, im.inputs)
 	im.wiring, im.err = wiring.FromMatrixLayers(inner, sensory, im.outputs, layers)
 }
 

@@ -66,7 +66,7 @@ func (s *Stream) Reset() {
 	}
 }
 
-// Fork is a second stream that goes on from the same state.
+// Fork is a second stream that goes on from the same state and shares nothing with the first that changes.
 func (s *Stream) Fork() *Stream {
 	f := s.m.Stream()
 	for i, v := range s.states {
@@ -124,6 +124,8 @@ func (s *Stream) Restore(snapshot []byte) error {
 		return ErrSnapshotDamaged
 	case body[len(snapshotMagic)] > snapshotFormat:
 		return ErrSnapshotNewer
+	case body[len(snapshotMagic)] < 1:
+		return ErrSnapshotDamaged
 	case binary.LittleEndian.Uint64(body[len(snapshotMagic)+1:]) != s.m.layout() || len(body)-head != 4*s.width():
 		return ErrSnapshotForeign
 	}

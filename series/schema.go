@@ -167,8 +167,8 @@ func (s Schema) Names() (names []string) {
 	return names
 }
 
-// Plain is a schema of n unscaled numeric inputs and a regression target of the given number of outputs: what a model
-// without data starts from.
+// Plain is a schema of n unscaled numeric inputs x0, x1, … and an unscaled regression target y, with rows counted: what a
+// model without data starts from.
 func Plain(n int) Schema {
 	s := Schema{Target: Target{Name: "y", Task: Regress, SD: 1}, Clock: Clock{Kind: Index, Unit: 1, FirstDT: 1}}
 	for i := range n {
@@ -177,12 +177,12 @@ func Plain(n int) Schema {
 	return s
 }
 
-// Check reports the first thing in the schema that no program could be built from.
+// Check reports the first thing in the schema that no program could be built from. Numbers must be finite in single
+// precision, in which programs run.
 func (s Schema) Check() error {
 	if len(s.Inputs) == 0 {
 		return fmt.Errorf("schema: no inputs; at least one column besides the target is needed")
 	}
-	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 	seen := map[string]bool{}
 	for _, in := range s.Inputs {
 		switch {
@@ -192,37 +192,57 @@ func (s Schema) Check() error {
 			return fmt.Errorf("schema: input %q has kind %q; allowed: %s, %s", in.Name, in.Kind, Numeric, Category)
 		case in.Kind == Category && (len(in.Levels) < 1 || in.Levels[0] != Other):
 			return fmt.Errorf("schema: category %q must list %q as its first level", in.Name, Other)
-		case in.Kind == Numeric && !(in.SD > 0 && finite(in.SD) && finite(in.Mean) && finite(in.Impute)):
-			return fmt.Errorf("schema: input %q has mean %g, sd %g, impute %g; all must be finite and sd > 0",
+		case in.Kind == Numeric && !(scale(in.SD) && finite(in.Mean) && finite(in.Impute)):
+			return fmt.Errorf("schema: input %q has mean %g, sd %g, impute %g; all must be finite and sd > 0 (in single precision)",
 				in.Name, in.Mean, in.SD, in.Impute)
+		case in.Kind == Category && !(in.Impute >= 0 && in.Impute < float64(len(in.Levels)) && in.Impute == math.Trunc(in.Impute)):
+			return fmt.Errorf("schema: category %q has impute %g; it must be the index of a level, 0 to %d", in.Name, in.Impute, len(in.Levels)-1)
 		case !(in.Clip >= 0 && finite(in.Clip)):
 			return fmt.Errorf("schema: input %q has clip %g; it must be at least 0 (0: none)", in.Name, in.Clip)
 		}
 		seen[in.Name] = true
 	}
-	return s.checkTarget(finite)
+	if err := s.Target.check(); err != nil {
+		return err
+	}
+	c := s.Clock
+	if !(scale(c.Unit) && c.FirstDT >= 0 && finite(c.FirstDT)) {
+		return fmt.Errorf("schema: time unit %g s and first dt %g; the unit must be > 0 and the first dt at least 0", c.Unit, c.FirstDT)
+	}
+	return nil
 }
 
-func (s Schema) checkTarget(finite func(float64) bool) error {
-	t := s.Target
+// finite numbers are so in single precision too, in which programs run.
+func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat32 }
+
+// scale numbers can be divided by.
+func scale(v float64) bool { return v > 0 && finite(v) && finite(1/v) }
+
+func (t Target) check() error {
 	switch t.Task {
 	case Classify:
-		if len(t.Classes) < 2 {
+		switch {
+		case len(t.Classes) < 2:
 			return fmt.Errorf("schema: target %q has %d classes; at least 2 are needed", t.Name, len(t.Classes))
+		case t.Gaussian || len(t.Quantiles) > 0 || t.Outputs != 0:
+			return fmt.Errorf("schema: target %q is a class; gaussian, quantiles and outputs are for numbers", t.Name)
+		case !(t.Threshold >= 0 && t.Threshold < 1):
+			return fmt.Errorf("schema: target %q has threshold %g; allowed: 0 (means 0.5) to below 1", t.Name, t.Threshold)
 		}
 	case Regress:
-		if !(t.SD > 0 && finite(t.SD) && finite(t.Mean)) {
-			return fmt.Errorf("schema: target %q has mean %g, sd %g; both must be finite and sd > 0", t.Name, t.Mean, t.SD)
+		switch {
+		case !(scale(t.SD) && finite(t.Mean)):
+			return fmt.Errorf("schema: target %q has mean %g, sd %g; both must be finite and sd > 0 (in single precision)", t.Name, t.Mean, t.SD)
+		case t.Gaussian && len(t.Quantiles) > 0 || t.Outputs > 1 && (t.Gaussian || len(t.Quantiles) > 0):
+			return fmt.Errorf("schema: target %q can have only one of gaussian, quantiles and several outputs", t.Name)
+		case t.Outputs < 0:
+			return fmt.Errorf("schema: target %q has %d outputs; at least 1 is needed (0 means 1)", t.Name, t.Outputs)
 		}
 	default:
 		return fmt.Errorf("schema: target %q has task %q; allowed: %s, %s", t.Name, t.Task, Classify, Regress)
 	}
 	if !slices.IsSorted(t.Quantiles) || len(t.Quantiles) > 0 && !(t.Quantiles[0] > 0 && t.Quantiles[len(t.Quantiles)-1] < 1) {
 		return fmt.Errorf("schema: quantiles %v must ascend and lie between 0 and 1", t.Quantiles)
-	}
-	c := s.Clock
-	if !(c.Unit > 0 && finite(c.Unit) && c.FirstDT >= 0 && finite(c.FirstDT)) {
-		return fmt.Errorf("schema: time unit %g s and first dt %g; the unit must be > 0 and the first dt at least 0", c.Unit, c.FirstDT)
 	}
 	return nil
 }

@@ -146,6 +146,7 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if len(f.lanes) == 0 {
 		return nil, errors.New("train: no training window has a labelled row")
 	}
+	f.o.Epochs = o.Passes(len(f.lanes))
 	f.batch = engine.NewBatch(m.Program().Only("y"), engine.BatchOptions{Workers: o.Workers})
 	f.s = hooks.Resume
 	if f.s == nil {

@@ -14,7 +14,8 @@ import (
 type Options struct {
 	// Seed of the order in which windows are seen. Initial values are the model's own.
 	Seed uint64 `json:"seed"`
-	// Epochs is the largest number of passes over the training windows; 40 if zero.
+	// Epochs is the largest number of passes over the training windows. If zero: as many as take 1,000 optimiser steps, but
+	// at least 4 and at most 40.
 	Epochs int `json:"epochs"`
 	// Batch is the number of windows a step; 32 if zero.
 	Batch int `json:"batch"`
@@ -49,9 +50,8 @@ type Options struct {
 	Workers int `json:"-"`
 }
 
-// Filled is the options with their defaults.
+// Filled is the options with their defaults, but for Epochs, which depends on the data; see Passes.
 func (o Options) Filled() Options {
-	o.Epochs = whole(o.Epochs, 40)
 	o.Batch = whole(o.Batch, 32)
 	o.Patience = whole(o.Patience, 10)
 	o.Workers = whole(o.Workers, 1)
@@ -87,7 +87,7 @@ func (o Options) Check() error {
 	o = o.Filled()
 	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 	switch {
-	case o.Epochs < 1:
+	case o.Epochs < 0:
 		return fmt.Errorf("epochs is %d; it must be at least 1", o.Epochs)
 	case o.Batch < 1:
 		return fmt.Errorf("batch is %d; it must be at least 1", o.Batch)
@@ -110,6 +110,16 @@ func (o Options) Check() error {
 		}
 	}
 	return nil
+}
+
+// Passes is the number of epochs that the options mean for a number of training windows.
+func (o Options) Passes(windows int) int {
+	const fewest, most, steps = 4, 40, 1000
+	if o.Epochs > 0 {
+		return o.Epochs
+	}
+	batch := whole(o.Batch, 32)
+	return min(max(steps/max(1, (windows+batch-1)/batch), fewest), most)
 }
 
 // Balanced are class weights inverse to the share of each class among the labels, with mean 1 over the rows. A class

@@ -93,16 +93,22 @@ func flagNames(cmd *cobra.Command) (names []string) {
 
 // suggestion is "; did you mean X?" for the nearest of the known names; empty where none is near.
 func suggestion(name, prefix string, known []string) string {
+	if found := nearest(name, known); found != "" {
+		return fmt.Sprintf("; did you mean %s%s?", prefix, found)
+	}
+	return ""
+}
+
+// nearest is the known name that the fewest edits turn into name, letter case aside; empty where more than a third of its
+// letters would change. Of equally near names the first wins.
+func nearest(name string, known []string) string {
 	best, found := len([]rune(name))/3+1, ""
 	for _, k := range known {
 		if d := edits(strings.ToLower(name), strings.ToLower(k)); d < best {
 			best, found = d, k
 		}
 	}
-	if found == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s%s?", prefix, found)
+	return found
 }
 
 // edits is the number of letters to insert, delete, change or swap with their neighbour.

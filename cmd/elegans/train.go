@@ -95,7 +95,7 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 		{"seed", "first `SEED`", &f.seed},
 		{"seeds", fmt.Sprintf("`NUMBER` of seeds; %d if not given", defaultSeeds), &f.seeds},
 		{"no-baselines", "train the model alone", &f.alone},
-		{"epochs", "most passes over the training windows; a `NUMBER`, 40 if not given", &o.Epochs},
+		{"epochs", "most passes over the training windows; a `NUMBER`, if not given what takes 1000 optimiser steps, from 4 to 40", &o.Epochs},
 		{"batch", "`WINDOWS` an optimiser step; 32 if not given", &o.Batch},
 		{"learning-rate", "highest learning `RATE`; 0.01 if not given", &o.LearningRate},
 		{"optimiser", "`NAME`: " + strings.Join(train.Optimisers(), ", "), &o.Optimiser},

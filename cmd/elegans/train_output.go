@@ -188,7 +188,7 @@ func (j *job) pageOptions(out *experiment.Outcome) experiment.PageOptions {
 		{"window", fmt.Sprintf("%d rows, stride %d", p.Window, p.TrainStride), "training windows start from the zero state"},
 		{"loss", opts.Loss, ""}, {"optimiser", opts.Optimiser, ""},
 		{"learning rate", fmt.Sprintf("%g, %s", opts.LearningRate, opts.Schedule), ""},
-		{"batch", fmt.Sprintf("%d windows", opts.Batch), ""}, {"epochs", fmt.Sprintf("at most %d, patience %d", opts.Epochs, opts.Patience), ""},
+		{"batch", fmt.Sprintf("%d windows", opts.Batch), ""}, {"epochs", fmt.Sprintf("at most %d, patience %d", out.Epochs, opts.Patience), ""},
 		{"seeds", fmt.Sprintf("%d to %d", j.f.seed, j.f.seed+uint64(j.f.seeds)-1), ""},
 	} {
 		if s[1] != "" {
