@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/elegans-nn/elegans/internal/nearest"
 	"github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
 )
@@ -173,7 +174,11 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("unknown %s %q; known: %s", e.Kind, e.Name, strings.Join(e.Known, ", "))
+	hint := ""
+	if near := nearest.Name(e.Name, e.Known); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return fmt.Sprintf("unknown %s %q%s (known: %s)", e.Kind, e.Name, hint, strings.Join(e.Known, ", "))
 }
 
 // EntryOf finds the registry's entry of a cell.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/elegans-nn/elegans/internal/nearest"
 	"github.com/elegans-nn/elegans/table"
 )
 
@@ -61,7 +62,7 @@ func Lookup(name string) (*Builtin, error) {
 			return b, nil
 		}
 	}
-	return nil, &NotFoundError{Name: name, Suggest: nearest(name, builtinNames()), Known: builtinNames()}
+	return nil, &NotFoundError{Name: name, Suggest: nearest.Name(name, builtinNames()), Known: builtinNames()}
 }
 
 func builtinNames() (names []string) {

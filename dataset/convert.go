@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/elegans-nn/elegans/internal/nearest"
 	"github.com/elegans-nn/elegans/table"
 )
 
@@ -25,7 +26,7 @@ func ReadTables(name string, o table.Options) ([]*table.Table, error) {
 // openError adds the built-in names to the error about a file that does not exist, where the name looks like one.
 func openError(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, `/\.`) {
-		return &NotFoundError{Name: name, Suggest: nearest(name, builtinNames()), Known: builtinNames()}
+		return &NotFoundError{Name: name, Suggest: nearest.Name(name, builtinNames()), Known: builtinNames()}
 	}
 	return err
 }

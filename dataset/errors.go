@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/elegans-nn/elegans/internal/nearest"
 	"github.com/elegans-nn/elegans/table"
 )
 
@@ -48,41 +49,7 @@ func (p *part) whole(column, format string, args ...any) error {
 	return &table.DataError{Source: p.source(), Column: column, Msg: fmt.Sprintf(format, args...)}
 }
 
-// nearest is the known name that the fewest edits turn into name, letter case aside; empty where more than a third of
-// its letters would change. Of equally near names the first wins.
-func nearest(name string, known []string) string {
-	best, found := len([]rune(name))/3+1, ""
-	for _, k := range known {
-		if d := edits(strings.ToLower(name), strings.ToLower(k)); d < best {
-			best, found = d, k
-		}
-	}
-	return found
-}
-
-// edits is the Levenshtein distance: letters to insert, delete or change.
-func edits(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range from {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, s := range to {
-			change := diagonal
-			if r != s {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(to)]
-}
-
 // unknownColumn is the error of a role that names no column of the table.
 func unknownColumn(source, name string, known []string) error {
-	return &table.UnknownColumnError{Source: source, Name: name, Suggest: nearest(name, known), Known: known}
+	return &table.UnknownColumnError{Source: source, Name: name, Suggest: nearest.Name(name, known), Known: known}
 }

@@ -51,9 +51,6 @@ func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 	if len(im.missing) > 0 {
 		return nil, fmt.Errorf("the file does not say %s", strings.Join(im.missing, "; nor "))
 	}
-	if mode, ok := im.meta["mode"]; ok && im.err == nil {
-		im.err = cell.NcpsCfC{Mode: cell.Mode(mode)}.Check()
-	}
 	if im.err != nil {
 		return nil, im.err
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/elegans-nn/elegans/internal/nearest"
 )
 
 // collector is what a format's reader writes to: named columns, of which only the selected ones are stored.
@@ -91,7 +93,7 @@ func (c *collector) check() error {
 	for _, list := range [][]string{c.opts.Columns, c.opts.Text, c.opts.Number} {
 		for _, name := range list {
 			if _, ok := c.index[name]; !ok {
-				return &UnknownColumnError{Source: c.source, Name: name, Suggest: nearest(name, c.known), Known: c.known}
+				return &UnknownColumnError{Source: c.source, Name: name, Suggest: nearest.Name(name, c.known), Known: c.known}
 			}
 		}
 	}

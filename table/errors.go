@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"strconv"
 	"strings"
+
+	"github.com/elegans-nn/elegans/internal/nearest"
 )
 
 // DataError says what is wrong with the content of a data file. Zero fields do not apply.
@@ -72,7 +74,7 @@ func (e *MemberError) Error() string {
 			e.Source, len(e.Members), e.Source, several(e.Members))
 	}
 	return fmt.Sprintf("%s: no member %s that is unique; %s", e.Source, quote(e.Member),
-		advice(nearest(e.Member, e.Members), "members", e.Members))
+		advice(nearest.Name(e.Member, e.Members), "members", e.Members))
 }
 
 // Unwrap is fs.ErrNotExist when a member was asked for.
@@ -114,45 +116,4 @@ func quote(text string) string {
 		text = string(runes[:most]) + "…"
 	}
 	return strconv.Quote(text)
-}
-
-// nearest is the known name with the smallest edit distance to name, ignoring case, or "" when more than about a third
-// of the letters differ. Of equally near names the first one wins.
-func nearest(name string, known []string) string {
-	letters := len([]rune(name))
-	best, found := min(letters, letters/3+2), ""
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k), best); d < best {
-			best, found = d, k
-		}
-	}
-	return found
-}
-
-// distance is the number of letters to insert, delete, change or swap with their neighbour to turn a into b; at least
-// most where that many or more are needed.
-func distance(a, b string, most int) int {
-	from, to := []rune(a), []rune(b)
-	if len(from)-len(to) >= most || len(to)-len(from) >= most {
-		return most
-	}
-	before, last, row := make([]int, len(to)+1), make([]int, len(to)+1), make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range from {
-		before, last, row = last, row, before
-		row[0] = i + 1
-		for j, s := range to {
-			change := last[j]
-			if r != s {
-				change++
-			}
-			row[j+1] = min(change, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && r == to[j-1] && s == from[i-1] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-	}
-	return row[len(to)]
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"github.com/elegans-nn/elegans/internal/nearest"
 )
 
 // format is one row of the registry. A new format is one file and one row.
@@ -51,7 +53,7 @@ func Write(w io.Writer, t *Table, format string) error {
 		}
 		known = append(known, f.name)
 	}
-	return &UnknownFormatError{Name: format, Suggest: nearest(format, known), Known: known}
+	return &UnknownFormatError{Name: format, Suggest: nearest.Name(format, known), Known: known}
 }
 
 // detect chooses the format: by option, by content, by name, else CSV.
@@ -81,7 +83,7 @@ func formatNamed(name string) (*format, error) {
 			return &formats[i], nil
 		}
 	}
-	return nil, &UnknownFormatError{Name: name, Suggest: nearest(name, Formats()), Known: Formats()}
+	return nil, &UnknownFormatError{Name: name, Suggest: nearest.Name(name, Formats()), Known: Formats()}
 }
 
 // formatOf is the index of the format to which the ending of the name belongs, or -1.

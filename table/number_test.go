@@ -119,13 +119,3 @@ func TestLineIndex(t *testing.T) {
 		}
 	}
 }
-
-func TestNearest(t *testing.T) {
-	known := []string{"Temperature", "Humidity", "Light", "CO2", "HumidityRatio"}
-	for name, want := range map[string]string{"temperature": "Temperature", "Temprature": "Temperature", "Humidty": "Humidity",
-		"lihgt": "Light", "CO": "CO2", "pressure": "", "x": "", "HumidityRatios": "HumidityRatio"} {
-		if got := nearest(name, known); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
-		}
-	}
-}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/elegans-nn/elegans/internal/nearest"
 )
 
 // source is input that can be read from the start again and again.
@@ -75,7 +77,7 @@ func notFound(path string) error {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if near := nearest(base, names); near != "" {
+	if near := nearest.Name(base, names); near != "" {
 		return fmt.Errorf("%s: %w; did you mean %s?", path, fs.ErrNotExist, quote(near))
 	}
 	return fmt.Errorf("%s: %w", path, fs.ErrNotExist)

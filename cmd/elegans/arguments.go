@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/elegans-nn/elegans/internal/nearest"
 )
 
 // takes demands one argument for each name.
@@ -93,45 +95,10 @@ func flagNames(cmd *cobra.Command) (names []string) {
 
 // suggestion is "; did you mean X?" for the nearest of the known names; empty where none is near.
 func suggestion(name, prefix string, known []string) string {
-	if found := nearest(name, known); found != "" {
+	if found := nearest.Name(name, known); found != "" {
 		return fmt.Sprintf("; did you mean %s%s?", prefix, found)
 	}
 	return ""
-}
-
-// nearest is the known name that the fewest edits turn into name, letter case aside; empty where more than a third of its
-// letters would change. Of equally near names the first wins.
-func nearest(name string, known []string) string {
-	best, found := len([]rune(name))/3+1, ""
-	for _, k := range known {
-		if d := edits(strings.ToLower(name), strings.ToLower(k)); d < best {
-			best, found = d, k
-		}
-	}
-	return found
-}
-
-// edits is the number of letters to insert, delete, change or swap with their neighbour.
-func edits(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	d := make([][]int, len(from)+1)
-	for i := range d {
-		d[i] = make([]int, len(to)+1)
-		for j := range d[i] {
-			switch {
-			case i == 0 || j == 0:
-				d[i][j] = i + j
-			case from[i-1] == to[j-1]:
-				d[i][j] = d[i-1][j-1]
-			default:
-				d[i][j] = 1 + min(d[i-1][j-1], d[i-1][j], d[i][j-1])
-				if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
-					d[i][j] = min(d[i][j], 1+d[i-2][j-2])
-				}
-			}
-		}
-	}
-	return d[len(from)][len(to)]
 }
 
 // oneOf is a flag whose values are listed.

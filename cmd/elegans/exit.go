@@ -94,7 +94,6 @@ func (c *console) report(err error) int {
 // describe is the text of an error in one line, with a fix where the operating system's own text has none.
 func describe(err error) string {
 	var path *os.PathError
-	var column *table.UnknownColumnError
 	text := strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -107,8 +106,6 @@ func describe(err error) string {
 		return fmt.Sprintf("%s is a directory; name a file in it", path.Path)
 	case errors.As(err, &path) && errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("%s may not be read or written by this user; change its permissions, or name another file", path.Path)
-	case errors.As(err, &column) && column.Suggest == "":
-		return text + suggestion(column.Name, "", column.Known) // this one knows swapped letters too
 	case errors.Is(err, fs.ErrNotExist) && !as[*dataset.NotFoundError](err) && !as[*table.MemberError](err):
 		return text + " (check the name and the directory)"
 	}
