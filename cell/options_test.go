@@ -89,8 +89,8 @@ func TestEncodeDecode(t *testing.T) {
 
 func TestDecodeIsStrict(t *testing.T) {
 	for text, says := range map[string]string{
-		``: "cell", `{`: "cell", `[]`: "cell", `null`: `unknown cell ""; known: LTC, CfC`,
-		`{"cell":"Perceptron"}`:                                                              `unknown cell "Perceptron"; known: LTC, CfC`,
+		``: "cell", `{`: "cell", `[]`: "cell", `null`: `unknown cell "" (known: LTC, CfC`,
+		`{"cell":"Perceptron"}`:                                                              `unknown cell "Perceptron" (known: LTC, CfC`,
 		`{"cell":"LTC","options":{"unfold":6}}`:                                              `"unfold"`,
 		`{"cell":"LTC","option":{}}`:                                                         `"option"`,
 		`{"cell":"LTC","options":{"unfolds":"six"}}`:                                         "unfolds",
@@ -196,7 +196,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("the cell's name %s finds %q, %v; want %s", cellName, got.Name, err, preset)
 		}
 	}
-	if _, err := cell.LookupPreset("ltc-ncp"); err == nil || !strings.Contains(err.Error(), `unknown model "ltc-ncp"; known: ltc-ncp19, `) {
+	if _, err := cell.LookupPreset("ltc-ncp"); err == nil || !strings.Contains(err.Error(), `unknown model "ltc-ncp"; did you mean "ltc-ncp19"? (known: ltc-ncp19, `) {
 		t.Errorf("an unknown preset gives %v", err)
 	}
 }

@@ -207,6 +207,7 @@ func TestMissingInputsHaveNoSlope(t *testing.T) {
 	m := made(t, s, networks["CfC"])
 	p := m.program.Only("y").Reverse(step.WRT{Inputs: true})
 	w := walk(s, 1, 8)
+	w.X[1], w.X[2], w.X[4] = float32(nan), float32(nan), float32(nan)
 	e := engine.Compile(p, engine.Options{})
 	e.SetParams(m.theta)
 	copy(e.Input(0, 0), w.X)
@@ -214,20 +215,15 @@ func TestMissingInputsHaveNoSlope(t *testing.T) {
 	e.Forward(1)
 	e.DOutput(0, 0)[0] = 1
 	e.Backward()
-	missing := 0
 	for i, v := range e.DInput(0, 0) {
 		switch {
 		case w.X[i] != w.X[i]:
-			missing++
 			if v != 0 {
 				t.Errorf("%s was not observed and has slope %v", s.Inputs[i].Name, v)
 			}
 		case s.Inputs[i].Kind == series.Numeric && s.Inputs[i].Clip == 0 && v == 0 || v != v:
 			t.Errorf("%s was observed and has slope %v", s.Inputs[i].Name, v)
 		}
-	}
-	if missing == 0 {
-		t.Fatal("every value of the row was observed")
 	}
 }
 

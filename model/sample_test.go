@@ -23,7 +23,7 @@ func rich() series.Schema {
 			{Name: "flow", Kind: series.Numeric, Mean: 2.75, SD: 4.5, Missing: true, Since: true},
 			{Name: "level", Kind: series.Numeric, Mean: 5.25, SD: 0.8, Missing: true, Impute: 7.25, Hold: true, Mask: true, Since: true},
 			{Name: "kind", Kind: series.Category, Levels: []string{series.Other, "a"}},
-			{Name: "dose", Kind: series.Numeric, SD: 1, Missing: true, Impute: 0.3, Hold: true, Clip: 2.5},
+			{Name: "dose", Kind: series.Numeric, SD: 1, Missing: true, Impute: 0.3, Hold: true, Clip: 1.25},
 		},
 		Target: series.Target{Name: "risk", Task: series.Classify, Classes: []string{"no", "yes"}},
 		Clock:  series.Clock{Kind: series.Elapsed, Unit: 60, FirstDT: 1},

@@ -116,7 +116,7 @@ func (c *console) save(path string, write func(w io.Writer) error) error {
 	if path == "-" {
 		return write(c.out)
 	}
-	err := deliver(path, write)
+	err := replace.File(path, write)
 	if errors.Is(err, os.ErrNotExist) {
 		return &usageError{text: fmt.Sprintf("cannot write %s: its directory does not exist; create it, or name another file", path)}
 	}
@@ -127,20 +127,6 @@ func (c *console) save(path string, write func(w io.Writer) error) error {
 		return fmt.Errorf("cannot write %s: %w", path, plainly(err))
 	}
 	return nil
-}
-
-func deliver(path string, write func(w io.Writer) error) error {
-	info, err := os.Stat(path)
-	if err != nil || info.Mode().IsRegular() {
-		return replace.File(path, write)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	buffer := bufio.NewWriter(f)
-	err = errors.Join(write(buffer), buffer.Flush())
-	return errors.Join(err, f.Close())
 }
 
 // makeDir makes a directory with its parents.

@@ -36,7 +36,7 @@ func TestExitCodes(t *testing.T) {
 		{usage("--x %d", 3), 2, "--x 3"},
 		{&dataset.UsageError{Flag: "--clip", Text: "-1"}, 2, "--clip: -1"},
 		{&table.UnknownColumnError{Name: "lite"}, 2, "lite"},
-		{&table.UnknownColumnError{Source: "a.csv", Name: "Lihgt", Known: []string{"CO2", "Light"}}, 2, "; did you mean Light?"},
+		{&table.UnknownColumnError{Source: "a.csv", Name: "Lihgt", Suggest: "Light", Known: []string{"CO2", "Light"}}, 2, "Light"},
 		{&table.UnknownFormatError{Name: "xyz"}, 2, "xyz"},
 		{&cell.UnknownError{Kind: "model", Name: "ltd"}, 2, "ltd"},
 		{&table.MemberError{Source: "a.zip", Members: []string{"x", "y"}}, 2, "a.zip"},

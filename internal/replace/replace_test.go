@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -41,5 +42,18 @@ func TestFailureKeepsTheOldFile(t *testing.T) {
 	}
 	if err := File(filepath.Join(dir, "no such folder", "f"), func(io.Writer) error { return nil }); err == nil {
 		t.Error("writing into a missing folder succeeded")
+	}
+}
+
+func TestDevicesAreWrittenTo(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("needs /dev/full: ", err)
+	}
+	err := File("/dev/full", func(w io.Writer) error { _, err := io.WriteString(w, "model"); return err })
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("writing to a full device gives %v, want that there is no space", err)
+	}
+	if info, err := os.Stat("/dev/full"); err != nil || info.Mode().IsRegular() {
+		t.Fatalf("the device was replaced: %v, %v", info, err)
 	}
 }
