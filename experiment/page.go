@@ -179,9 +179,13 @@ func drawn(w *wiring.Wiring, s series.Schema) (*report.Wiring, error) {
 		return nil, err
 	}
 	r := &report.Wiring{SVG: svg.String(), Note: w.String()}
+	size := map[wiring.Role]int{wiring.Sensory: w.Inputs()}
+	for unit := range w.Units() {
+		size[w.Role(unit)]++
+	}
 	for _, c := range w.Counts() {
 		r.Counts = append(r.Counts, report.SynapseCount{From: c.From.String(), To: c.To.String(), Synapses: c.Synapses(),
-			Excitatory: c.Excitatory, Inhibitory: c.Inhibitory})
+			Excitatory: c.Excitatory, Inhibitory: c.Inhibitory, Possible: size[c.From] * size[c.To]})
 	}
 	return r, nil
 }

@@ -246,16 +246,15 @@ func assemble(text []byte, tensors map[string]safetensors.TensorView) (*Model, e
 		}
 		a.Layers = append(a.Layers, layer)
 	}
-	if err := f.Schema.Check(); err != nil {
-		return nil, err
-	}
-	arch, program, err := a.build(f.Schema)
+	m, err := a.empty(f.Schema)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{schema: f.Schema, arch: arch, program: program, info: f.Info}
-	m.theta, err = parameters(program, tensors)
-	return m, err
+	m.info = f.Info
+	if m.theta, err = parameters(m.program, tensors); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // parameters reads every parameter of a program, and refuses tensors that belong to none.

@@ -49,6 +49,7 @@ type Model struct {
 	program *step.Program
 	theta   []float32
 	info    Info
+	longest float64 // see MaxStep
 }
 
 // Info is what a model file says of the model's making. It holds no time, path or host, so that equal runs give equal
@@ -77,6 +78,15 @@ func New(schema series.Schema, layers ...Layer) (*Model, error) {
 
 // Model builds the program for a schema, with initial values drawn from seed 0.
 func (a Architecture) Model(schema series.Schema) (*Model, error) {
+	m, err := a.empty(schema)
+	if err != nil {
+		return nil, err
+	}
+	return m.Initial(0), nil
+}
+
+// empty is the model without parameters.
+func (a Architecture) empty(schema series.Schema) (*Model, error) {
 	if err := schema.Check(); err != nil {
 		return nil, err
 	}
@@ -85,7 +95,12 @@ func (a Architecture) Model(schema series.Schema) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{schema: schema, arch: drawn, program: program}
-	return m.Initial(0), nil
+	for _, l := range drawn.Layers {
+		if s := cell.MaxStep(l.Cell); s > 0 && (m.longest == 0 || s < m.longest) {
+			m.longest = s
+		}
+	}
+	return m, nil
 }
 
 // Count is the number of parameters that the model would have.
@@ -179,12 +194,5 @@ func (m *Model) Initial(seed uint64) *Model {
 	return c
 }
 
-// MaxStep is the longest dt that all layers can take in one step, in model units; 0 means any.
-func (m *Model) MaxStep() (limit float64) {
-	for _, l := range m.arch.Layers {
-		if s := cell.MaxStep(l.Cell); s > 0 && (limit == 0 || s < limit) {
-			limit = s
-		}
-	}
-	return limit
-}
+// MaxStep is the longest dt that all layers can take in one step, in model units; 0 means any. Longer ones are split.
+func (m *Model) MaxStep() float64 { return m.longest }
