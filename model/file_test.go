@@ -216,7 +216,7 @@ func TestManifests(t *testing.T) {
 		{`"cell":"LTC"`, `"cell":"LTD"`, []string{"layer 1", `"LTD"`, "LTC"}},
 		{`"units":5,"backbone"`, `"units":0,"backbone"`, []string{"layer 0", "units is 0"}},
 		{`"units":5,"backbone"`, `"units":5,"colour":1,"backbone"`, []string{"layer 0", "colour"}},
-		{`"units":5,"backbone"`, `"units":60000,"backbone"`, []string{"parameter layer0.", "is needed"}},
+		{`"units":5,"backbone"`, `"units":60000,"backbone"`, []string{"layer 1", "60000"}},
 		{`"backbone":[6]`, `"backbone":[6,6]`, []string{"tensors where the layers have"}},
 		{`"backbone":[6]`, `"backbone":[7]`, []string{"layer0.backbone0", "F32"}},
 		{`"sd":3.25`, `"sd":-3.25`, []string{`"temp"`, "sd -3.25"}},

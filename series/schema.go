@@ -206,7 +206,7 @@ func (s Schema) Check() error {
 		return err
 	}
 	c := s.Clock
-	if !(scale(c.Unit) && c.FirstDT >= 0 && finite(c.FirstDT)) {
+	if !(c.Unit > 0 && !math.IsInf(c.Unit, 1) && c.FirstDT >= 0 && finite(c.FirstDT)) {
 		return fmt.Errorf("schema: time unit %g s and first dt %g; the unit must be > 0 and the first dt at least 0", c.Unit, c.FirstDT)
 	}
 	return nil
