@@ -28,6 +28,8 @@ type Builtin struct {
 	Faults []Fault `json:"faults,omitempty"`
 	// Split is the default.
 	Split SplitOptions `json:"split"`
+	// Metric that suits the labels; empty: the first of the task.
+	Metric string `json:"metric,omitempty"`
 	// Protocols are named alternatives, for comparison with published results.
 	Protocols []Protocol `json:"protocols,omitempty"`
 

@@ -130,6 +130,8 @@ type track struct {
 	duplicates int       // rows with the time of the row before, dropped ones included
 	backwards  int       // rows that Sort moved
 	skipped    int       // stamps in an hour that the clock skips
+	dropped    []int32   // duplicates that Roles.Duplicates takes out
+	droppedAt  []float64 // their times
 }
 
 // Open reads a built-in data set, a file (see table.Open for what can be read), or standard input as "-". Roles that are

@@ -188,12 +188,19 @@ func (d *Dataset) dropDuplicates(t *track) {
 		}
 		switch {
 		case same && d.Roles.Duplicates == KeepFirst:
+			t.drop(i)
 			continue
 		case same && d.Roles.Duplicates == KeepLast:
 			keep--
+			t.drop(keep)
 		}
 		t.rows[keep], t.time[keep] = t.rows[i], t.time[i]
 		keep++
 	}
 	t.rows, t.time = t.rows[:keep], t.time[:keep]
+}
+
+// drop remembers a row that is taken out of the track.
+func (t *track) drop(i int) {
+	t.dropped, t.droppedAt = append(t.dropped, t.rows[i]), append(t.droppedAt, t.time[i])
 }

@@ -9,8 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
+	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/elegans-nn/elegans/internal/replace"
@@ -61,7 +64,7 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 		return nil, bad
 	}
 	sum := sha256.Sum256(data[head:])
-	if hex.EncodeToString(sum[:]) != string(data[len(checkpointMagic):head-1]) {
+	if hex.EncodeToString(sum[:])+"\n" != string(data[len(checkpointMagic):head]) {
 		return nil, bad
 	}
 	var c Checkpoint
@@ -71,19 +74,80 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 	return &c, nil
 }
 
-// MismatchError says that a checkpoint belongs to another experiment.
+// MismatchError says that a checkpoint belongs to another experiment: the first setting that differs.
 type MismatchError struct{ Setting, Then, Now string }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("the checkpoint was made with %s %s, this run has %s; give the same options, or start again without --resume", e.Setting, e.Then, e.Now)
+	const fix = "give the options of then, or start again without --resume"
+	if e.Then == "" && e.Now == "" {
+		return fmt.Sprintf("the checkpoint was made with other %s; %s", e.Setting, fix)
+	}
+	return fmt.Sprintf("the checkpoint was made with %s %s, this run has %s; %s", e.Setting, e.Then, e.Now, fix)
 }
+
+// mismatch names the innermost field that two descriptions of a setting do not share. Hashes say nothing to a reader.
+func mismatch(name, then, now string) *MismatchError {
+	var a, b any
+	if hashed[name] || json.Unmarshal([]byte(then), &a) != nil || json.Unmarshal([]byte(now), &b) != nil {
+		if hashed[name] {
+			then, now = "", ""
+		}
+		return &MismatchError{name, then, now}
+	}
+	for {
+		x, isX := a.(map[string]any)
+		y, isY := b.(map[string]any)
+		if !isX || !isY {
+			break
+		}
+		for _, key := range slices.Sorted(maps.Keys(merged(x, y))) {
+			if !reflect.DeepEqual(x[key], y[key]) {
+				a, b, name = x[key], y[key], name+"."+key
+				break
+			}
+		}
+	}
+	return &MismatchError{name, brief(a), brief(b)}
+}
+
+func merged(x, y map[string]any) map[string]any {
+	all := maps.Clone(x)
+	maps.Copy(all, y)
+	return all
+}
+
+// brief is a value in a few words.
+func brief(v any) string {
+	const most = 60
+	text, err := json.Marshal(v)
+	switch {
+	case err != nil || len(text) > most:
+		return "another value"
+	case v == nil:
+		return "none"
+	}
+	return string(text)
+}
+
+// hashed are the settings of which only a hash is kept.
+var hashed = map[string]bool{"data": true, "layers": true}
 
 // key describes everything that the trials depend on.
 func (x *run) key() (string, map[string]string, error) {
+	layers := sha256.New() // of cells, wirings and initial values
+	for _, a := range x.archs {
+		m, err := a.Model(x.spec.Split.Schema)
+		if err == nil {
+			err = m.Write(layers)
+		}
+		if err != nil {
+			return "", nil, err
+		}
+	}
 	settings := map[string]string{
 		"data": x.spec.Info.Data, "version": x.spec.Info.Version, "model": x.spec.Name,
 		"seed": fmt.Sprint(x.spec.Seed), "seeds": fmt.Sprint(x.spec.Seeds), "metric": x.out.Metric.Name,
-		"baselines": fmt.Sprint(!x.spec.NoBaselines), "windows": fmt.Sprint(len(x.data.Train.Windows)),
+		"layers": hex.EncodeToString(layers.Sum(nil)), "baselines": fmt.Sprint(!x.spec.NoBaselines), "windows": fmt.Sprint(len(x.data.Train.Windows)),
 	}
 	for name, v := range map[string]any{"options": x.spec.Options, "protocol": x.spec.Protocol, "schema": x.spec.Split.Schema} {
 		text, err := json.Marshal(v)
@@ -111,7 +175,7 @@ func (x *run) keeper(hooks Hooks, trials int) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{hooks: hooks, c: hooks.Resume, done: make([]float64, trials), epochs: float64(x.spec.Options.Passes(len(x.data.Train.Windows)))}
+	k := &keeper{hooks: hooks, c: hooks.Resume, done: make([]float64, trials), epochs: float64(x.spec.Options.Epochs)}
 	if k.c == nil {
 		k.c = &Checkpoint{Key: key, Settings: settings, Trials: make([][]byte, trials)}
 		return k, nil
@@ -119,9 +183,9 @@ func (x *run) keeper(hooks Hooks, trials int) (*keeper, error) {
 	if k.c.Key == key && len(k.c.Trials) == trials {
 		return k, nil
 	}
-	for _, name := range []string{"version", "data", "model", "seed", "seeds", "options", "protocol", "baselines", "metric", "windows", "schema"} {
+	for _, name := range []string{"version", "data", "model", "seed", "seeds", "options", "protocol", "baselines", "metric", "windows", "schema", "layers"} {
 		if k.c.Settings[name] != settings[name] {
-			return nil, &MismatchError{name, k.c.Settings[name], settings[name]}
+			return nil, mismatch(name, k.c.Settings[name], settings[name])
 		}
 	}
 	return nil, fmt.Errorf("checkpoint: %w", ErrCheckpoint)
@@ -147,6 +211,11 @@ func (k *keeper) save(trial int, s *train.State) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.c.Trials[trial] = b.Bytes()
+	return k.keep()
+}
+
+// keep hands the checkpoint over.
+func (k *keeper) keep() error {
 	if k.hooks.Save == nil {
 		return nil
 	}
@@ -164,6 +233,6 @@ func (k *keeper) progress(p Progress, trial int, epochs float64) {
 	for _, d := range k.done {
 		sum += d
 	}
-	p.Done = sum / (k.epochs * float64(len(k.done)))
+	p.Epochs, p.Total = sum, k.epochs*float64(len(k.done))
 	k.hooks.Progress(p)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
@@ -76,6 +77,19 @@ func (e *Entry) Values(name string) (values []float64) {
 	return values
 }
 
+// Diverged counts the runs that diverged, and says where the first of them did.
+func (e *Entry) Diverged() (n int, first string) {
+	for _, r := range e.Runs {
+		if r.Diverged != "" {
+			if n == 0 {
+				first = r.Diverged
+			}
+			n++
+		}
+	}
+	return n, first
+}
+
 // Outcome of an experiment.
 type Outcome struct {
 	Metric    metric.Metric
@@ -83,20 +97,11 @@ type Outcome struct {
 	Baselines []Entry
 	// Best is the run of the subject with the lowest validation loss; -1 where all diverged.
 	Best int
-	// Epochs is the largest number of epochs of a trial.
-	Epochs   int
+	// Options of training, with every default filled in.
+	Options  train.Options
 	Warnings []string
-	// Valid and Test are the parts that scores refer to; Last are the last known values of the test series, for skill.
+	// Valid and Test are the parts that scores refer to.
 	Train, Valid, Test Part
-}
-
-// Part is a list of series that a model runs along from the zero state.
-type Part struct {
-	Series []series.Series
-	// Whole are the series that windows were cut from, for drawing; the same as Series where there are no windows.
-	Whole  []series.Series
-	Target series.Target
-	last   [][]float64
 }
 
 // Hooks let a caller watch and keep an experiment. All may be nil. Calls are serialised.
@@ -112,8 +117,8 @@ type Hooks struct {
 // Progress of one trial.
 type Progress struct {
 	Trial string // name and seed
-	// Done is the share of all trials' epochs that is done, at most 1; early stopping makes it jump.
-	Done float64
+	// Epochs are those that all trials have done, of at most Total; early stopping makes them jump.
+	Epochs, Total float64
 	// Epoch is set when an epoch has ended.
 	Epoch *train.Epoch
 	// Finished says that the trial has ended.
@@ -130,12 +135,18 @@ func Execute(ctx context.Context, spec Spec, hooks Hooks) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	k, err := x.keeper(hooks, len(x.list()))
+	if err != nil {
+		return nil, err
+	}
 	if !spec.NoBaselines {
-		if err := x.simple(); err != nil {
+		if err := x.simple(ctx); errors.Is(err, train.ErrInterrupted) {
+			return nil, errors.Join(err, k.keep())
+		} else if err != nil {
 			return nil, err
 		}
 	}
-	if err := x.trials(ctx, hooks); err != nil {
+	if err := x.trials(ctx, k); err != nil {
 		return nil, err
 	}
 	return x.finish()
@@ -150,23 +161,38 @@ type run struct {
 	archs   []model.Architecture
 }
 
+// metricOf finds a metric that can be computed for a target.
+func metricOf(t series.Target, name string) (metric.Metric, error) {
+	var names []string
+	for _, m := range metric.For(t) {
+		if m.Name == name {
+			return m, nil
+		}
+		names = append(names, m.Name)
+	}
+	if _, err := metric.ByName(name); err != nil {
+		return metric.Metric{}, err
+	}
+	return metric.Metric{}, fmt.Errorf("metric %s does not fit target %q; choose one of %s", name, t.Name, strings.Join(names, ", "))
+}
+
 func prepare(spec Spec) (*run, error) {
 	x := &run{spec: spec, out: &Outcome{Best: -1}}
 	t := spec.Split.Schema.Target
 	x.out.Metric = metric.For(t)[0]
 	if spec.Metric != "" {
-		m, err := metric.ByName(spec.Metric)
+		m, err := metricOf(t, spec.Metric)
 		if err != nil {
 			return nil, err
 		}
 		x.out.Metric = m
 	}
-	trainPart, valid, test, warnings := spec.Protocol.Cut(spec.Split)
-	x.out.Warnings = append(append(x.out.Warnings, spec.Split.Warnings...), warnings...)
-	x.data = train.Data{Train: trainPart, Valid: valid, ResetState: spec.Protocol.ResetState}
-	x.out.Epochs = spec.Options.Passes(len(trainPart.Windows))
-	x.out.Train.Series, x.out.Train.Target = trainPart.Series, t
-	x.out.Valid.Series, x.out.Test.Series, x.out.Test.Whole = x.along(valid), x.along(test), test.Series
+	parts := Cut(spec.Split, spec.Protocol)
+	x.out.Warnings = append(append(x.out.Warnings, spec.Split.Warnings...), parts.Warnings...)
+	x.data = parts.Data
+	x.spec.Options = spec.Options.For(len(x.data.Train.Windows))
+	x.out.Options = x.spec.Options.Filled()
+	x.out.Train, x.out.Valid, x.out.Test = parts.Train, parts.Valid, parts.Test
 	if len(x.out.Test.Series) == 0 {
 		return nil, errors.New("the test part is empty; every model needs rows that it was not fitted to")
 	}
@@ -178,18 +204,6 @@ func prepare(spec Spec) (*run, error) {
 		return x, nil
 	}
 	return x, x.rivals()
-}
-
-// along are the series that a model runs along: whole, or windows where the protocol resets the state.
-func (x *run) along(p dataset.Part) []series.Series {
-	if x.spec.Protocol.ResetState || x.spec.Protocol.DrawValid > 0 && len(p.Windows) > 0 && sameSeries(p, x.data.Train) {
-		return train.Spans(p)
-	}
-	return p.Series
-}
-
-func sameSeries(a, b dataset.Part) bool {
-	return len(a.Series) > 0 && len(b.Series) > 0 && &a.Series[0] == &b.Series[0]
 }
 
 // add enters a network.

@@ -1,29 +1,32 @@
 package experiment
 
 import (
+	"context"
 	"errors"
-	"math"
+	"slices"
 
 	"github.com/elegans-nn/elegans/baseline"
+	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/train"
 )
 
-// simple fits and scores the baselines that are no networks. The last known values that it finds serve the skill of all.
-func (x *run) simple() error {
+// simple fits and scores the baselines that are no networks.
+func (x *run) simple(ctx context.Context) error {
 	schema := x.spec.Split.Schema
+	fitted := taught(x.data.Train)
 	var entries []Entry
 	for _, b := range baseline.For(schema) {
-		p, err := b.Fit(schema, x.out.Train.Series, x.spec.Split.Valid)
+		if ctx.Err() != nil {
+			return train.ErrInterrupted
+		}
+		p, err := b.Fit(schema, fitted, x.spec.Split.Valid)
 		if errors.Is(err, baseline.ErrNotApplicable) {
 			continue
 		}
 		if err != nil {
 			return err
-		}
-		if b.Name == "last-value" && schema.Target.Task == series.Regress {
-			x.out.Test.last = lastKnown(p, x.out.Test.Series)
-			x.out.Valid.last = lastKnown(p, x.out.Valid.Series)
 		}
 		summary := b.About
 		if b.SeesLabels {
@@ -39,6 +42,19 @@ func (x *run) simple() error {
 	return nil
 }
 
+// taught are the series that the training windows were cut from, without the labels of rows in none of them: what the
+// networks are not taught, and what may have been drawn for validation or test, no baseline is taught either.
+func taught(p dataset.Part) []series.Series {
+	list := slices.Clone(p.Series)
+	for i := range list {
+		list[i].Y = slices.Repeat([]float64{nan}, list[i].Len())
+	}
+	for _, w := range p.Windows {
+		copy(list[w.Series].Y[w.From:w.To], p.Series[w.Series].Y[w.From:w.To])
+	}
+	return list
+}
+
 // evaluate gathers the test predictions of a simple baseline.
 func (x *run) evaluate(p baseline.Predictor) *metric.Evaluator {
 	e := metric.NewEvaluator(x.spec.Split.Schema.Target)
@@ -50,20 +66,4 @@ func (x *run) evaluate(p baseline.Predictor) *metric.Evaluator {
 		e.Add(s.Y, p.Predict(s), last)
 	}
 	return e
-}
-
-// lastKnown are the point predictions of the last-value baseline.
-func lastKnown(p baseline.Predictor, list []series.Series) (last [][]float64) {
-	for _, s := range list {
-		var values []float64
-		for _, row := range p.Predict(s) {
-			v := math.NaN()
-			if len(row) > 0 {
-				v = row[len(row)/2]
-			}
-			values = append(values, v)
-		}
-		last = append(last, values)
-	}
-	return last
 }

@@ -32,12 +32,8 @@ func (x *run) title(t trial) string {
 }
 
 // trials trains every network with every seed, some at once.
-func (x *run) trials(ctx context.Context, hooks Hooks) error {
+func (x *run) trials(ctx context.Context, k *keeper) error {
 	all := x.list()
-	k, err := x.keeper(hooks, len(all))
-	if err != nil {
-		return err
-	}
 	var wg sync.WaitGroup
 	queue, failed := make(chan trial), make([]error, len(all))
 	inner, stop := context.WithCancel(ctx)
@@ -136,10 +132,18 @@ func (x *run) score(r *Run, result *train.Result) error {
 	return nil
 }
 
-// withThreshold stores the threshold that serves the metric best on validation, for two classes.
+// withThreshold stores the threshold that serves the metric best on validation, for two classes. A metric of the ranking
+// alone leaves the choice to the one that asks for the same of a decision: AUPRC to F1, AUROC to balanced accuracy.
 func withThreshold(m *model.Model, valid *metric.Evaluator, by metric.Metric) (*model.Model, error) {
 	t := m.Schema().Target
-	goal, ok := metric.GoalOf(by.Name)
+	name := by.Name
+	switch name {
+	case "auprc":
+		name = "f1"
+	case "auroc":
+		name = "balanced_accuracy"
+	}
+	goal, ok := metric.GoalOf(name)
 	if len(t.Classes) != 2 || !ok {
 		return m, nil
 	}
@@ -194,6 +198,11 @@ func (x *run) finish() (*Outcome, error) {
 	if out.Best < 0 {
 		out.Warnings = append(out.Warnings, "every seed diverged: "+out.Subject.Runs[0].Diverged)
 		return out, nil
+	}
+	for _, e := range append([]Entry{out.Subject}, out.Baselines...) {
+		if n, first := e.Diverged(); n > 0 {
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d of %d seeds diverged and are not in its mean: %s", e.Name, n, len(e.Runs), first))
+		}
 	}
 	best := &out.Subject.Runs[out.Best]
 	info := best.Model.Info()

@@ -230,12 +230,15 @@ func assemble(text []byte, tensors map[string]safetensors.TensorView) (*Model, e
 	if err := d.Decode(&f); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	const maxLayers = 64
+	const maxLayers, maxCell = 64, 1 << 12 // far beyond what makes sense, and soon read
 	if len(f.Layers) > maxLayers {
 		return nil, fmt.Errorf("manifest: %d layers; allowed: 1 to %d", len(f.Layers), maxLayers)
 	}
 	a := Architecture{Readout: f.Readout, TimeInput: f.TimeInput}
 	for i, l := range f.Layers {
+		if len(l.Cell) > maxCell {
+			return nil, fmt.Errorf("layer %d: the cell takes %d bytes; allowed: up to %d", i, len(l.Cell), maxCell)
+		}
 		c, err := cell.Decode(l.Cell)
 		if err != nil {
 			return nil, fmt.Errorf("layer %d: %w", i, err)

@@ -254,6 +254,10 @@ func TestManifestsOutOfBounds(t *testing.T) {
 	wrong(t, "an empty layer", remade(t, data, func(s string) string {
 		return s[:strings.Index(s, `"layers":`)] + `"layers":[{}]` + s[strings.Index(s, `,"readout"`):]
 	}, nil), "layer 0")
+	wrong(t, "a cell in a cell in a cell …", remade(t, data, func(s string) string {
+		nested := strings.Repeat(`{"cell":"Mixed","options":{"cell":`, 3000) + `{"cell":"GRU","options":{"units":2}}` + strings.Repeat(`}}`, 3000)
+		return s[:strings.Index(s, `"layers":`)] + `"layers":[{"cell":` + nested + `}]` + s[strings.Index(s, `,"readout"`):]
+	}, nil), "layer 0", "allowed: up to 4096")
 	wrong(t, "no manifest at all", remade(t, data, func(string) string { return "null" }, nil), "format 0")
 	wrong(t, "a list", remade(t, data, func(string) string { return "[]" }, nil), "manifest")
 	wrong(t, "nothing", remade(t, data, func(string) string { return "" }, nil), "manifest")

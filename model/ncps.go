@@ -326,7 +326,13 @@ func (im *importer) wired() {
 	const most = 1 << 12 // what a wiring can hold
 	var masks []Array
 	for l := 0; im.dict[fmt.Sprintf("rnn_cell.layer_%d.ff1.weight", l)].Data != nil; l++ {
-		mask := im.matrix(fmt.Sprintf("rnn_cell.layer_%d.sparsity_mask", l))
+		prefix := fmt.Sprintf("rnn_cell.layer_%d.", l)
+		mask := im.matrix(prefix + "sparsity_mask")
+		for _, name := range []string{prefix + "ff1.weight", prefix + "ff2.weight"} {
+			if _, ok := im.dict[name]; ok { // a pure cell has no ff2
+				im.sized(name, mask.Shape[0], mask.Shape[1])
+			}
+		}
 		masks = append(masks, mask)
 		im.units += mask.Shape[0]
 	}

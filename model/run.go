@@ -18,9 +18,10 @@ type RunOptions struct {
 
 // Run runs the model along series, each from the zero state unless told otherwise, and shows every row's output to
 // visit: rows of a series in order, different series at once where there are several workers. The slice is valid during
-// the call. Memory does not grow with the length of the series.
+// the call. What Run prepares of a series is no larger than the series.
 //
-// The error is an *InputError; nothing has been visited then.
+// The error is an *InputError; nothing has been visited then. Run panics where a row has not one value per input of the
+// schema, the program has no such output, or a given state has another width than the program's.
 func (m *Model) Run(list []series.Series, o RunOptions, visit func(i, row int, y []float32)) error {
 	if o.Output == "" {
 		o.Output = "prediction"

@@ -24,6 +24,13 @@ type Data struct {
 	ResetState bool
 }
 
+// DataOf is the usual way to train on a split: windows of the given number of rows, each beginning half a window after the
+// one before (0: whole series), and validation along whole series.
+func DataOf(s *dataset.Split, window int) Data {
+	train, valid, _, _ := dataset.Protocol{Window: window, TrainStride: (window + 1) / 2}.Cut(s)
+	return Data{Train: train, Valid: valid}
+}
+
 // Epoch is what is known after a pass over the training windows.
 type Epoch struct {
 	Number int     `json:"epoch"` // from 1
@@ -64,9 +71,10 @@ type Hooks struct {
 	Epoch func(Epoch)
 	// Step is called after each optimiser step with the share of the epoch that is done.
 	Step func(epoch int, done float64)
-	// Save is called after each epoch and when the run is interrupted, with a state that Resume takes.
+	// Save is called after each epoch and when the run is interrupted, with a state that Resume takes. The state goes on
+	// changing when Save returns: encode it there. An error of Save ends the run.
 	Save func(*State) error
-	// Resume continues a run from a state that Save was given.
+	// Resume continues a run from a state that Save was given, with the same model, data and options. It is not changed.
 	Resume *State
 }
 
@@ -84,10 +92,30 @@ type State struct {
 	Done         string // why the run ended; empty while it has not
 }
 
+// clone shares nothing with s.
+func (s *State) clone() *State {
+	c := *s
+	c.Theta, c.Best, c.Epochs, c.Slots = slices.Clone(s.Theta), slices.Clone(s.Best), slices.Clone(s.Epochs), nil
+	for _, slot := range s.Slots {
+		c.Slots = append(c.Slots, slices.Clone(slot))
+	}
+	return &c
+}
+
+// fits tells whether the state can be one of a model with so many parameters and an optimiser with so many slots.
+func (s *State) fits(parameters, slots int) bool {
+	ok := len(s.Theta) == parameters && len(s.Best) == parameters && len(s.Slots) == slots
+	for _, slot := range s.Slots {
+		ok = ok && len(slot) == parameters
+	}
+	return ok
+}
+
 // Fit trains a model, starting from its parameters. The same model, data and options give the same bits, whatever the
 // number of workers.
 //
-// Errors: *DivergedError; ErrInterrupted when ctx ends.
+// Errors: *DivergedError; ErrInterrupted when ctx ends; *model.InputError for a row that the model cannot take; the error
+// of Hooks.Save; else what is wrong with options, labels or Resume, in one line.
 func Fit(ctx context.Context, m *model.Model, data Data, o Options, hooks Hooks) (*Result, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -120,8 +148,11 @@ type fit struct {
 
 func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	target := m.Schema().Target
+	if err := checkLabels(target, data.Train.Series, data.Valid.Series); err != nil {
+		return nil, err
+	}
 	if o.Balance && len(o.ClassWeights) == 0 {
-		o.ClassWeights = Balanced(target, data.Train.Series)
+		o.ClassWeights = Balanced(target, Spans(data.Train))
 	}
 	loss, err := NewLoss(target, o)
 	if err != nil {
@@ -148,15 +179,31 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	}
 	f.o.Epochs = o.Passes(len(f.lanes))
 	f.batch = engine.NewBatch(m.Program().Only("y"), engine.BatchOptions{Workers: o.Workers})
-	f.s = hooks.Resume
-	if f.s == nil {
-		f.s = &State{Theta: m.Params(), Best: m.Params(), BestLoss: math.Inf(1), Slots: opt.Slots}
-	}
-	if len(f.s.Theta) != m.Parameters() || len(f.s.Slots) != len(opt.Slots) {
-		return nil, errors.New("train: the checkpoint belongs to another model or optimiser")
+	f.s = &State{Theta: m.Params(), Best: m.Params(), BestLoss: math.Inf(1), Slots: opt.Slots}
+	if hooks.Resume != nil {
+		if f.s = hooks.Resume.clone(); !f.s.fits(m.Parameters(), len(opt.Slots)) {
+			return nil, errors.New("train: the checkpoint belongs to another model or optimiser")
+		}
 	}
 	opt.Slots, opt.Steps = f.s.Slots, f.s.Optimised
 	return f, nil
+}
+
+// checkLabels finds the first label that no loss can take.
+func checkLabels(t series.Target, parts ...[]series.Series) error {
+	for _, list := range parts {
+		for i := range list {
+			for row, y := range list[i].Y {
+				switch classes := float64(len(t.Classes)); {
+				case math.IsInf(y, 0):
+					return fmt.Errorf("train: series %q, row %d: the label is %v; it must be finite, or NaN for none", list[i].Name, row, y)
+				case t.Task == series.Classify && y == y && !(y >= 0 && y < classes && y == math.Trunc(y)):
+					return fmt.Errorf("train: series %q, row %d: the label is %v; a class is an index from 0 to %g", list[i].Name, row, y, classes-1)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // steps is the number of optimiser steps of an epoch.
@@ -182,7 +229,7 @@ func (f *fit) epoch(ctx context.Context) error {
 			f.hooks.Step(s.Epoch+1, float64(s.Step+1)/float64(steps))
 		}
 	}
-	valid, err := f.validate(ctx)
+	valid, err := f.validate()
 	if err != nil {
 		return err
 	}
@@ -243,7 +290,6 @@ func (f *fit) step(chosen []int) error {
 	sum, grad := f.batch.Gradient(f.s.Theta, lanes, func(lane, t int, y, dy []float32) float64 {
 		label := lanes[lane].Label[t]
 		if label != label {
-			clear(dy)
 			return 0
 		}
 		v := f.loss(y, label, dy)
@@ -253,7 +299,7 @@ func (f *fit) step(chosen []int) error {
 		return v
 	})
 	if norm := clip(grad, f.o.Clip); math.IsNaN(sum) || math.IsInf(sum, 0) || math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return &DivergedError{Epoch: f.s.Epoch + 1, Step: f.s.Step + 1, Where: f.where(chosen, grad)}
+		return f.diverged(f.where(chosen, grad))
 	} else {
 		f.s.Norm += norm
 	}
@@ -273,49 +319,87 @@ func scored(l *engine.Lane) (n int) {
 	return n
 }
 
+func (f *fit) diverged(where string) *DivergedError {
+	return &DivergedError{Epoch: f.s.Epoch + 1, Step: min(f.s.Step+1, f.steps()), Where: where}
+}
+
+func finite[F float32 | float64](v F) bool {
+	return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0)
+}
+
 // where finds the first value that is not finite: an output of a row, else a gradient.
-func (f *fit) where(chosen []int, grad []float32) (text string) {
+func (f *fit) where(chosen []int, grad []float32) string {
 	for _, k := range chosen {
 		w := f.names[k]
-		name := f.data.Train.Series[w.Series].Name
-		if name == "" {
-			name = fmt.Sprint(w.Series)
-		}
-		f.batch.Run(f.s.Theta, f.lanes[k:k+1], func(_, t int, y []float32) {
-			for _, v := range y {
-				if text == "" && (math.IsNaN(float64(v)) || math.IsInf(float64(v), 0)) {
-					text = fmt.Sprintf("the output is %v at row %d of series %s", v, w.From+t, name)
-				}
-			}
-		})
-		if text != "" {
+		s := &f.data.Train.Series[w.Series]
+		if text := f.output([]series.Series{s.Span(w.From, w.To)}, []dataset.Window{w}); text != "" {
 			return text
 		}
 	}
-	for _, q := range f.m.Program().Params {
-		for _, g := range grad[q.Offset:][:q.Shape.Len()] {
-			if math.IsNaN(float64(g)) || math.IsInf(float64(g), 0) {
-				return fmt.Sprintf("the gradient of %s is %v", q.Name, g)
-			}
-		}
+	if text := f.unbounded("gradient of ", grad); text != "" {
+		return text
 	}
 	return "the loss is not finite"
 }
 
+// output names the first row whose output is not finite; empty where there is none. The series are spans of the windows.
+func (f *fit) output(list []series.Series, spans []dataset.Window) (text string) {
+	// The rows have been through the model before, so there is no error to expect.
+	_ = f.m.With(f.s.Theta).Run(list, model.RunOptions{Output: "y"}, func(i, row int, y []float32) {
+		for _, v := range y {
+			if text != "" || finite(v) {
+				continue
+			}
+			name := list[i].Name
+			if name == "" {
+				name = fmt.Sprint(spans[i].Series)
+			}
+			text = fmt.Sprintf("the output is %v at row %d of series %s", v, spans[i].From+row, name)
+		}
+	})
+	return text
+}
+
+// unbounded names the first parameter with a value that is not finite; empty where there is none.
+func (f *fit) unbounded(what string, values []float32) string {
+	for _, q := range f.m.Program().Params {
+		for _, v := range values[q.Offset:][:q.Shape.Len()] {
+			if !finite(v) {
+				return fmt.Sprintf("the %s%s is %v", what, q.Name, v)
+			}
+		}
+	}
+	return ""
+}
+
 // validate is the mean loss over the scored rows of the validation part; NaN without one.
-func (f *fit) validate(ctx context.Context) (float64, error) {
-	if len(f.data.Valid.Windows) == 0 {
+func (f *fit) validate() (float64, error) {
+	if text := f.unbounded("value of ", f.s.Theta); text != "" {
+		return 0, f.diverged(text)
+	}
+	part := f.data.Valid
+	if len(part.Windows) == 0 {
 		return math.NaN(), nil
 	}
-	loss, err := MeanLoss(f.m.With(f.s.Theta), f.data.Valid, f.data.ResetState, f.o)
-	if err == nil && ctx.Err() != nil {
-		return loss, nil // the epoch is complete; the next one will stop
+	loss, err := MeanLoss(f.m.With(f.s.Theta), part, f.data.ResetState, f.o)
+	if err != nil || finite(loss) {
+		return loss, err
 	}
-	return loss, err
+	list, spans := Spans(part), part.Windows
+	if !f.data.ResetState {
+		list, spans = part.Series, nil
+		for i := range list {
+			spans = append(spans, dataset.Window{Series: i})
+		}
+	}
+	if text := f.output(list, spans); text != "" {
+		return 0, f.diverged("on the validation part " + text)
+	}
+	return 0, f.diverged(fmt.Sprintf("the validation loss is %v", loss))
 }
 
 // MeanLoss is the mean loss of a model over the scored rows of a part, along whole series or, with reset, over windows
-// from the zero state.
+// from the zero state; NaN where no row is scored. The error is a *model.InputError, or that of NewLoss.
 func MeanLoss(m *model.Model, part dataset.Part, reset bool, o Options) (float64, error) {
 	o = o.Filled()
 	loss, err := NewLoss(m.Schema().Target, o)

@@ -109,6 +109,32 @@ func TestKnownLosses(t *testing.T) {
 	}
 }
 
+// Far out the log standard deviation is held within ±7, and nothing pushes it further out.
+func TestGaussianIsHeld(t *testing.T) {
+	loss, err := NewLoss(targets["gaussian"], Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		y     [2]float32
+		label float64 // scaled: (label - 1.5) / 2.5
+		want  float64
+		slope float64
+	}{
+		{[2]float32{0, -50}, 1.5, -7 + math.Log(2*math.Pi)/2, 0},                                                 // certain and right: it would shrink for ever
+		{[2]float32{0, -50}, 4, -7 + math.Exp(14)/2 + math.Log(2*math.Pi)/2, float64(float32(1 - math.Exp(14)))}, // certain and wrong: back inside
+		{[2]float32{0, 60}, 4, 7 + math.Exp(-14)/2 + math.Log(2*math.Pi)/2, float64(float32(1 - math.Exp(-14)))},
+	} {
+		dy := make([]float32, 2)
+		if got := loss(c.y[:], c.label, dy); math.Abs(got-c.want) > 1e-12*(1+math.Abs(c.want)) {
+			t.Errorf("y %v, label %g: loss %v, want %v", c.y, c.label, got, c.want)
+		}
+		if math.Abs(float64(dy[1])-c.slope) > 1e-6*math.Abs(c.slope) {
+			t.Errorf("y %v, label %g: slope %v, want %v", c.y, c.label, dy[1], c.slope)
+		}
+	}
+}
+
 func TestLossMustFitItsTarget(t *testing.T) {
 	if _, err := NewLoss(targets["point"], Options{Loss: "cross_entropy"}); err == nil {
 		t.Error("cross_entropy was accepted for a number")

@@ -2,6 +2,8 @@ package train
 
 import (
 	"math"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/elegans-nn/elegans/step"
@@ -136,14 +138,45 @@ func TestLearningRate(t *testing.T) {
 	}
 }
 
-func TestCheckNamesTheOption(t *testing.T) {
-	for _, o := range []Options{
-		{Epochs: -1}, {Batch: -3}, {LearningRate: -0.1}, {LearningRate: math.NaN()}, {Momentum: 1}, {WeightDecay: -1},
-		{WarmUp: 1}, {HuberDelta: -2}, {Schedule: "linear"}, {Groups: map[string]float64{"w": -1}},
+// Without a number of epochs: 1,000 steps, but 4 epochs at least and 40 at most.
+func TestPasses(t *testing.T) {
+	for _, c := range []struct {
+		o             Options
+		windows, want int
+	}{
+		{Options{}, 100, 40}, {Options{}, 32 * 50, 20}, {Options{}, 32*49 + 1, 20}, {Options{}, 1 << 20, 4}, {Options{}, 0, 40},
+		{Options{Batch: 100}, 10000, 10}, {Options{Epochs: 7}, 1 << 20, 7},
 	} {
-		if o.Check() == nil {
-			t.Errorf("%+v was accepted", o)
+		if got := c.o.Passes(c.windows); got != c.want {
+			t.Errorf("%d windows in batches of %d are passed %d times, want %d", c.windows, c.o.Batch, got, c.want)
 		}
+	}
+}
+
+func TestCheckNamesTheOption(t *testing.T) {
+	for text, o := range map[string]Options{
+		"epochs is -1":            {Epochs: -1},
+		"batch is -3":             {Batch: -3},
+		"learning rate is -0.1":   {LearningRate: -0.1},
+		"learning rate is NaN":    {LearningRate: math.NaN()},
+		"learning rate is +Inf":   {LearningRate: math.Inf(1)},
+		"momentum is 1":           {Momentum: 1},
+		"weight decay is -1":      {WeightDecay: -1},
+		"warm-up is 1":            {WarmUp: 1},
+		"huber delta is -2":       {HuberDelta: -2},
+		"clip is NaN":             {Clip: math.NaN()},
+		"constant":                {Schedule: "linear"},
+		"weight of class 1 is -2": {ClassWeights: []float64{1, -2}},
+		`group "w" has rate mult`: {Groups: map[string]float64{"w": -1}},
+	} {
+		err := o.Check()
+		if err == nil || !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%+v gives %v, want one line with %q", o, err, text)
+		}
+	}
+	filled := Options{Patience: -1, Momentum: -1, Clip: -1}.Filled()
+	if !reflect.DeepEqual(filled, filled.Filled()) || filled.Patience != -1 || filled.Batch != 32 {
+		t.Errorf("filling defaults twice changes %+v", filled)
 	}
 	if err := (Options{}).Check(); err != nil {
 		t.Errorf("the zero options are refused: %v", err)

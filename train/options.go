@@ -1,5 +1,5 @@
-// Package train fits models to series: losses, optimisers, schedules, early stopping on a validation part, checkpoints
-// that resume to the bit, and several trials side by side.
+// Package train fits one model to series: losses, optimisers, schedules, early stopping on a validation part, and states
+// that resume to the bit. Several seeds and models side by side are package experiment's.
 package train
 
 import (
@@ -85,7 +85,6 @@ func number(v, otherwise float64) float64 {
 // Check reports the first option outside its range.
 func (o Options) Check() error {
 	o = o.Filled()
-	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 	switch {
 	case o.Epochs < 0:
 		return fmt.Errorf("epochs is %d; it must be at least 1", o.Epochs)
@@ -101,8 +100,15 @@ func (o Options) Check() error {
 		return fmt.Errorf("warm-up is %g; it must be a share of the steps from 0 to below 1", o.WarmUp)
 	case !(o.HuberDelta > 0 && finite(o.HuberDelta)):
 		return fmt.Errorf("huber delta is %g; it must be above 0", o.HuberDelta)
+	case math.IsNaN(o.Clip):
+		return fmt.Errorf("clip is %g; it must be the largest norm of the gradient, or negative for none", o.Clip)
 	case schedules[o.Schedule] == nil:
 		return fmt.Errorf("schedule %q; allowed: %s", o.Schedule, strings.Join(Schedules(), ", "))
+	}
+	for class, w := range o.ClassWeights {
+		if !(w >= 0 && finite(w)) {
+			return fmt.Errorf("the weight of class %d is %g; it must be at least 0", class, w)
+		}
 	}
 	for name, k := range o.Groups {
 		if !(k >= 0 && finite(k)) {
@@ -123,7 +129,7 @@ func (o Options) Passes(windows int) int {
 }
 
 // Balanced are class weights inverse to the share of each class among the labels, with mean 1 over the rows. A class
-// without a row weighs 1.
+// without a row weighs 1. Labels must be class indices or NaN.
 func Balanced(t series.Target, list []series.Series) []float64 {
 	count, rows := make([]float64, len(t.Classes)), 0.0
 	for i := range list {

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
+	"text/tabwriter"
 	"time"
 
+	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/report"
+	"github.com/elegans-nn/elegans/train"
 )
 
 // trainDocument is what train --json prints. Rates are fractions.
@@ -18,7 +22,7 @@ type trainDocument struct {
 	Metric         string          `json:"metric"`
 	HigherIsBetter bool            `json:"higher_is_better"`
 	Seconds        float64         `json:"seconds"`
-	Seeds          []uint64        `json:"seeds"`
+	Seeds          []uint64        `json:"seeds"` // Values of the model are of those that did not diverge
 	Model          trainModel      `json:"model"`
 	Baselines      []trainBaseline `json:"baselines"`
 	File           string          `json:"file"`
@@ -33,7 +37,7 @@ type trainModel struct {
 	Synapses     int             `json:"synapses"`
 	Mean         *float64        `json:"mean"`
 	SD           *float64        `json:"sd"`
-	Values       []float64       `json:"values"`
+	Values       []*float64      `json:"values"`
 	FLOPsPerStep float64         `json:"flops_per_step"`
 	BestSeed     uint64          `json:"best_seed"`
 	Diverged     int             `json:"diverged"`
@@ -41,13 +45,13 @@ type trainModel struct {
 }
 
 type trainBaseline struct {
-	Name       string    `json:"name"`
-	Parameters int       `json:"parameters"`
-	Mean       *float64  `json:"mean"`
-	SD         *float64  `json:"sd"`
-	Values     []float64 `json:"values"`
-	Diverged   int       `json:"diverged"`
-	Learnt     string    `json:"learnt,omitempty"`
+	Name       string     `json:"name"`
+	Parameters int        `json:"parameters"`
+	Mean       *float64   `json:"mean"`
+	SD         *float64   `json:"sd"`
+	Values     []*float64 `json:"values"`
+	Diverged   int        `json:"diverged"`
+	Learnt     string     `json:"learnt,omitempty"`
 }
 
 func (j *job) print(out *experiment.Outcome) error {
@@ -57,20 +61,38 @@ func (j *job) print(out *experiment.Outcome) error {
 	for _, w := range j.warnings(out) {
 		j.c.warn("%s", w)
 	}
+	text := j.text(out)
+	if j.f.out == "-" || j.f.report == "-" { // standard output holds the file
+		j.c.note("%s", strings.TrimSuffix(text, "\n"))
+	} else {
+		j.c.print("%s", text)
+	}
+	j.c.note("%.1f s; %d synapses, %.0f FLOPs a row", time.Since(j.started).Seconds(), out.Subject.Synapses, out.Subject.FLOPs)
+	return nil
+}
+
+// text is the comparison as people read it.
+func (j *job) text(out *experiment.Outcome) string {
 	unit := ""
 	if out.Metric.Unit == metric.Fraction {
 		unit = ", %"
 	}
+	direction := "lower"
+	if out.Metric.HigherIsBetter {
+		direction = "higher"
+	}
+	var text strings.Builder
 	rows, _ := out.Subject.Evaluator.Rows()
-	j.c.print("%s: %s%s on %d test rows, mean ± sd over seeds\n\n", j.data.Name, out.Metric.Title, unit, rows)
-	table := [][]string{{"", "score", "", "parameters", ""}}
+	fmt.Fprintf(&text, "%s: %s%s on %d test rows, %s is better, mean ± sd over seeds\n\n", j.data.Name, out.Metric.Title, unit, rows, direction)
+	w := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "\tscore\t\tparameters\n")
 	for _, e := range j.ranked(out) {
 		mark := ""
 		if e.Subject {
 			mark = "*"
 		}
 		note := e.Learnt
-		if n := diverged(e); n > 0 {
+		if n, _ := e.Diverged(); n > 0 {
 			note = strings.TrimSpace(fmt.Sprintf("%d of %d seeds diverged %s", n, len(e.Runs), note))
 		}
 		values := e.Values(out.Metric.Name)
@@ -78,15 +100,18 @@ func (j *job) print(out *experiment.Outcome) error {
 		if len(e.Runs) > 1 {
 			spread = "± " + scoreText(out.Metric, metric.SD(values))
 		}
-		table = append(table, []string{mark + e.Name, scoreText(out.Metric, metric.Mean(values)), spread, fmt.Sprint(e.Parameters), note})
+		line := fmt.Sprintf("%s\t%s\t%s\t%d\t%s", mark+e.Name, scoreText(out.Metric, metric.Mean(values)), spread, e.Parameters, note)
+		fmt.Fprintln(w, strings.TrimRight(line, "\t"))
 	}
-	if err := j.c.table(table); err != nil {
-		return err
+	w.Flush() // a strings.Builder cannot fail
+	text.WriteByte('\n')
+	if j.f.out != "" {
+		fmt.Fprintf(&text, "model   %s (seed %d, best on validation)\n", j.f.out, out.Subject.Runs[out.Best].Seed)
 	}
-	best := out.Subject.Runs[out.Best]
-	j.c.print("\nmodel   %s (seed %d, best on validation)\nreport  %s\n", j.f.out, best.Seed, j.f.report)
-	j.c.note("%.1f s; %d synapses, %.0f FLOPs a row", time.Since(j.started).Seconds(), out.Subject.Synapses, out.Subject.FLOPs)
-	return nil
+	if j.f.report != "" {
+		fmt.Fprintf(&text, "report  %s\n", j.f.report)
+	}
+	return text.String()
 }
 
 // ranked lists the entries, best first.
@@ -99,17 +124,11 @@ func (j *job) ranked(out *experiment.Outcome) []experiment.Entry {
 	return list
 }
 
-func diverged(e experiment.Entry) (n int) {
-	for _, r := range e.Runs {
-		if r.Diverged != "" {
-			n++
-		}
-	}
-	return n
-}
-
 // scoreText is a score with sensible digits; fractions in per cent.
 func scoreText(m metric.Metric, v float64) string {
+	if v != v {
+		return "-"
+	}
 	if m.Unit == metric.Fraction {
 		return fmt.Sprintf("%.2f", 100*v)
 	}
@@ -121,9 +140,10 @@ func (j *job) document(out *experiment.Outcome) trainDocument {
 	values := s.Values(out.Metric.Name)
 	d := trainDocument{Task: j.data.Name, Kind: string(j.spec.Split.Schema.Target.Task), Metric: out.Metric.Name,
 		HigherIsBetter: out.Metric.HigherIsBetter, Seconds: time.Since(j.started).Seconds(), File: j.f.out, Report: j.f.report,
-		Checkpoint: j.checkpoint(), Warnings: j.warnings(out), Baselines: []trainBaseline{}}
+		Checkpoint: j.ckpt, Warnings: j.warnings(out), Baselines: []trainBaseline{}}
 	d.Model = trainModel{Name: s.Name, Parameters: s.Parameters, Synapses: s.Synapses, Mean: number(metric.Mean(values)),
-		SD: number(metric.SD(values)), Values: values, FLOPsPerStep: s.FLOPs, BestSeed: s.Runs[out.Best].Seed, Diverged: diverged(s)}
+		SD: number(metric.SD(values)), Values: numbers(values), FLOPsPerStep: s.FLOPs, BestSeed: s.Runs[out.Best].Seed}
+	d.Model.Diverged, _ = s.Diverged()
 	for _, r := range s.Runs {
 		d.Seeds = append(d.Seeds, r.Seed)
 		if r.Diverged == "" {
@@ -132,8 +152,9 @@ func (j *job) document(out *experiment.Outcome) trainDocument {
 	}
 	for _, e := range out.Baselines {
 		values := e.Values(out.Metric.Name)
+		n, _ := e.Diverged()
 		d.Baselines = append(d.Baselines, trainBaseline{Name: e.Name, Parameters: e.Parameters, Mean: number(metric.Mean(values)),
-			SD: number(metric.SD(values)), Values: finite(values), Diverged: diverged(e), Learnt: e.Learnt})
+			SD: number(metric.SD(values)), Values: numbers(values), Diverged: n, Learnt: e.Learnt})
 	}
 	return d
 }
@@ -146,12 +167,10 @@ func number(v float64) *float64 {
 	return &v
 }
 
-func finite(values []float64) []float64 {
-	list := []float64{}
+func numbers(values []float64) []*float64 {
+	list := []*float64{}
 	for _, v := range values {
-		if v-v == 0 {
-			list = append(list, v)
-		}
+		list = append(list, number(v))
 	}
 	return list
 }
@@ -182,13 +201,13 @@ func (j *job) pageOptions(out *experiment.Outcome) experiment.PageOptions {
 			o.Microseconds[e.Name] = us
 		}
 	}
-	opts, p := j.spec.Options.Filled(), j.spec.Protocol
+	opts, p := out.Options, j.spec.Protocol
 	for _, s := range [][3]string{
 		{"model", j.f.model, ""}, {"split", j.spec.Split.By, ""}, {"protocol", p.Name, p.Description},
-		{"window", fmt.Sprintf("%d rows, stride %d", p.Window, p.TrainStride), "training windows start from the zero state"},
-		{"loss", opts.Loss, ""}, {"optimiser", opts.Optimiser, ""},
+		{"window", windowText(p), "training windows start from the zero state"},
+		{"loss", cmp.Or(opts.Loss, train.Losses(j.spec.Split.Schema.Target)[0]), ""}, {"optimiser", opts.Optimiser, ""},
 		{"learning rate", fmt.Sprintf("%g, %s", opts.LearningRate, opts.Schedule), ""},
-		{"batch", fmt.Sprintf("%d windows", opts.Batch), ""}, {"epochs", fmt.Sprintf("at most %d, patience %d", out.Epochs, opts.Patience), ""},
+		{"batch", fmt.Sprintf("%d windows", opts.Batch), ""}, {"epochs", fmt.Sprintf("at most %d, %s", opts.Epochs, patience(opts.Patience)), ""},
 		{"seeds", fmt.Sprintf("%d to %d", j.f.seed, j.f.seed+uint64(j.f.seeds)-1), ""},
 	} {
 		if s[1] != "" {
@@ -196,4 +215,18 @@ func (j *job) pageOptions(out *experiment.Outcome) experiment.PageOptions {
 		}
 	}
 	return o
+}
+
+func patience(epochs int) string {
+	if epochs < 0 {
+		return "never stopped early"
+	}
+	return fmt.Sprintf("stopped after %d without a better validation loss", epochs)
+}
+
+func windowText(p dataset.Protocol) string {
+	if p.Window == 0 {
+		return "whole series"
+	}
+	return fmt.Sprintf("%d rows, stride %d", p.Window, p.TrainStride)
 }

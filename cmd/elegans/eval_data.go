@@ -1,0 +1,150 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/table"
+)
+
+// forModel is data opened for a trained model.
+type forModel struct {
+	m        *model.Model
+	d        *dataset.Dataset
+	trained  *trainFlags      // of the run that made the model
+	protocol dataset.Protocol // that the model was trained by, where the data are the built-in set that has it
+	same     bool             // the data are those the model was trained on, to the bit
+}
+
+// openFor loads a model and opens data in the roles of its schema. What the schema does not fix, such as --duplicates or
+// --layout, is read as the training data were, unless a flag of cmd says otherwise.
+func (c *console) openFor(cmd *cobra.Command, path, name string, roles *dataset.Roles) (*forModel, error) {
+	if path == "-" && name == "-" {
+		return nil, usage("MODEL and DATA are both -; standard input holds one of them, name a file for the other")
+	}
+	m, err := c.loadModel(path)
+	if err != nil {
+		return nil, err
+	}
+	x := &forModel{m: m, trained: recall(m.Info().Settings)}
+	for _, f := range roleFlags {
+		if was, ok := m.Info().Settings[f.name]; ok && f.reading && !cmd.Flags().Changed(f.name) {
+			if err := cmd.Flags().Set(f.name, was); err != nil {
+				return nil, &model.FileError{Path: path, Problem: "its setting " + f.name + " is " + was + ", which this build does not know; update elegans"}
+			}
+		}
+	}
+	if b, err := dataset.Lookup(name); err == nil && m.Info().Protocol != "" {
+		if x.protocol, err = b.Protocol(m.Info().Protocol); err == nil && x.protocol.Roles != nil {
+			roles.Duplicates = cmp.Or(roles.Duplicates, x.protocol.Roles.Duplicates, dataset.KeepAll)
+		}
+	}
+	if x.d, err = dataset.OpenFor(m.Schema(), name, *roles); err != nil {
+		return nil, err
+	}
+	x.same = m.Info().Data != "" && x.d.Hash() == m.Info().Data
+	return x, nil
+}
+
+// recall gives the flags of train that a model file lists. Flags that this build does not know are left out.
+func recall(settings map[string]string) *trainFlags {
+	f := &trainFlags{}
+	cmd := &cobra.Command{}
+	addRoles(cmd, &f.roles)
+	addSplit(cmd, &f.split)
+	f.register(cmd)
+	for _, name := range sortedKeys(settings) {
+		if cmd.Flags().Lookup(name) != nil {
+			_ = cmd.Flags().Set(name, settings[name]) // one that cannot be set has no say
+		}
+	}
+	return f
+}
+
+// Parts of data that eval takes.
+const (
+	partTrain = "train"
+	partValid = "valid"
+	partTest  = "test"
+	partAll   = "all"
+)
+
+var partNames = []string{partTrain, partValid, partTest, partAll}
+
+// usualPart is the test part of data that the model may have been fitted to, and all of other data.
+func (x *forModel) usualPart() string {
+	if x.same || x.d.Builtin != nil {
+		return partTest
+	}
+	return partAll
+}
+
+// part gives the series of a part, cut as they were when the model was trained.
+func (x *forModel) part(name string) (experiment.Part, []string, error) {
+	if name == partAll {
+		list, applied, err := x.d.Apply(x.m.Schema())
+		if err != nil {
+			return experiment.Part{}, nil, err
+		}
+		whole := experiment.Cut(&dataset.Split{Schema: x.m.Schema(), Test: list}, dataset.Protocol{Window: x.protocol.Window,
+			TestStride: x.protocol.TestStride, ResetState: x.protocol.ResetState, FullWindows: x.protocol.FullWindows})
+		warnings := applied.Warnings
+		if x.same {
+			warnings = append(warnings, "the model was fitted to a part of these data, so the scores are too good; --part test scores the rest")
+		}
+		return whole.Test, warnings, nil
+	}
+	s, err := x.d.SplitWith(x.m.Schema(), x.split())
+	if err != nil {
+		return experiment.Part{}, nil, err
+	}
+	protocol := x.protocol
+	if protocol.Name != "" {
+		protocol = x.trained.windows(protocol, x.d.Roles.LastStep)
+	}
+	parts := experiment.Cut(s, protocol)
+	part := map[string]experiment.Part{partTrain: parts.Train, partValid: parts.Valid, partTest: parts.Test}[name]
+	if len(part.Series) == 0 {
+		return part, nil, usage("--part %s: the %s part is empty (%s); allowed here: %s", name, name, s.By, strings.Join(x.filled(parts), ", "))
+	}
+	return part, append(slices.Clone(x.d.Notes), append(s.Warnings, parts.Warnings...)...), nil
+}
+
+// filled names the parts that hold rows.
+func (x *forModel) filled(parts experiment.Parts) (names []string) {
+	for i, p := range []experiment.Part{parts.Train, parts.Valid, parts.Test} {
+		if len(p.Series) > 0 {
+			names = append(names, partNames[i])
+		}
+	}
+	return append(names, partAll)
+}
+
+// split is how the data were divided for training; the default of other data.
+func (x *forModel) split() dataset.SplitOptions {
+	if x.protocol.Split != nil {
+		return *x.protocol.Split
+	}
+	for _, f := range splitFlags {
+		if _, given := x.m.Info().Settings[f.name]; given && (x.same || x.d.Builtin == nil) {
+			return x.trained.split
+		}
+	}
+	return x.d.DefaultSplit()
+}
+
+// inputError turns a value that a model cannot take into an error of the data.
+func inputError(err error, name string) error {
+	var input *model.InputError
+	if errors.As(err, &input) {
+		return &table.DataError{Source: name, Msg: input.Error()}
+	}
+	return err
+}

@@ -1,0 +1,374 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/table"
+	"github.com/elegans-nn/elegans/train"
+	"github.com/elegans-nn/elegans/wiring"
+)
+
+// job is a training run with everything decided.
+type job struct {
+	f       *trainFlags
+	c       *console
+	data    *dataset.Dataset
+	spec    experiment.Spec
+	audit   dataset.Audit
+	resume  *experiment.Checkpoint
+	ckpt    string // the checkpoint file
+	saved   bool   // it holds where this run stands
+	command string // that gives this result again
+	again   string // that goes on from the checkpoint
+	started time.Time
+}
+
+func (f *trainFlags) run(cmd *cobra.Command, c *console, name string) error {
+	j := &job{f: f, c: c, started: time.Now()}
+	if err := j.prepare(cmd, name); err != nil {
+		return err
+	}
+	out, err := j.execute(cmd.Context())
+	if err != nil {
+		return err
+	}
+	kept := j.keep(cmd.Context(), out)
+	if out.Best < 0 {
+		return errors.Join(fmt.Errorf("every seed diverged: %s", out.Subject.Runs[0].Diverged), kept)
+	}
+	if errors.Is(kept, context.Canceled) {
+		return kept
+	}
+	return errors.Join(kept, j.print(out)) // what was computed is shown even where it could not be written
+}
+
+// prepare reads the data and decides everything, so that whatever is wrong is found before the first epoch.
+func (j *job) prepare(cmd *cobra.Command, name string) error {
+	f := j.f
+	given := settings(cmd, modelFlag)
+	j.command = commandLine(cmd, name, outcomeFlag)
+	j.again = commandLine(cmd, name, func(flag string) bool { return flag != "resume" })
+	if err := f.check(cmd); err != nil {
+		return err
+	}
+	if _, err := cell.LookupPreset(f.model); err != nil {
+		return err
+	}
+	if err := j.files(name); err != nil {
+		return err
+	}
+	j.again += " --resume " + quoted(j.ckpt)
+	protocol, err := j.open(name)
+	if err != nil {
+		return err
+	}
+	split := splitOf(cmd, j.data, f.split)
+	if protocol.Split != nil {
+		split = *protocol.Split
+	}
+	s, err := j.data.Split(split)
+	if err != nil {
+		return err
+	}
+	if len(s.Test) == 0 && protocol.DrawTest <= 0 {
+		return usage("--test: no row is left to test on (%s); every model needs rows that it was not fitted to", s.By)
+	}
+	if err := f.target(&s.Schema.Target); err != nil {
+		return err
+	}
+	if b := j.data.Builtin; f.metric == "" && b != nil && slices.Contains(metricNames(&s.Schema.Target), b.Metric) {
+		f.metric = b.Metric
+	}
+	j.audit = j.data.Audit(s)
+	arch, summary, err := f.architecture(s.Schema)
+	if err != nil {
+		return err
+	}
+	j.spec = experiment.Spec{Split: s, Protocol: f.windows(protocol, j.data.Roles.LastStep), Name: f.model, Summary: summary, Architecture: arch,
+		Options: f.options, Metric: f.metric, Seed: f.seed, Seeds: f.seeds, NoBaselines: f.alone, Workers: f.workers}
+	j.spec.Info = model.Info{Name: f.model, Data: j.data.Hash(), Version: version, Protocol: j.spec.Protocol.Name, Settings: given}
+	return nil
+}
+
+// open reads the data by the protocol, if one is named.
+func (j *job) open(name string) (p dataset.Protocol, err error) {
+	f := j.f
+	if f.protocol == "" {
+		j.data, err = dataset.Open(name, f.roles)
+		return p, err
+	}
+	b, err := dataset.Lookup(name)
+	if err != nil {
+		return p, usage("--protocol %s: %q is no built-in data set, and only those have protocols", f.protocol, name)
+	}
+	if p, err = b.Protocol(f.protocol); err != nil {
+		return p, err
+	}
+	j.data, err = b.OpenProtocol(p, f.roles)
+	return p, err
+}
+
+// windows decides how training windows are cut; lastStep says that each series has one label.
+func (f *trainFlags) windows(p dataset.Protocol, lastStep bool) dataset.Protocol {
+	if p.Name == "" && !lastStep {
+		p.Window = defaultWindow
+	}
+	if f.window > 0 {
+		p.Window, p.TrainStride = f.window, 0
+	}
+	if f.stride > 0 {
+		p.TrainStride = f.stride
+	}
+	if p.TrainStride == 0 && p.Window > 1 {
+		p.TrainStride = p.Window / 2
+	}
+	return p
+}
+
+// architecture of the model that is named.
+func (f *trainFlags) architecture(s series.Schema) (a model.Architecture, summary string, err error) {
+	preset, err := cell.LookupPreset(f.model)
+	if err != nil {
+		return a, "", err
+	}
+	layer := model.Layer{Cell: preset.Cell}
+	if preset.Wiring != nil {
+		layer.Wiring = preset.Wiring(s.Target.Width())
+	}
+	if f.wiring != "" {
+		if layer.Wiring == nil {
+			return a, "", usage("--wiring %s: model %s has no wiring", f.wiring, f.model)
+		}
+		if layer.Wiring, err = wiring.Parse(f.wiring); err != nil {
+			return a, "", usage("--wiring: %v", err)
+		}
+	}
+	a.Layers = []model.Layer{layer}
+	if _, err := a.Count(s); err != nil {
+		return a, "", usage("%v", err)
+	}
+	return a, preset.Summary, nil
+}
+
+// files decides where results go and makes sure that they can be written there, and reads the checkpoint.
+func (j *job) files(name string) error {
+	f := j.f
+	base := strings.TrimSuffix(filepath.Base(name), ".gz")
+	if base = strings.TrimSuffix(base, filepath.Ext(base)); base == "" || base == "-" || base == "." {
+		base = "stdin"
+	}
+	if f.out == "" {
+		f.out = base + ".elegans"
+	}
+	if f.report == "" {
+		f.report = base + ".html"
+	}
+	j.ckpt = f.out + ".ckpt"
+	if !replaced(f.out) {
+		j.ckpt = base + ".elegans.ckpt" // beside a device or a pipe is no place for files
+	}
+	if filepath.Clean(f.out) == filepath.Clean(f.report) && f.out != os.DevNull {
+		return usage("--out and --report are both %s; name two files", f.out)
+	}
+	for _, path := range []string{f.out, f.report, j.ckpt} {
+		if err := checkWritable(path, name); err != nil {
+			return err
+		}
+	}
+	if f.resume == "" {
+		return nil
+	}
+	var err error
+	j.resume, err = experiment.LoadCheckpoint(f.resume)
+	if errors.Is(err, experiment.ErrCheckpoint) {
+		return &dataError{err.Error()}
+	}
+	return err
+}
+
+// replaced says that writing to a path makes or replaces a regular file.
+func replaced(path string) bool {
+	info, err := os.Stat(path)
+	return path != "-" && (err != nil || info.Mode().IsRegular() || info.IsDir())
+}
+
+// checkWritable finds out before hours of work whether a file can be written after them. The file that data are read from is
+// not to be replaced.
+func checkWritable(path, data string) error {
+	if !replaced(path) {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		return usage("cannot write %s: it is a directory; name a file", path)
+	}
+	if from, failed := os.Stat(data); err == nil && failed == nil && os.SameFile(info, from) {
+		return usage("%s is the data; name another file to write", path)
+	}
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return usage("cannot write %s: its directory does not exist; create it, or name another file", path)
+	}
+	probe, err := os.CreateTemp(dir, ".elegans-*")
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w; change the permissions of its directory, or name another file", path, plainly(err))
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// execute trains, and keeps a checkpoint. Once training has begun an interruption waits until it is written.
+func (j *job) execute(ctx context.Context) (*experiment.Outcome, error) {
+	w := &course{j: j, epochs: map[string]string{}}
+	out, err := experiment.Execute(ctx, j.spec, experiment.Hooks{Resume: j.resume, Progress: w.progress, Save: w.save})
+	w.end()
+	var mismatch *experiment.MismatchError
+	var input *model.InputError
+	switch {
+	case errors.Is(err, train.ErrInterrupted):
+		if j.saved {
+			j.c.note("interrupted; go on with: %s", j.again)
+		}
+		return nil, context.Canceled
+	case errors.As(err, &mismatch):
+		return nil, usage("--resume %s: %v", j.f.resume, mismatch)
+	case errors.As(err, &input):
+		return nil, &table.DataError{Source: j.data.Name, Msg: input.Error()}
+	case errors.Is(err, experiment.ErrCheckpoint):
+		return nil, &dataError{fmt.Sprintf("%s: %v", j.f.resume, err)}
+	}
+	return out, err
+}
+
+// course shows the progress of an experiment and keeps its checkpoint. Its methods are called one at a time.
+type course struct {
+	j       *job
+	bar     *progress
+	release func()
+	epochs  map[string]string // what the last epoch of each trial gave
+	warned  bool
+}
+
+func (w *course) progress(p experiment.Progress) {
+	if w.bar == nil { // training begins
+		w.release = w.j.c.guard()
+		w.bar = w.j.c.progress("epochs", p.Total)
+	}
+	if e := p.Epoch; e != nil {
+		w.epochs[p.Trial] = fmt.Sprintf("  epoch %d  loss %.4f", e.Number, e.Train)
+		if e.Valid == e.Valid {
+			w.epochs[p.Trial] += fmt.Sprintf("  valid %.4f", e.Valid)
+		}
+	}
+	w.bar.at(p.Epochs, p.Trial+w.epochs[p.Trial])
+}
+
+// save writes the checkpoint. Training goes on without one.
+func (w *course) save(k *experiment.Checkpoint) error {
+	err := k.Save(w.j.ckpt)
+	w.j.saved = err == nil
+	if err != nil && !w.warned {
+		w.j.c.warn("no checkpoint: %s: %v; training goes on, and an interruption would lose it", w.j.ckpt, plainly(err))
+		w.warned = true
+	}
+	return nil
+}
+
+func (w *course) end() {
+	if w.bar != nil {
+		w.bar.end()
+		w.release()
+	}
+}
+
+// keep writes model and report. What cannot be written is taken off the list of results, and the rest goes on.
+func (j *job) keep(ctx context.Context, out *experiment.Outcome) (err error) {
+	lost := func(what string, reason error) error {
+		if j.saved {
+			return fmt.Errorf("%w; the %s is not lost: free space, then: %s", reason, what, j.again)
+		}
+		return reason
+	}
+	if out.Best >= 0 {
+		if failed := j.c.save(j.f.out, out.Subject.Runs[out.Best].Model.Write); failed != nil {
+			err, j.f.out = lost("model", failed), ""
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Canceled
+	}
+	page, failed := out.Page(j.pageOptions(out))
+	if failed == nil && ctx.Err() == nil {
+		failed = j.c.save(j.f.report, func(w io.Writer) error { return page.WriteHTML(w) })
+	}
+	if failed != nil {
+		err, j.f.report = errors.Join(err, lost("report", failed)), ""
+	}
+	if ctx.Err() != nil {
+		return context.Canceled
+	}
+	return err
+}
+
+// outcomeFlag tells flags that the result depends on from those that say where it goes and how it is shown.
+func outcomeFlag(name string) bool {
+	return !slices.Contains([]string{"out", "report", "resume", "workers", "json", "quiet", "help"}, name)
+}
+
+// modelFlag tells flags that the model depends on.
+func modelFlag(name string) bool { return outcomeFlag(name) && name != "no-baselines" }
+
+// settings are the flags that were given, as far as they are wanted: no paths and no machine in a model file.
+func settings(cmd *cobra.Command, wanted func(flag string) bool) map[string]string {
+	list := map[string]string{}
+	for _, name := range flagNames(cmd) {
+		if flag := cmd.Flags().Lookup(name); flag.Changed && wanted(name) {
+			list[name] = flag.Value.String()
+			if flag.Value.Type() == "stringSlice" {
+				list[name] = strings.Trim(list[name], "[]")
+			}
+		}
+	}
+	return list
+}
+
+// commandLine is the command as it was typed, as far as its flags are wanted.
+func commandLine(cmd *cobra.Command, name string, wanted func(flag string) bool) string {
+	line := "elegans train " + quoted(name)
+	given := settings(cmd, wanted)
+	for _, flag := range flagNames(cmd) {
+		value, ok := given[flag]
+		switch {
+		case !ok:
+		case value == "true" && cmd.Flags().Lookup(flag).Value.Type() == "bool":
+			line += " --" + flag
+		case cmd.Flags().Lookup(flag).Value.Type() == "bool":
+			line += " --" + flag + "=" + value
+		default:
+			line += " --" + flag + " " + quoted(value)
+		}
+	}
+	return line
+}
+
+// quoted protects a word from the shell.
+func quoted(word string) string {
+	if word != "" && !strings.ContainsAny(word, " \t\n\"'$&|;<>()*?!`\\#~{}[]") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
