@@ -78,11 +78,12 @@ func (c *compiler) term(n *step.Node, k, lanes int, in []place) func(y []float32
 		}
 	}
 	back := n.Op == step.OpLinearT
-	switch {
-	case edges != nil && back:
-		return each(func(y, w, x []float32) { kernel.EdgesMulAddT(y, w, x, edges.List, lanes) })
-	case edges != nil:
-		return each(func(y, w, x []float32) { kernel.EdgesMulAdd(y, w, x, edges.List, lanes) })
+	if edges != nil {
+		list := kernel.NewEdges(edges.List)
+		if back {
+			return each(func(y, w, x []float32) { list.MulAddT(y, w, x, lanes) })
+		}
+		return each(func(y, w, x []float32) { list.MulAdd(y, w, x, lanes) })
 	}
 	m := kernel.Matrix{Rows: rows, Cols: cols, Row: cols, Col: 1}
 	if back {
@@ -127,10 +128,11 @@ func (c *compiler) outer(s stage, i int) func(t int) {
 	m := kernel.Matrix{Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
 	add := func(w, dy, x []float32) {
 		m.W = w
-		m.OuterAdd(dy, x, lanes)
+		m.OuterAdd(dy, x, lanes, kernel.Times{Count: 1})
 	}
 	if edges != nil {
-		add = func(w, dy, x []float32) { kernel.EdgesOuterAdd(w, dy, x, edges.List, lanes) }
+		list := kernel.NewEdges(edges.List)
+		add = func(w, dy, x []float32) { list.OuterAdd(w, dy, x, lanes, kernel.Times{Count: 1}) }
 	}
 	return func(t int) {
 		dy, x := e.get(dy, t), e.get(x, t)
@@ -167,7 +169,7 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
 	G, in := c.operands(s, i)
 	I := c.result(s, i, 1, G.n)
-	y := kernel.Synapse{Edges: n.Edges[0].List}
+	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	return func(t int) {
 		y.W, y.S, y.M, y.E = e.get(in[1], t), e.get(in[2], t), e.get(in[3], t), e.get(in[4], t)
 		g, c := e.get(G, t), e.get(I, t)
@@ -180,10 +182,10 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 func (c *compiler) synapsesT(s stage, i int) func(t int) {
 	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
 	dv, in := c.operands(s, i)
-	y := kernel.Synapse{Edges: n.Edges[0].List}
+	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	var to [4]sink
 	for k := range to {
-		to[k] = c.gradient(s, i, k+1, len(y.Edges))
+		to[k] = c.gradient(s, i, k+1, len(n.Edges[0].List))
 	}
 	d := y
 	weights := []*[]float32{&d.W, &d.S, &d.M, &d.E}

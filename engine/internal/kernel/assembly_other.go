@@ -10,3 +10,15 @@ const Accelerated = false
 func assembled(string) Fused { return nil }
 
 func single(step.Op, []byte) Fused { return nil }
+
+func (a Matrix) mulAddVector(_, _ []float32, _ int) {}
+
+func (a Matrix) outerAddVector(_, _ []float32, _ int, _ Times) bool { return false }
+
+func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
+
+func (e *Edges) outerAddVector(_, _, _ []float32, _ int, _ Times) bool { return false }
+
+func (y Synapse) forwardVector(_, _, _ []float32, _ int) {}
+
+func (y Synapse) backVector(_ Synapse, _ Cotangent, _ int) {}
