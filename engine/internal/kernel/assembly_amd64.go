@@ -12,9 +12,9 @@ import (
 
 //go:generate go run -tags noasm ./gen/chains -table chain_table_amd64.go -out chain_amd64.s -stubs chain_stub_amd64.go -pkg kernel
 
-// Accelerated says whether assembly is in use: where the processor has AVX2 and FMA. Tests switch it; what was compiled
-// or found before stays as it was.
-var Accelerated = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+const supported = true
+
+func detect() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA }
 
 // assembly is a generated chain: the kinds of its inputs, its number of outputs, and its functions for several lanes (nil
 // where every input is full or one number, so that rows do not matter) and for contiguous numbers.

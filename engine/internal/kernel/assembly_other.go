@@ -4,8 +4,9 @@ package kernel
 
 import "github.com/elegans-nn/elegans/step"
 
-// Accelerated says whether assembly is in use.
-const Accelerated = false
+const supported = false
+
+func detect() bool { return false }
 
 func assembled(string) Fused { return nil }
 

@@ -86,10 +86,10 @@ func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain17flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain18flat(out *[]float32, in *[]float32, n int)
+func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain19flat(out *[]float32, in *[]float32, n int)
@@ -107,13 +107,13 @@ func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain21flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain22flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain23flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
@@ -123,6 +123,9 @@ func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
@@ -138,9 +141,6 @@ func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain30flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain31flat(out *[]float32, in *[]float32, n int)
@@ -272,6 +272,9 @@ func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain52flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain53flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -287,9 +290,6 @@ func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -299,7 +299,13 @@ func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain57flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain58flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain59flat(out *[]float32, in *[]float32, n int)
@@ -309,9 +315,6 @@ func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain60flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain61flat(out *[]float32, in *[]float32, n int)
@@ -335,7 +338,13 @@ func chain64flat(out *[]float32, in *[]float32, n int)
 func chain65flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain66flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain67flat(out *[]float32, in *[]float32, n int)
@@ -359,9 +368,6 @@ func chain72flat(out *[]float32, in *[]float32, n int)
 func chain73flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -377,37 +383,25 @@ func chain77flat(out *[]float32, in *[]float32, n int)
 func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain85flat(out *[]float32, in *[]float32, n int)
@@ -417,6 +411,9 @@ func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
@@ -434,19 +431,28 @@ func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain94flat(out *[]float32, in *[]float32, n int)
@@ -456,6 +462,9 @@ func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
@@ -488,13 +497,7 @@ func chain105flat(out *[]float32, in *[]float32, n int)
 func chain106flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
@@ -503,19 +506,16 @@ func chain108flat(out *[]float32, in *[]float32, n int)
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain110flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
@@ -527,28 +527,58 @@ func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain120flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain120flat(out *[]float32, in *[]float32, n int)
+func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain121flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain122flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain123flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain124flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain125flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain126flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain127flat(out *[]float32, in *[]float32, n int)

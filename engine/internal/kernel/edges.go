@@ -58,7 +58,7 @@ type Times struct{ Count, DY, X int }
 
 // MulAdd is y[to] += w x[from] for every edge, in their order.
 func (e *Edges) MulAdd(y, w, x []float32, lanes int) {
-	if Accelerated {
+	if supported && Accelerated {
 		e.forward.mulAddVector(y, w, x, lanes)
 		return
 	}
@@ -69,7 +69,7 @@ func (e *Edges) MulAdd(y, w, x []float32, lanes int) {
 
 // MulAddT is dx[from] += w dy[to] for every edge, in their order.
 func (e *Edges) MulAddT(dx, w, dy []float32, lanes int) {
-	if Accelerated {
+	if supported && Accelerated {
 		e.back.mulAddVector(dx, w, dy, lanes)
 		return
 	}
@@ -80,7 +80,7 @@ func (e *Edges) MulAddT(dx, w, dy []float32, lanes int) {
 
 // OuterAdd is dw += Σ dy[to] x[from] over lanes and times for every edge.
 func (e *Edges) OuterAdd(dw, dy, x []float32, lanes int, t Times) {
-	if Accelerated && e.outerAddVector(dw, dy, x, lanes, t) {
+	if supported && Accelerated && e.outerAddVector(dw, dy, x, lanes, t) {
 		return
 	}
 	for time := range t.Count {

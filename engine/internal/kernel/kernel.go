@@ -8,6 +8,16 @@ package kernel
 
 import "github.com/elegans-nn/elegans/step"
 
+// Accelerated says whether assembly is in use: where it was compiled in and the processor has AVX2 and FMA.
+var Accelerated = detect()
+
+// Accelerate switches the assembly on, as far as it can run here, or off, and tells how it was. It is for tests: results of
+// the two paths differ in the last bits. Engines keep the chains that they were compiled with.
+func Accelerate(on bool) (was bool) {
+	was, Accelerated = Accelerated, on && detect()
+	return was
+}
+
 // Map computes an element-wise operation, dst[i] = f(in[0][i], in[1][i], …); dst may be one of the operands.
 type Map func(dst []float32, in [][]float32)
 

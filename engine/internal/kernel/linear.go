@@ -9,7 +9,7 @@ type Matrix struct {
 // MulAdd is y[i] += Σ_j W[i][j] x[j] over the lanes. The sum runs over j in groups of four, ((w0 x0 + w1 x1) + w2 x2) +
 // w3 x3, then singly, whatever the number of lanes; in assembly singly, with fused products.
 func (a Matrix) MulAdd(y, x []float32, lanes int) {
-	if Accelerated {
+	if supported && Accelerated {
 		a.mulAddVector(y, x, lanes)
 		return
 	}
@@ -98,7 +98,7 @@ func (a Matrix) mulAdd1(y, x []float32) {
 // OuterAdd is W[i][j] += Σ dy[i] x[j] over lanes and times: the gradient of a dense map. Each sum over the lanes is taken
 // in order, in assembly eight by eight over all times.
 func (a Matrix) OuterAdd(dy, x []float32, lanes int, t Times) {
-	if Accelerated && a.outerAddVector(dy, x, lanes, t) {
+	if supported && Accelerated && a.outerAddVector(dy, x, lanes, t) {
 		return
 	}
 	for k := range t.Count {

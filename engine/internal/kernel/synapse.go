@@ -25,7 +25,7 @@ func (y Synapse) gates(buf *[group]float32, v []float32, k, lanes int) int {
 
 // Forward is, for a = w sigmoid(s (v[from] - m)) of every edge in order, G[to] += a and I[to] += a E. Lanes at most 512.
 func (y Synapse) Forward(G, I, v []float32, lanes int) {
-	if Accelerated {
+	if supported && Accelerated {
 		y.forwardVector(G, I, v, lanes)
 		return
 	}
@@ -52,7 +52,7 @@ func (y Synapse) Forward(G, I, v []float32, lanes int) {
 //
 // where the sums run over the lanes in order.
 func (y Synapse) Back(d Synapse, c Cotangent, lanes int) {
-	if Accelerated {
+	if supported && Accelerated {
 		y.backVector(d, c, lanes)
 		return
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"go/format"
 	"os"
 	"slices"
 	"strings"
@@ -44,9 +45,17 @@ func main() {
 		n++
 	}
 	b.WriteString("}\n")
-	if err := os.WriteFile(*table, []byte(b.String()), 0o644); err != nil {
+	if err := write(*table, b.String()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	Generate()
+}
+
+func write(file, text string) error {
+	code, err := format.Source([]byte(text))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, code, 0o644)
 }
