@@ -15,6 +15,8 @@ type chainCode struct {
 	rows, lanes int
 	places      []place // the inputs, then the stored values
 	base        []int   // where they are at the time at hand
+	moving      []int   // the places that differ from time to time
+	ready       bool    // the operands that do not move are set
 	code        []instr
 	fused       kernel.Fused
 	in, out     [][]float32
@@ -190,10 +192,13 @@ func (as *assembler) arg(r int, scalar bool) operand {
 
 // run computes the chain at time t.
 func (c *chainCode) run(t int) {
-	for k, p := range c.places {
-		c.base[k] = p.at(t)
+	if !c.ready {
+		c.start()
 	}
-	if c.fused != nil && c.runFused() {
+	for _, k := range c.moving {
+		c.set(k, t)
+	}
+	if c.fused != nil && c.fused(c.out, c.in, c.rows, c.lanes) {
 		return
 	}
 	step := max(1, block/c.lanes)
@@ -252,13 +257,25 @@ func (c *chainCode) slice(a operand, r, i, n int) []float32 {
 	return m[c.base[a.at]:][:1]
 }
 
-func (c *chainCode) runFused() bool {
-	for k := range c.in {
-		c.in[k] = c.e.mem[c.base[k]:][:c.places[k].n]
+// start sets the operands that stay where they are.
+func (c *chainCode) start() {
+	c.ready = true
+	for k, p := range c.places {
+		c.set(k, 0)
+		if p.stride != 0 {
+			c.moving = append(c.moving, k)
+		}
 	}
-	for k := range c.out {
-		at := len(c.in) + k
-		c.out[k] = c.e.mem[c.base[at]:][:c.places[at].n]
+}
+
+// set finds operand k at time t.
+func (c *chainCode) set(k, t int) {
+	p := &c.places[k]
+	c.base[k] = p.at(t)
+	v := c.e.mem[c.base[k]:][:p.n]
+	if k < len(c.in) {
+		c.in[k] = v
+		return
 	}
-	return c.fused(c.out, c.in, c.rows, c.lanes)
+	c.out[k-len(c.in)] = v
 }

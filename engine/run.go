@@ -178,6 +178,9 @@ func (e *Engine) back(s stage, from, to int) {
 			f(t)
 		}
 	}
+	for _, f := range e.spans[s] {
+		f(from, to)
+	}
 }
 
 // release is rcore where lanes have ended: they pass the cotangents of their states on, and see none themselves.

@@ -119,31 +119,66 @@ func (c *compiler) sink(s stage, node, rows int) sink {
 	return k
 }
 
-// outer is W += Σ_lanes dy xᵀ.
+// outer is W += Σ_lanes dy xᵀ. Where both operands outlive their time, all times of a chunk are summed at once.
 func (c *compiler) outer(s stage, i int) func(t int) {
-	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
-	dy, x, edges := c.inLane(s, n.In[0]), c.inLane(s, n.In[1]), n.Edges[0]
-	to := c.sink(s, i, n.Shape.Len())
+	n, e := &c.p.Nodes[i], c.e
+	g := &gradient{e: e, dy: c.inLane(s, n.In[0]), x: c.inLane(s, n.In[1]), to: c.sink(s, i, n.Shape.Len())}
 	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
-	m := kernel.Matrix{Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
-	add := func(w, dy, x []float32) {
-		m.W = w
-		m.OuterAdd(dy, x, lanes, kernel.Times{Count: 1})
-	}
-	if edges != nil {
+	lanes := c.width(s)
+	g.count, g.dyRows, g.xRows = b.Outer, a.Inner*lanes, b.Inner*lanes
+	if edges := n.Edges[0]; edges != nil {
 		list := kernel.NewEdges(edges.List)
-		add = func(w, dy, x []float32) { list.OuterAdd(w, dy, x, lanes, kernel.Times{Count: 1}) }
+		g.add = func(w, dy, x []float32, times kernel.Times) { list.OuterAdd(w, dy, x, lanes, times) }
+	} else {
+		g.add = func(w, dy, x []float32, times kernel.Times) {
+			m := kernel.Matrix{W: w, Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
+			m.OuterAdd(dy, x, lanes, times)
+		}
 	}
-	return func(t int) {
-		dy, x := e.get(dy, t), e.get(x, t)
-		for _, p := range to.places {
-			w := e.get(p, t)
-			if to.clear {
-				clear(w)
-			}
-			for o := range b.Outer {
-				add(w, dy[o*a.Inner*lanes:], x[o*b.Inner*lanes:])
-			}
+	if (s == rbefore || s == rafter) && !c.passing(s, n.In[0]) && !c.passing(s, n.In[1]) {
+		e.spans[s] = append(e.spans[s], g.span)
+		return nil
+	}
+	return func(t int) { g.run(t, 1) }
+}
+
+// passing reports whether a stage overwrites a value at its next time.
+func (c *compiler) passing(s stage, i int) bool {
+	_, local := c.layout.stage[s][c.root[i]]
+	return local
+}
+
+// gradient sums the products of two values for a matrix.
+type gradient struct {
+	e                    *Engine
+	dy, x                place
+	to                   sink
+	count, dyRows, xRows int // rows of matrices that share W, and the numbers from one to the next
+	add                  func(w, dy, x []float32, times kernel.Times)
+}
+
+// span takes times [from, to) together where they stand at equal distances.
+func (g *gradient) span(from, to int) {
+	n := to - from
+	if g.dy.at(to-1)-g.dy.at(from) == (n-1)*g.dy.stride && g.x.at(to-1)-g.x.at(from) == (n-1)*g.x.stride {
+		g.run(from, n)
+		return
+	}
+	for t := from; t < to; t++ {
+		g.run(t, 1)
+	}
+}
+
+// run takes n times from t on.
+func (g *gradient) run(t, n int) {
+	dy, x := g.e.mem[g.dy.at(t):][:(n-1)*g.dy.stride+g.dy.n], g.e.mem[g.x.at(t):][:(n-1)*g.x.stride+g.x.n]
+	for _, p := range g.to.places {
+		w := g.e.get(p, t)
+		if g.to.clear {
+			clear(w)
+		}
+		for o := range g.count {
+			g.add(w, dy[o*g.dyRows:], x[o*g.xRows:], kernel.Times{Count: n, DY: g.dy.stride, X: g.x.stride})
 		}
 	}
 }
@@ -185,7 +220,7 @@ func (c *compiler) synapsesT(s stage, i int) func(t int) {
 	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	var to [4]sink
 	for k := range to {
-		to[k] = c.gradient(s, i, k+1, len(n.Edges[0].List))
+		to[k] = c.sinkOf(s, i, k+1, len(n.Edges[0].List))
 	}
 	d := y
 	weights := []*[]float32{&d.W, &d.S, &d.M, &d.E}
@@ -203,8 +238,8 @@ func (c *compiler) synapsesT(s stage, i int) func(t int) {
 	}
 }
 
-// gradient is the sink of result k of a SynapsesT, which belongs to one operand and so to one accumulator.
-func (c *compiler) gradient(s stage, i, k, rows int) sink {
+// sinkOf is the sink of result k of a SynapsesT, which belongs to one operand and so to one accumulator.
+func (c *compiler) sinkOf(s stage, i, k, rows int) sink {
 	if j := c.resultNode(i, k); j >= 0 {
 		return c.sink(s, j, rows)
 	}
