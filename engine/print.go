@@ -51,7 +51,7 @@ func (l *layout) printMemory(b *strings.Builder) {
 				k, slots = ring, at.mod
 			}
 			count[k]++
-			floats[k] += at.n * slots
+			floats[k] += at.stride * slots
 		}
 	}
 	sums := 0

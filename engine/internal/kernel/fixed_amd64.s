@@ -967,12 +967,12 @@ loop:
 	VZEROUPPER
 	RET
 
-// func dots3x4(c *float32, a *float32, x *float32, crow int, ccol int, stride int, atime int, xtime int, vecs int, times int)
+// func dots3x4(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
 // Requires: AVX, FMA3
-TEXT ·dots3x4(SB), NOSPLIT, $0-80
+TEXT ·dots3x4(SB), NOSPLIT, $0-72
 	MOVQ   a+8(FP), AX
 	MOVQ   x+16(FP), CX
-	MOVQ   stride+40(FP), DX
+	MOVQ   stride+32(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -991,7 +991,7 @@ time:
 	MOVQ CX, SI
 	LEAQ (DX)(DX*2), DI
 	LEAQ (SI)(DI*1), R8
-	MOVQ vecs+64(FP), DI
+	MOVQ vecs+56(FP), DI
 
 lane:
 	VMOVUPS      (BX), Y12
@@ -1018,116 +1018,49 @@ lane:
 	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          lane
-	MOVQ         atime+48(FP), BX
+	MOVQ         atime+40(FP), BX
 	ADDQ         BX, AX
-	MOVQ         xtime+56(FP), BX
+	MOVQ         xtime+48(FP), BX
 	ADDQ         BX, CX
-	MOVQ         times+72(FP), BX
+	MOVQ         times+64(FP), BX
 	DECQ         BX
-	MOVQ         BX, times+72(FP)
+	MOVQ         BX, times+64(FP)
 	JNZ          time
 	MOVQ         c+0(FP), AX
 	MOVQ         crow+24(FP), CX
-	MOVQ         ccol+32(FP), DX
-	MOVQ         AX, BX
-	VEXTRACTF128 $0x01, Y0, X12
-	VADDPS       X0, X12, X12
-	VHADDPS      X12, X12, X12
-	VHADDPS      X12, X12, X12
-	VADDSS       (BX), X12, X12
-	VMOVSS       X12, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X1, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPS       X2, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPS       X3, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X0, X1, X1
+	VADDPS       (AX), X1, X1
+	VMOVUPS      X1, (AX)
 	ADDQ         CX, AX
-	MOVQ         AX, BX
+	VHADDPS      Y5, Y4, Y4
+	VHADDPS      Y7, Y6, Y6
+	VHADDPS      Y6, Y4, Y4
 	VEXTRACTF128 $0x01, Y4, X0
 	VADDPS       X4, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y5, X0
-	VADDPS       X5, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y6, X0
-	VADDPS       X6, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y7, X0
-	VADDPS       X7, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
+	VADDPS       (AX), X0, X0
+	VMOVUPS      X0, (AX)
 	ADDQ         CX, AX
-	MOVQ         AX, BX
+	VHADDPS      Y9, Y8, Y8
+	VHADDPS      Y11, Y10, Y10
+	VHADDPS      Y10, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
 	VADDPS       X8, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y9, X0
-	VADDPS       X9, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y10, X0
-	VADDPS       X10, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y11, X0
-	VADDPS       X11, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
+	VADDPS       (AX), X0, X0
+	VMOVUPS      X0, (AX)
 	ADDQ         CX, AX
 	VZEROUPPER
 	RET
 
-// func dots1x4(c *float32, a *float32, x *float32, crow int, ccol int, stride int, atime int, xtime int, vecs int, times int)
+// func dots1x4(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
 // Requires: AVX, FMA3
-TEXT ·dots1x4(SB), NOSPLIT, $0-80
+TEXT ·dots1x4(SB), NOSPLIT, $0-72
 	MOVQ   a+8(FP), AX
 	MOVQ   x+16(FP), CX
-	MOVQ   stride+40(FP), DX
+	MOVQ   stride+32(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1138,7 +1071,7 @@ time:
 	MOVQ CX, SI
 	LEAQ (DX)(DX*2), DI
 	LEAQ (SI)(DI*1), R8
-	MOVQ vecs+64(FP), DI
+	MOVQ vecs+56(FP), DI
 
 lane:
 	VMOVUPS      (BX), Y4
@@ -1155,56 +1088,33 @@ lane:
 	ADDQ         $0x20, R8
 	DECQ         DI
 	JNZ          lane
-	MOVQ         atime+48(FP), BX
+	MOVQ         atime+40(FP), BX
 	ADDQ         BX, AX
-	MOVQ         xtime+56(FP), BX
+	MOVQ         xtime+48(FP), BX
 	ADDQ         BX, CX
-	MOVQ         times+72(FP), BX
+	MOVQ         times+64(FP), BX
 	DECQ         BX
-	MOVQ         BX, times+72(FP)
+	MOVQ         BX, times+64(FP)
 	JNZ          time
 	MOVQ         c+0(FP), AX
 	MOVQ         crow+24(FP), CX
-	MOVQ         ccol+32(FP), DX
-	MOVQ         AX, BX
-	VEXTRACTF128 $0x01, Y0, X4
-	VADDPS       X0, X4, X4
-	VHADDPS      X4, X4, X4
-	VHADDPS      X4, X4, X4
-	VADDSS       (BX), X4, X4
-	VMOVSS       X4, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X1, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPS       X2, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPS       X3, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
+	VHADDPS      Y1, Y0, Y0
+	VHADDPS      Y3, Y2, Y2
+	VHADDPS      Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X0, X1, X1
+	VADDPS       (AX), X1, X1
+	VMOVUPS      X1, (AX)
 	ADDQ         CX, AX
 	VZEROUPPER
 	RET
 
-// func dots3x1(c *float32, a *float32, x *float32, crow int, ccol int, stride int, atime int, xtime int, vecs int, times int)
+// func dots3x1(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
 // Requires: AVX, FMA3
-TEXT ·dots3x1(SB), NOSPLIT, $0-80
+TEXT ·dots3x1(SB), NOSPLIT, $0-72
 	MOVQ   a+8(FP), AX
 	MOVQ   x+16(FP), CX
-	MOVQ   stride+40(FP), DX
+	MOVQ   stride+32(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1212,7 +1122,7 @@ TEXT ·dots3x1(SB), NOSPLIT, $0-80
 time:
 	MOVQ AX, BX
 	MOVQ CX, SI
-	MOVQ vecs+64(FP), DI
+	MOVQ vecs+56(FP), DI
 
 lane:
 	VMOVUPS      (BX), Y3
@@ -1226,59 +1136,52 @@ lane:
 	ADDQ         $0x20, SI
 	DECQ         DI
 	JNZ          lane
-	MOVQ         atime+48(FP), BX
+	MOVQ         atime+40(FP), BX
 	ADDQ         BX, AX
-	MOVQ         xtime+56(FP), BX
+	MOVQ         xtime+48(FP), BX
 	ADDQ         BX, CX
-	MOVQ         times+72(FP), BX
+	MOVQ         times+64(FP), BX
 	DECQ         BX
-	MOVQ         BX, times+72(FP)
+	MOVQ         BX, times+64(FP)
 	JNZ          time
 	MOVQ         c+0(FP), AX
 	MOVQ         crow+24(FP), CX
-	MOVQ         ccol+32(FP), DX
-	MOVQ         AX, BX
 	VEXTRACTF128 $0x01, Y0, X3
 	VADDPS       X0, X3, X3
 	VHADDPS      X3, X3, X3
 	VHADDPS      X3, X3, X3
-	VADDSS       (BX), X3, X3
-	VMOVSS       X3, (BX)
-	ADDQ         DX, BX
+	VADDSS       (AX), X3, X3
+	VMOVSS       X3, (AX)
 	ADDQ         CX, AX
-	MOVQ         AX, BX
 	VEXTRACTF128 $0x01, Y1, X0
 	VADDPS       X1, X0, X0
 	VHADDPS      X0, X0, X0
 	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
+	VADDSS       (AX), X0, X0
+	VMOVSS       X0, (AX)
 	ADDQ         CX, AX
-	MOVQ         AX, BX
 	VEXTRACTF128 $0x01, Y2, X0
 	VADDPS       X2, X0, X0
 	VHADDPS      X0, X0, X0
 	VHADDPS      X0, X0, X0
-	VADDSS       (BX), X0, X0
-	VMOVSS       X0, (BX)
-	ADDQ         DX, BX
+	VADDSS       (AX), X0, X0
+	VMOVSS       X0, (AX)
 	ADDQ         CX, AX
 	VZEROUPPER
 	RET
 
-// func dots1x1(c *float32, a *float32, x *float32, crow int, ccol int, stride int, atime int, xtime int, vecs int, times int)
+// func dots1x1(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
 // Requires: AVX, FMA3
-TEXT ·dots1x1(SB), NOSPLIT, $0-80
+TEXT ·dots1x1(SB), NOSPLIT, $0-72
 	MOVQ   a+8(FP), AX
 	MOVQ   x+16(FP), CX
-	MOVQ   stride+40(FP), DX
+	MOVQ   stride+32(FP), DX
 	VXORPS Y0, Y0, Y0
 
 time:
 	MOVQ AX, DX
 	MOVQ CX, BX
-	MOVQ vecs+64(FP), SI
+	MOVQ vecs+56(FP), SI
 
 lane:
 	VMOVUPS      (DX), Y1
@@ -1288,25 +1191,22 @@ lane:
 	ADDQ         $0x20, BX
 	DECQ         SI
 	JNZ          lane
-	MOVQ         atime+48(FP), DX
+	MOVQ         atime+40(FP), DX
 	ADDQ         DX, AX
-	MOVQ         xtime+56(FP), DX
+	MOVQ         xtime+48(FP), DX
 	ADDQ         DX, CX
-	MOVQ         times+72(FP), DX
+	MOVQ         times+64(FP), DX
 	DECQ         DX
-	MOVQ         DX, times+72(FP)
+	MOVQ         DX, times+64(FP)
 	JNZ          time
 	MOVQ         c+0(FP), AX
 	MOVQ         crow+24(FP), CX
-	MOVQ         ccol+32(FP), DX
-	MOVQ         AX, BX
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
-	VADDSS       (BX), X1, X1
-	VMOVSS       X1, (BX)
-	ADDQ         DX, BX
+	VADDSS       (AX), X1, X1
+	VMOVSS       X1, (AX)
 	ADDQ         CX, AX
 	VZEROUPPER
 	RET

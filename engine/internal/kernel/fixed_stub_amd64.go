@@ -65,16 +65,16 @@ func tile1x8(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, 
 func tile1x4(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
 
 //go:noescape
-func dots3x4(c *float32, a *float32, x *float32, crow int, ccol int, stride int, atime int, xtime int, vecs int, times int)
+func dots3x4(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
 
 //go:noescape
-func dots1x4(c *float32, a *float32, x *float32, crow int, ccol int, stride int, atime int, xtime int, vecs int, times int)
+func dots1x4(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
 
 //go:noescape
-func dots3x1(c *float32, a *float32, x *float32, crow int, ccol int, stride int, atime int, xtime int, vecs int, times int)
+func dots3x1(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
 
 //go:noescape
-func dots1x1(c *float32, a *float32, x *float32, crow int, ccol int, stride int, atime int, xtime int, vecs int, times int)
+func dots1x1(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
 
 //go:noescape
 func sparse4(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int)

@@ -7,7 +7,7 @@ package kernel
 type (
 	tileFunc   func(y, w, x *float32, ystep, wrow, wcol, xstep, k int)
 	maskedFunc func(y, w, x *float32, ystep, wrow, wcol, xstep, k int, mask *int32)
-	dotsFunc   func(c, a, x *float32, crow, ccol, stride, atime, xtime, vecs, times int)
+	dotsFunc   func(c, a, x *float32, crow, stride, atime, xtime, vecs, times int)
 )
 
 // The tiles of products by their number of rows; those of one row may be wider.
@@ -107,7 +107,7 @@ func (a Matrix) outerAddVector(dy, x []float32, lanes int, t Times) bool {
 	if a.Rows < 1 || a.Cols < 1 || t.Count < 1 {
 		return true
 	}
-	if lanes%vector != 0 && (lanes != 1 || a.Col != 1) {
+	if a.Col != 1 || lanes != 1 && lanes%vector != 0 {
 		return false
 	}
 	a.check()
@@ -120,21 +120,31 @@ func (a Matrix) outerAddVector(dy, x []float32, lanes int, t Times) bool {
 		}
 		return true
 	}
+	for j := 0; j < a.Cols; j += columns {
+		a.outerColumns(j, min(j+columns, a.Cols), dy, x, lanes, t)
+	}
+	return true
+}
+
+// columns are those of a block, whose part of x stays in the first-level cache.
+const columns = 16
+
+// outerColumns takes the columns from j to end.
+func (a Matrix) outerColumns(j, end int, dy, x []float32, lanes int, t Times) {
 	for i, n := 0, 0; i < a.Rows; i += n {
 		n = 3
 		wide, thin := dotsFunc(dots3x4), dotsFunc(dots3x1)
 		if i+3 > a.Rows {
 			n, wide, thin = 1, dots1x4, dots1x1
 		}
-		for j, m := 0, 0; j < a.Cols; j += m {
+		for j, m := j, 0; j < end; j += m {
 			f := wide
-			if m = 4; j+4 > a.Cols {
+			if m = 4; j+4 > end {
 				m, f = 1, thin
 			}
-			f(&a.W[i*a.Row+j*a.Col], &dy[i*lanes], &x[j*lanes], 4*a.Row, 4*a.Col, 4*lanes, 4*t.DY, 4*t.X, lanes/vector, t.Count)
+			f(&a.W[i*a.Row+j], &dy[i*lanes], &x[j*lanes], 4*a.Row, 4*lanes, 4*t.DY, 4*t.X, lanes/vector, t.Count)
 		}
 	}
-	return true
 }
 
 // mulAddVector is y[row] += Σ w x[from] over the edges of each row, each product and sum rounded together.

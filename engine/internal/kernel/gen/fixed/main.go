@@ -155,9 +155,9 @@ func (t tile) emit() {
 	RET()
 }
 
-// dots is c[i][j] += Σ over times and lanes of a[i] x[j], lanes a multiple of 8.
+// dots is c[i][j] += Σ over times and lanes of a[i] x[j], lanes a multiple of 8, c contiguous along j; nj is 4 or 1.
 func dots(ni, nj int) {
-	TEXT(fmt.Sprintf("dots%dx%d", ni, nj), NOSPLIT, "func(c, a, x *float32, crow, ccol, stride, atime, xtime, vecs, times int)")
+	TEXT(fmt.Sprintf("dots%dx%d", ni, nj), NOSPLIT, "func(c, a, x *float32, crow, stride, atime, xtime, vecs, times int)")
 	Pragma("noescape")
 	a, x, stride := arg("a"), arg("x"), arg("stride")
 	acc := vectors(ni * nj)
@@ -193,19 +193,31 @@ func dots(ni, nj int) {
 	DECQ(t)
 	Store(t, Param("times"))
 	JNZ(LabelRef("time"))
-	c, crow, ccol, p := arg("c"), arg("crow"), arg("ccol"), GP64()
+	c, crow := arg("c"), arg("crow")
 	for i := range ni {
-		MOVQ(c, p)
-		for j := range nj {
-			s := total(acc[i*nj+j])
-			VADDSS(Mem{Base: p}, s, s)
-			VMOVSS(s, Mem{Base: p})
-			ADDQ(ccol, p)
+		if r := acc[i*nj:][:nj]; nj == 4 {
+			four(r, Mem{Base: c})
+		} else {
+			s := total(r[0])
+			VADDSS(Mem{Base: c}, s, s)
+			VMOVSS(s, Mem{Base: c})
 		}
 		ADDQ(crow, c)
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// four adds the totals of four vectors, which it clobbers, to four numbers.
+func four(v []VecVirtual, to Mem) {
+	h := XMM()
+	VHADDPS(v[1], v[0], v[0])
+	VHADDPS(v[3], v[2], v[2])
+	VHADDPS(v[2], v[0], v[0])
+	VEXTRACTF128(Imm(1), v[0], h)
+	VADDPS(v[0].AsX(), h, h)
+	VADDPS(to, h, h)
+	VMOVUPS(h, to)
 }
 
 // total adds the numbers of a vector; it clobbers it.
