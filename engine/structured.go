@@ -50,11 +50,11 @@ func (c *compiler) operands(s stage, i int) (y place, in []place) {
 
 // linear is y = W0 x0 + W1 x1 + …, or with transposed matrices.
 func (c *compiler) linear(s stage, i int) func(t int) {
-	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	n, e := &c.p.Nodes[i], c.e
 	y, in := c.operands(s, i)
 	var terms []func(y []float32, t int)
 	for k := 0; k < len(in); k += 2 {
-		terms = append(terms, c.term(n, k, lanes, in))
+		terms = append(terms, c.term(s, n, k, in))
 	}
 	return func(t int) {
 		dst := e.get(y, t)
@@ -66,8 +66,8 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 }
 
 // term is one product of a linear map.
-func (c *compiler) term(n *step.Node, k, lanes int, in []place) func(y []float32, t int) {
-	e, w, x, edges := c.e, in[k], in[k+1], n.Edges[k/2]
+func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float32, t int) {
+	e, w, x, edges, lanes := c.e, in[k], in[k+1], n.Edges[k/2], c.width(s)
 	rows, cols, outer := n.Shape.Inner, c.p.Nodes[n.In[k+1]].Shape.Inner, n.Shape.Outer
 	each := func(f func(y, w, x []float32)) func(y []float32, t int) {
 		return func(y []float32, t int) {
@@ -78,6 +78,9 @@ func (c *compiler) term(n *step.Node, k, lanes int, in []place) func(y []float32
 		}
 	}
 	back := n.Op == step.OpLinearT
+	if c.single(s) && !back {
+		return each(c.singleTerm(n, k, in[k]))
+	}
 	if edges != nil {
 		list := kernel.NewEdges(edges.List)
 		if back {
@@ -204,6 +207,9 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
 	G, in := c.operands(s, i)
 	I := c.result(s, i, 1, G.n)
+	if c.single(s) {
+		return c.singleSynapses(n, G, I, in)
+	}
 	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	return func(t int) {
 		y.W, y.S, y.M, y.E = e.get(in[1], t), e.get(in[2], t), e.get(in[3], t), e.get(in[4], t)

@@ -23,3 +23,9 @@ func (e *Edges) outerAddVector(_, _, _ []float32, _ int, _ Times) bool { return 
 func (y Synapse) forwardVector(_, _, _ []float32, _ int) {}
 
 func (y Synapse) backVector(_ Synapse, _ Cotangent, _ int) {}
+
+// Forward needs the assembly.
+func (s *Slots) Forward(_, _, _ []float32) {}
+
+// MulAdd needs the assembly.
+func (s *Slots) MulAdd(_, _ []float32) {}

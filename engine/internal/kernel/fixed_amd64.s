@@ -1795,3 +1795,129 @@ end:
 	JNE          edge
 	VZEROUPPER
 	RET
+
+// func synapsesByTarget(conductance *float32, current *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·synapsesByTarget(SB), NOSPLIT, $0-64
+	MOVQ     conductance+0(FP), AX
+	MOVQ     current+8(FP), CX
+	MOVQ     params+24(FP), DX
+	MOVQ     v+16(FP), BX
+	MOVQ     index+32(FP), SI
+	MOVQ     count+40(FP), DI
+	MOVQ     blocks+48(FP), R8
+	MOVQ     mask+56(FP), R9
+	VPCMPEQD Y2, Y2, Y2
+
+block:
+	CMPQ    R8, $0x01
+	JNE     whole
+	TESTQ   R9, R9
+	JZ      whole
+	VMOVDQU (R9), Y2
+
+whole:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVLQSX (DI), R10
+	TESTQ   R10, R10
+	JZ      store
+
+slot:
+	VMOVDQU      (SI), Y3
+	VPCMPEQD     Y4, Y4, Y4
+	VPXOR        Y3, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VGATHERDPS   Y4, (BX)(Y3*4), Y5
+	VSUBPS       32(DX), Y5, Y5
+	VMULPS       (DX), Y5, Y5
+	VORPS        wide80000000<>+0(SB), Y5, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y3, Y3, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y3, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y8
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y5, Y8, Y3, Y4
+	VADDPS       Y3, Y8, Y8
+	VDIVPS       Y8, Y4, Y4
+	VMULPS       64(DX), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VMULPS       96(DX), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	ADDQ         $0x80, DX
+	ADDQ         $0x20, SI
+	DECQ         R10
+	JNZ          slot
+
+store:
+	VMASKMOVPS Y0, Y2, (AX)
+	VMASKMOVPS Y1, Y2, (CX)
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, CX
+	ADDQ       $0x04, DI
+	DECQ       R8
+	JNZ        block
+	VZEROUPPER
+	RET
+
+// func sparseByTarget(y *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sparseByTarget(SB), NOSPLIT, $0-56
+	MOVQ     y+0(FP), AX
+	MOVQ     params+16(FP), CX
+	MOVQ     v+8(FP), DX
+	MOVQ     index+24(FP), BX
+	MOVQ     count+32(FP), SI
+	MOVQ     blocks+40(FP), DI
+	MOVQ     mask+48(FP), R8
+	VPCMPEQD Y1, Y1, Y1
+
+block:
+	CMPQ    DI, $0x01
+	JNE     whole
+	TESTQ   R8, R8
+	JZ      whole
+	VMOVDQU (R8), Y1
+
+whole:
+	VMASKMOVPS (AX), Y1, Y0
+	MOVLQSX    (SI), R9
+	TESTQ      R9, R9
+	JZ         store
+
+slot:
+	VMOVDQU     (BX), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y3, (DX)(Y2*4), Y4
+	VFMADD231PS (CX), Y4, Y0
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	DECQ        R9
+	JNZ         slot
+
+store:
+	VMASKMOVPS Y0, Y1, (AX)
+	ADDQ       $0x20, AX
+	ADDQ       $0x04, SI
+	DECQ       DI
+	JNZ        block
+	VZEROUPPER
+	RET

@@ -93,3 +93,9 @@ func synapsesForward(conductance *float32, current *float32, v *float32, w *floa
 
 //go:noescape
 func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *float32, w *float32, s *float32, m *float32, e *float32, edges *int, n int, stride int, vecs int, mask *int32)
+
+//go:noescape
+func synapsesByTarget(conductance *float32, current *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
+
+//go:noescape
+func sparseByTarget(y *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)

@@ -95,13 +95,6 @@ func (a Matrix) check() {
 	need(a.W, (a.Rows-1)*a.Row+(a.Cols-1)*a.Col+1)
 }
 
-// need checks the length of an operand before assembly is entered.
-func need(x []float32, n int) {
-	if len(x) < n {
-		panic("kernel: a short operand")
-	}
-}
-
 // outerAddVector is OuterAdd over several times; it reports false where it does not work on that number of lanes.
 func (a Matrix) outerAddVector(dy, x []float32, lanes int, t Times) bool {
 	if a.Rows < 1 || a.Cols < 1 || t.Count < 1 {
@@ -227,5 +220,25 @@ func (y Synapse) backVector(d Synapse, c Cotangent, lanes int) {
 			d.M[k+i] -= float32(float32(w*y.S[k+i]) * s[2])
 			d.E[k+i] += float32(w * s[3])
 		}
+	}
+}
+
+// Forward is Synapse.Forward of one lane into G and I, which it overwrites. It needs the assembly.
+func (s *Slots) Forward(G, I, v []float32) {
+	need(G, s.out)
+	need(I, s.out)
+	if !s.check(v, 4) {
+		clear(G[:s.out])
+		clear(I[:s.out])
+		return
+	}
+	synapsesByTarget(&G[0], &I[0], &v[0], &s.params[0], &s.index[0], &s.count[0], len(s.count), maskOf(s.out))
+}
+
+// MulAdd is Edges.MulAdd of one lane. It needs the assembly.
+func (s *Slots) MulAdd(y, x []float32) {
+	need(y, s.out)
+	if s.check(x, 1) {
+		sparseByTarget(&y[0], &x[0], &s.params[0], &s.index[0], &s.count[0], len(s.count), maskOf(s.out))
 	}
 }
