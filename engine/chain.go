@@ -54,7 +54,7 @@ func (c *chain) text() string {
 }
 
 // fused reports whether the chain has a kernel of its own.
-func (c *chain) fused() bool { return kernel.Chains[c.text()] != nil }
+func (c *chain) fused() bool { return kernel.FindChain(c.text()) != nil }
 
 // agenda orders the nodes of one stage.
 type agenda struct {

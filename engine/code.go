@@ -15,15 +15,19 @@ type chainCode struct {
 	rows, lanes int
 	places      []place // the inputs, then the stored values
 	base        []int   // where they are at the time at hand
+	moving      []int   // the places that differ from time to time
+	ready       bool    // the operands that do not move are set
 	code        []instr
 	fused       kernel.Fused
 	in, out     [][]float32
-	args        [][]float32
+	args, dst   [][]float32
 }
 
-// instr is one call of a kernel. Operands that are shorter than a row make it run row by row.
+// instr is one call of a kernel. Operands that are shorter than a row make it run row by row, unless a fused kernel takes
+// them as they are.
 type instr struct {
 	f     kernel.Map
+	fused kernel.Fused
 	dst   operand
 	args  []operand
 	byRow bool
@@ -37,7 +41,7 @@ type operand struct {
 
 // newChainCode compiles a chain as stage s runs it.
 func (c *compiler) newChainCode(ch *chain, s stage) *chainCode {
-	cc := &chainCode{e: c.e, rows: ch.rows, lanes: c.width(s), fused: kernel.Chains[ch.text()], args: make([][]float32, 5)}
+	cc := &chainCode{e: c.e, rows: ch.rows, lanes: c.width(s), fused: kernel.FindChain(ch.text()), args: make([][]float32, 5), dst: make([][]float32, 1)}
 	for _, in := range ch.in {
 		cc.places = append(cc.places, c.find(s, in.node))
 	}
@@ -48,7 +52,9 @@ func (c *compiler) newChainCode(ch *chain, s stage) *chainCode {
 		if n := &c.p.Nodes[i]; n.Op == step.OpAccum {
 			i = n.In[0]
 		}
-		cc.places = append(cc.places, c.find(s, i))
+		at := c.find(s, i)
+		at.n = ch.rows * cc.lanes // an accumulator too stands in lanes here
+		cc.places = append(cc.places, at)
 	}
 	cc.base = make([]int, len(cc.places))
 	cc.in, cc.out = make([][]float32, len(ch.in)), make([][]float32, len(ch.out))
@@ -110,9 +116,7 @@ func (as *assembler) op(k int) {
 	for a, r := range o.args {
 		in.args = append(in.args, as.arg(r, row.Scalar && (a > 0 || !as.short(o))))
 	}
-	for _, a := range in.args {
-		in.byRow = in.byRow || a.kind == 'u' || a.kind == 'l'
-	}
+	as.kernel(&in, o.op)
 	for _, r := range o.args {
 		if b, ok := as.temp[max(r, -1)]; ok && r >= 0 && as.last[r] == k {
 			as.free = append(as.free, b)
@@ -126,6 +130,27 @@ func (as *assembler) op(k int) {
 		in.dst = operand{'t', as.temp[k]}
 	}
 	as.code = append(as.code, in)
+}
+
+// kernel chooses what an instruction calls.
+func (as *assembler) kernel(in *instr, op step.Op) {
+	kinds, row := make([]byte, len(in.args)), make([]byte, len(in.args))
+	for k, a := range in.args {
+		kinds[k], row[k] = a.kind, 'f'
+		switch a.kind {
+		case 't':
+			kinds[k] = 'f'
+		case 'u', 'k':
+			row[k] = 'k'
+		}
+		in.byRow = in.byRow || a.kind == 'u' || a.kind == 'l'
+	}
+	if f := kernel.FindOperation(op, kinds); f != nil && (!in.byRow || as.lanes%8 == 0) {
+		in.fused, in.byRow = f, false
+	}
+	if in.byRow {
+		in.fused = kernel.FindOperation(op, row)
+	}
 }
 
 // short reports whether all operands are single numbers: of one lane, a row for all is one too. A kernel needs one that
@@ -167,11 +192,13 @@ func (as *assembler) arg(r int, scalar bool) operand {
 
 // run computes the chain at time t.
 func (c *chainCode) run(t int) {
-	for k, p := range c.places {
-		c.base[k] = p.at(t)
+	if !c.ready {
+		c.start()
 	}
-	if c.fused != nil {
-		c.runFused()
+	for _, k := range c.moving {
+		c.set(k, t)
+	}
+	if c.fused != nil && c.fused(c.out, c.in, c.rows, c.lanes) {
 		return
 	}
 	step := max(1, block/c.lanes)
@@ -192,6 +219,11 @@ func (c *chainCode) flat(in *instr, r, n int) {
 	for k, a := range in.args {
 		c.args[k] = c.slice(a, r, 0, n)
 	}
+	if in.fused != nil {
+		c.dst[0] = c.slice(in.dst, r, 0, n)
+		in.fused(c.dst, c.args[:len(in.args)], n, c.lanes)
+		return
+	}
 	in.f(c.slice(in.dst, r, 0, n), c.args[:len(in.args)])
 }
 
@@ -199,6 +231,11 @@ func (c *chainCode) byRow(in *instr, r, n int) {
 	for i := range n {
 		for k, a := range in.args {
 			c.args[k] = c.slice(a, r, i, 1)
+		}
+		if in.fused != nil {
+			c.dst[0] = c.slice(in.dst, r, i, 1)
+			in.fused(c.dst, c.args[:len(in.args)], c.lanes, 1)
+			continue
 		}
 		in.f(c.slice(in.dst, r, i, 1), c.args[:len(in.args)])
 	}
@@ -213,20 +250,32 @@ func (c *chainCode) slice(a operand, r, i, n int) []float32 {
 	case 'f':
 		return m[c.base[a.at]+(r+i)*c.lanes:][:n*c.lanes]
 	case 'u':
-		return m[c.base[a.at]+r+i:][:1]
+		return m[c.base[a.at]+r+i:][:n]
 	case 'l':
 		return m[c.base[a.at]:][:c.lanes]
 	}
 	return m[c.base[a.at]:][:1]
 }
 
-func (c *chainCode) runFused() {
-	for k := range c.in {
-		c.in[k] = c.e.mem[c.base[k]:][:c.places[k].n]
+// start sets the operands that stay where they are.
+func (c *chainCode) start() {
+	c.ready = true
+	for k, p := range c.places {
+		c.set(k, 0)
+		if p.stride != 0 {
+			c.moving = append(c.moving, k)
+		}
 	}
-	for k := range c.out {
-		at := len(c.in) + k
-		c.out[k] = c.e.mem[c.base[at]:][:c.places[at].n]
+}
+
+// set finds operand k at time t.
+func (c *chainCode) set(k, t int) {
+	p := &c.places[k]
+	c.base[k] = p.at(t)
+	v := c.e.mem[c.base[k]:][:p.n]
+	if k < len(c.in) {
+		c.in[k] = v
+		return
 	}
-	c.fused(c.out, c.in, c.rows, c.lanes)
+	c.out[k-len(c.in)] = v
 }

@@ -34,7 +34,8 @@ type Engine struct {
 	scratch       []float32 // buffers of chains
 	buffers       int
 	code          [numStages][]func(t int)
-	state, dstate [][]float32 // at the ends of the sequence: before and after Forward; see State, DState
+	spans         [numStages][]func(from, to int) // what takes the times of a chunk together, after the rest of the stage
+	state, dstate [][]float32                     // at the ends of the sequence: before and after Forward; see State, DState
 	dfinal        [][]float32
 	held          [][]float32 // cotangents of lanes that have ended
 	grad          []float32
@@ -62,7 +63,9 @@ func Compile(p *step.Program, o Options) *Engine {
 	c := &compiler{layout: e.lay, e: e}
 	for s := range numStages {
 		for _, it := range pl.items[s] {
-			e.code[s] = append(e.code[s], c.item(s, it))
+			if f := c.item(s, it); f != nil {
+				e.code[s] = append(e.code[s], f)
+			}
 		}
 	}
 	c.ends()
@@ -75,7 +78,7 @@ func Compile(p *step.Program, o Options) *Engine {
 	return e
 }
 
-// item compiles one item.
+// item compiles one item; it gives nil where the item runs once for a span of times.
 func (c *compiler) item(s stage, it item) func(t int) {
 	e := c.e
 	switch {

@@ -9,15 +9,19 @@ const chunk = 8
 // place is where a value lives in memory: n numbers at off, or one of several slots by time.
 type place struct {
 	off, n             int
-	stride, phase, mod int // stride 0: one slot; mod 0: a slot for every time
+	stride, phase, mod int // stride 0: one slot; mod 0: a slot for every time, else chunk or chunk + 1 slots
 }
 
 func (p place) at(t int) int {
 	if p.stride == 0 {
 		return p.off
 	}
-	if t += p.phase; p.mod > 0 {
-		t %= p.mod
+	switch t += p.phase; p.mod { // dividing by constants is faster
+	case 0:
+	case chunk:
+		t %= chunk
+	default:
+		t %= chunk + 1
 	}
 	return p.off + t*p.stride
 }
@@ -76,8 +80,19 @@ func (l *layout) slots(n, count int) place {
 	if count == 0 {
 		return place{off: l.take(n), n: n}
 	}
-	return place{off: l.take(n * count), n: n, stride: n}
+	stride := n
+	if n%crowded == 0 {
+		stride += spare
+	}
+	return place{off: l.take(stride * count), n: n, stride: stride}
 }
+
+// Slots at distances of a multiple of crowded numbers would meet in the same few lines of the first-level cache; spare
+// numbers between them spread them out.
+const (
+	crowded = 256
+	spare   = 32
+)
 
 func (l *layout) rows(i int) int { return l.p.Nodes[i].Shape.Len() }
 

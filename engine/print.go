@@ -23,6 +23,18 @@ func (e *Engine) Plan() string {
 	return b.String()
 }
 
+// Chains lists the texts of the plan's chains, by which kernels for them are generated and found.
+func (e *Engine) Chains() (texts []string) {
+	for _, items := range e.plan.items {
+		for _, it := range items {
+			if it.chain != nil {
+				texts = append(texts, it.chain.text())
+			}
+		}
+	}
+	return texts
+}
+
 // printMemory sums the places up by what they are for.
 func (l *layout) printMemory(b *strings.Builder) {
 	var count, floats [3]int
@@ -39,7 +51,7 @@ func (l *layout) printMemory(b *strings.Builder) {
 				k, slots = ring, at.mod
 			}
 			count[k]++
-			floats[k] += at.n * slots
+			floats[k] += at.stride * slots
 		}
 	}
 	sums := 0

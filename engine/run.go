@@ -86,7 +86,7 @@ func (e *Engine) Forward(n int) {
 		copy(e.state[s], e.get(at, n))
 	}
 	for _, at := range e.doutputs {
-		clear(e.mem[at.off:][:n*at.n])
+		clear(e.mem[at.off:][:n*at.stride])
 	}
 }
 
@@ -177,6 +177,9 @@ func (e *Engine) back(s stage, from, to int) {
 		for _, f := range e.code[s] {
 			f(t)
 		}
+	}
+	for _, f := range e.spans[s] {
+		f(from, to)
 	}
 }
 

@@ -50,11 +50,11 @@ func (c *compiler) operands(s stage, i int) (y place, in []place) {
 
 // linear is y = W0 x0 + W1 x1 + …, or with transposed matrices.
 func (c *compiler) linear(s stage, i int) func(t int) {
-	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	n, e := &c.p.Nodes[i], c.e
 	y, in := c.operands(s, i)
 	var terms []func(y []float32, t int)
 	for k := 0; k < len(in); k += 2 {
-		terms = append(terms, c.term(n, k, lanes, in))
+		terms = append(terms, c.term(s, n, k, in))
 	}
 	return func(t int) {
 		dst := e.get(y, t)
@@ -66,8 +66,8 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 }
 
 // term is one product of a linear map.
-func (c *compiler) term(n *step.Node, k, lanes int, in []place) func(y []float32, t int) {
-	e, w, x, edges := c.e, in[k], in[k+1], n.Edges[k/2]
+func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float32, t int) {
+	e, w, x, edges, lanes := c.e, in[k], in[k+1], n.Edges[k/2], c.width(s)
 	rows, cols, outer := n.Shape.Inner, c.p.Nodes[n.In[k+1]].Shape.Inner, n.Shape.Outer
 	each := func(f func(y, w, x []float32)) func(y []float32, t int) {
 		return func(y []float32, t int) {
@@ -78,11 +78,15 @@ func (c *compiler) term(n *step.Node, k, lanes int, in []place) func(y []float32
 		}
 	}
 	back := n.Op == step.OpLinearT
-	switch {
-	case edges != nil && back:
-		return each(func(y, w, x []float32) { kernel.EdgesMulAddT(y, w, x, edges.List, lanes) })
-	case edges != nil:
-		return each(func(y, w, x []float32) { kernel.EdgesMulAdd(y, w, x, edges.List, lanes) })
+	if c.single(s) && !back {
+		return each(c.singleTerm(n, k, in[k]))
+	}
+	if edges != nil {
+		list := kernel.NewEdges(edges.List)
+		if back {
+			return each(func(y, w, x []float32) { list.MulAddT(y, w, x, lanes) })
+		}
+		return each(func(y, w, x []float32) { list.MulAdd(y, w, x, lanes) })
 	}
 	m := kernel.Matrix{Rows: rows, Cols: cols, Row: cols, Col: 1}
 	if back {
@@ -118,30 +122,66 @@ func (c *compiler) sink(s stage, node, rows int) sink {
 	return k
 }
 
-// outer is W += Σ_lanes dy xᵀ.
+// outer is W += Σ_lanes dy xᵀ. Where both operands outlive their time, all times of a chunk are summed at once.
 func (c *compiler) outer(s stage, i int) func(t int) {
-	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
-	dy, x, edges := c.inLane(s, n.In[0]), c.inLane(s, n.In[1]), n.Edges[0]
-	to := c.sink(s, i, n.Shape.Len())
+	n, e := &c.p.Nodes[i], c.e
+	g := &gradient{e: e, dy: c.inLane(s, n.In[0]), x: c.inLane(s, n.In[1]), to: c.sink(s, i, n.Shape.Len())}
 	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
-	m := kernel.Matrix{Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
-	add := func(w, dy, x []float32) {
-		m.W = w
-		m.OuterAdd(dy, x, lanes)
+	lanes := c.width(s)
+	g.count, g.dyRows, g.xRows = b.Outer, a.Inner*lanes, b.Inner*lanes
+	if edges := n.Edges[0]; edges != nil {
+		list := kernel.NewEdges(edges.List)
+		g.add = func(w, dy, x []float32, times kernel.Times) { list.OuterAdd(w, dy, x, lanes, times) }
+	} else {
+		g.add = func(w, dy, x []float32, times kernel.Times) {
+			m := kernel.Matrix{W: w, Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
+			m.OuterAdd(dy, x, lanes, times)
+		}
 	}
-	if edges != nil {
-		add = func(w, dy, x []float32) { kernel.EdgesOuterAdd(w, dy, x, edges.List, lanes) }
+	if (s == rbefore || s == rafter) && !c.passing(s, n.In[0]) && !c.passing(s, n.In[1]) {
+		e.spans[s] = append(e.spans[s], g.span)
+		return nil
 	}
-	return func(t int) {
-		dy, x := e.get(dy, t), e.get(x, t)
-		for _, p := range to.places {
-			w := e.get(p, t)
-			if to.clear {
-				clear(w)
-			}
-			for o := range b.Outer {
-				add(w, dy[o*a.Inner*lanes:], x[o*b.Inner*lanes:])
-			}
+	return func(t int) { g.run(t, 1) }
+}
+
+// passing reports whether a stage overwrites a value at its next time.
+func (c *compiler) passing(s stage, i int) bool {
+	_, local := c.layout.stage[s][c.root[i]]
+	return local
+}
+
+// gradient sums the products of two values for a matrix.
+type gradient struct {
+	e                    *Engine
+	dy, x                place
+	to                   sink
+	count, dyRows, xRows int // rows of matrices that share W, and the numbers from one to the next
+	add                  func(w, dy, x []float32, times kernel.Times)
+}
+
+// span takes times [from, to) together where they stand at equal distances.
+func (g *gradient) span(from, to int) {
+	n := to - from
+	if g.dy.at(to-1)-g.dy.at(from) == (n-1)*g.dy.stride && g.x.at(to-1)-g.x.at(from) == (n-1)*g.x.stride {
+		g.run(from, n)
+		return
+	}
+	for t := from; t < to; t++ {
+		g.run(t, 1)
+	}
+}
+
+// run takes n times from t on.
+func (g *gradient) run(t, n int) {
+	dy, x := g.e.mem[g.dy.at(t):][:(n-1)*g.dy.stride+g.dy.n], g.e.mem[g.x.at(t):][:(n-1)*g.x.stride+g.x.n]
+	for _, p := range g.to.places {
+		w := g.e.get(p, t)
+		if g.to.clear {
+			clear(w)
+		}
+		for o := range g.count {
+			g.add(w, dy[o*g.dyRows:], x[o*g.xRows:], kernel.Times{Count: n, DY: g.dy.stride, X: g.x.stride})
 		}
 	}
 }
@@ -167,7 +207,10 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
 	G, in := c.operands(s, i)
 	I := c.result(s, i, 1, G.n)
-	y := kernel.Synapse{Edges: n.Edges[0].List}
+	if c.single(s) {
+		return c.singleSynapses(n, G, I, in)
+	}
+	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	return func(t int) {
 		y.W, y.S, y.M, y.E = e.get(in[1], t), e.get(in[2], t), e.get(in[3], t), e.get(in[4], t)
 		g, c := e.get(G, t), e.get(I, t)
@@ -180,10 +223,10 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 func (c *compiler) synapsesT(s stage, i int) func(t int) {
 	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
 	dv, in := c.operands(s, i)
-	y := kernel.Synapse{Edges: n.Edges[0].List}
+	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	var to [4]sink
 	for k := range to {
-		to[k] = c.gradient(s, i, k+1, len(y.Edges))
+		to[k] = c.sinkOf(s, i, k+1, len(n.Edges[0].List))
 	}
 	d := y
 	weights := []*[]float32{&d.W, &d.S, &d.M, &d.E}
@@ -201,8 +244,8 @@ func (c *compiler) synapsesT(s stage, i int) func(t int) {
 	}
 }
 
-// gradient is the sink of result k of a SynapsesT, which belongs to one operand and so to one accumulator.
-func (c *compiler) gradient(s stage, i, k, rows int) sink {
+// sinkOf is the sink of result k of a SynapsesT, which belongs to one operand and so to one accumulator.
+func (c *compiler) sinkOf(s stage, i, k, rows int) sink {
 	if j := c.resultNode(i, k); j >= 0 {
 		return c.sink(s, j, rows)
 	}

@@ -42,5 +42,5 @@ func BenchmarkMatrix(b *testing.B) {
 		})
 	}
 	run("product", func() { m.MulAdd(y, x, 32) })
-	run("outer", func() { m.OuterAdd(y, x, 32) })
+	run("outer", func() { m.OuterAdd(y, x, 32, Times{Count: 1}) })
 }

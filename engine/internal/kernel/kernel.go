@@ -8,6 +8,16 @@ package kernel
 
 import "github.com/elegans-nn/elegans/step"
 
+// Accelerated says whether assembly is in use: where it was compiled in and the processor has AVX2 and FMA.
+var Accelerated = detect()
+
+// Accelerate switches the assembly on, as far as it can run here, or off, and tells how it was. It is for tests: results of
+// the two paths differ in the last bits. Engines keep the chains that they were compiled with.
+func Accelerate(on bool) (was bool) {
+	was, Accelerated = Accelerated, on && detect()
+	return was
+}
+
 // Map computes an element-wise operation, dst[i] = f(in[0][i], in[1][i], …); dst may be one of the operands.
 type Map func(dst []float32, in [][]float32)
 
@@ -54,9 +64,24 @@ func unary(f func(dst, x []float32)) Map {
 }
 
 // Fused computes a whole chain of element-wise operations at once: out are its stored values [rows][lanes]; in are its
-// operands by the kinds in the chain's text: f [rows][lanes], u [rows], l [lanes], k [1].
-type Fused func(out, in [][]float32, rows, lanes int)
+// operands by the kinds in the chain's text: f [rows][lanes], u [rows], l [lanes], k [1]. It reports false, having done
+// nothing, where it does not work on that number of lanes.
+type Fused func(out, in [][]float32, rows, lanes int) bool
 
-// Chains finds the fused kernel of a chain by its text. Generated files fill it; a chain that is not here runs operation
-// by operation.
+// Chains has fused kernels of chains by their texts, before those that are generated.
 var Chains = map[string]Fused{}
+
+// FindChain finds the fused kernel of a chain by its text; nil where there is none, so that the chain runs operation by
+// operation, with the same results to the bit.
+func FindChain(text string) Fused {
+	if f := Chains[text]; f != nil {
+		return f
+	}
+	return assembled(text)
+}
+
+// FindOperation finds the fused kernel of one operation on operands of some kinds.
+func FindOperation(op step.Op, kinds []byte) Fused { return single(op, kinds) }
+
+// vector is how many numbers a vector register of the assembly holds.
+const vector = 8

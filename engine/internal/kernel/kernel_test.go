@@ -206,7 +206,7 @@ func TestMatrix(t *testing.T) {
 					eachLane(t, what, a, y, x, got, lanes)
 				}
 				g := append([]float32(nil), w...)
-				Matrix{W: g, Rows: rows, Cols: cols, Row: cols, Col: 1}.OuterAdd(y, x, lanes)
+				Matrix{W: g, Rows: rows, Cols: cols, Row: cols, Col: 1}.OuterAdd(y, x, lanes, Times{Count: 1})
 				want := make([]float64, len(g))
 				for k := range want {
 					want[k] = float64(w[k])
@@ -278,7 +278,7 @@ func TestSynapsesAgainstTable(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
 	e := &step.Edges{In: 4, Out: 3, List: []step.Edge{{From: 0, To: 0}, {From: 3, To: 0}, {From: 1, To: 1}, {From: 0, To: 2}, {From: 1, To: 2}, {From: 2, To: 2}}}
 	for _, lanes := range []int{1, 5, 8, 100, 512} {
-		y := Synapse{W: normals(r, 6), S: normals(r, 6), M: normals(r, 6), E: normals(r, 6), Edges: e.List}
+		y := Synapse{W: normals(r, 6), S: normals(r, 6), M: normals(r, 6), E: normals(r, 6), Edges: NewEdges(e.List)}
 		v, dG, dI := normals(r, 4*lanes), normals(r, 3*lanes), normals(r, 3*lanes)
 		G, I := make([]float32, 3*lanes), make([]float32, 3*lanes)
 		y.Forward(G, I, v, lanes)
@@ -309,7 +309,7 @@ func TestNaNStaysInItsLane(t *testing.T) {
 	for i := range 4 {
 		x[i*lanes+bad] = float32(math.NaN())
 	}
-	y := Synapse{W: normals(r, 2), S: normals(r, 2), M: normals(r, 2), E: normals(r, 2), Edges: []step.Edge{{From: 0, To: 1}, {From: 3, To: 0}}}
+	y := Synapse{W: normals(r, 2), S: normals(r, 2), M: normals(r, 2), E: normals(r, 2), Edges: NewEdges([]step.Edge{{From: 0, To: 1}, {From: 3, To: 0}})}
 	m := Matrix{W: normals(r, 12), Rows: 3, Cols: 4, Row: 4, Col: 1}
 	runs := map[string]func(dst, x []float32){
 		"matrix":  func(dst, x []float32) { m.MulAdd(dst[:3*lanes], x, lanes) },
@@ -317,7 +317,7 @@ func TestNaNStaysInItsLane(t *testing.T) {
 		"softmax": func(dst, x []float32) { Softmax(dst, x, make([]float32, lanes), 4, lanes) },
 		"sum":     func(dst, x []float32) { Sum{Rows: 1, Count: 4, Inner: 1}.Run(dst[:lanes], x, lanes) },
 		"scatter": func(dst, x []float32) { Scatter(dst, x, []int{1, 0, 1, 3}, lanes) },
-		"edges":   func(dst, x []float32) { EdgesMulAdd(dst, y.W, x, y.Edges, lanes) },
+		"edges":   func(dst, x []float32) { y.Edges.MulAdd(dst, y.W, x, lanes) },
 	}
 	for name, run := range runs {
 		want, got := make([]float32, 4*lanes), make([]float32, 4*lanes)

@@ -1,7 +1,5 @@
 package kernel
 
-import "github.com/elegans-nn/elegans/step"
-
 // Matrix is a dense matrix by its elements W[i·Row + j·Col], i < Rows, j < Cols; a transposed one swaps the strides.
 type Matrix struct {
 	W                    []float32
@@ -9,8 +7,12 @@ type Matrix struct {
 }
 
 // MulAdd is y[i] += Σ_j W[i][j] x[j] over the lanes. The sum runs over j in groups of four, ((w0 x0 + w1 x1) + w2 x2) +
-// w3 x3, then singly, whatever the number of lanes.
+// w3 x3, then singly, whatever the number of lanes; in assembly singly, with fused products.
 func (a Matrix) MulAdd(y, x []float32, lanes int) {
+	if supported && Accelerated {
+		a.mulAddVector(y, x, lanes)
+		return
+	}
 	if lanes == 1 {
 		a.mulAdd1(y, x)
 		return
@@ -93,8 +95,19 @@ func (a Matrix) mulAdd1(y, x []float32) {
 	}
 }
 
-// OuterAdd is W[i][j] += Σ_lanes dy[i] x[j], each sum over the lanes in order: the gradient of a dense map.
-func (a Matrix) OuterAdd(dy, x []float32, lanes int) {
+// OuterAdd is W[i][j] += Σ dy[i] x[j] over lanes and times: the gradient of a dense map. Each sum over the lanes is taken
+// in order, in assembly eight by eight over all times.
+func (a Matrix) OuterAdd(dy, x []float32, lanes int, t Times) {
+	if supported && Accelerated && a.outerAddVector(dy, x, lanes, t) {
+		return
+	}
+	for k := range t.Count {
+		a.outerAdd(dy[k*t.DY:], x[k*t.X:], lanes)
+	}
+}
+
+// outerAdd is OuterAdd of one time.
+func (a Matrix) outerAdd(dy, x []float32, lanes int) {
 	i := 0
 	for ; i+2 <= a.Rows; i += 2 {
 		d, w, v := dy[i*lanes:][:2*lanes], a.W[i*a.Row:], a.W[(i+1)*a.Row:]
@@ -147,25 +160,4 @@ func dot8(d, x []float32) [8]float32 {
 		k += float32(u * s)
 	}
 	return [8]float32{a, b, c, e, f, g, h, k}
-}
-
-// EdgesMulAdd is y[to] += w x[from] for every edge, in their order.
-func EdgesMulAdd(y, w, x []float32, edges []step.Edge, lanes int) {
-	for k, e := range edges {
-		axpy(y[e.To*lanes:][:lanes], w[k], x[e.From*lanes:])
-	}
-}
-
-// EdgesMulAddT is dx[from] += w dy[to] for every edge.
-func EdgesMulAddT(dx, w, dy []float32, edges []step.Edge, lanes int) {
-	for k, e := range edges {
-		axpy(dx[e.From*lanes:][:lanes], w[k], dy[e.To*lanes:])
-	}
-}
-
-// EdgesOuterAdd is dw += Σ_lanes dy[to] x[from] for every edge.
-func EdgesOuterAdd(dw, dy, x []float32, edges []step.Edge, lanes int) {
-	for k, e := range edges {
-		dw[k] += dot(dy[e.To*lanes:][:lanes], x[e.From*lanes:])
-	}
 }

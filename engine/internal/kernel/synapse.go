@@ -1,11 +1,9 @@
 package kernel
 
-import "github.com/elegans-nn/elegans/step"
-
 // Synapse are the parameters of a set of synapses, one value an edge: weight, slope, midpoint, reversal potential.
 type Synapse struct {
 	W, S, M, E []float32
-	Edges      []step.Edge
+	Edges      *Edges
 }
 
 // group bounds the edges times lanes whose sigmoids are computed in one go.
@@ -13,8 +11,8 @@ const group = 512
 
 // gates computes z = sigmoid(s (v - m)) of the edges from k on, as many as fit, [edge][lane] in buf; it returns how many.
 func (y Synapse) gates(buf *[group]float32, v []float32, k, lanes int) int {
-	n := min(max(1, group/lanes), len(y.Edges)-k)
-	for i, e := range y.Edges[k:][:n] {
+	n := min(max(1, group/lanes), len(y.Edges.list)-k)
+	for i, e := range y.Edges.list[k:][:n] {
 		s, m := y.S[k+i], y.M[k+i]
 		u, x := buf[i*lanes:][:lanes], v[e.From*lanes:][:lanes]
 		for l := range u {
@@ -27,10 +25,14 @@ func (y Synapse) gates(buf *[group]float32, v []float32, k, lanes int) int {
 
 // Forward is, for a = w sigmoid(s (v[from] - m)) of every edge in order, G[to] += a and I[to] += a E. Lanes at most 512.
 func (y Synapse) Forward(G, I, v []float32, lanes int) {
+	if supported && Accelerated {
+		y.forwardVector(G, I, v, lanes)
+		return
+	}
 	var buf [group]float32
-	for k := 0; k < len(y.Edges); {
+	for k := 0; k < len(y.Edges.list); {
 		n := y.gates(&buf, v, k, lanes)
-		for i, e := range y.Edges[k:][:n] {
+		for i, e := range y.Edges.list[k:][:n] {
 			w, r := y.W[k+i], y.E[k+i]
 			z, g, c := buf[i*lanes:][:lanes], G[e.To*lanes:][:lanes], I[e.To*lanes:][:lanes]
 			for l := range z {
@@ -50,8 +52,12 @@ func (y Synapse) Forward(G, I, v []float32, lanes int) {
 //
 // where the sums run over the lanes in order.
 func (y Synapse) Back(d Synapse, c Cotangent, lanes int) {
+	if supported && Accelerated {
+		y.backVector(d, c, lanes)
+		return
+	}
 	var buf [group]float32
-	for k := 0; k < len(y.Edges); {
+	for k := 0; k < len(y.Edges.list); {
 		n := y.gates(&buf, c.V, k, lanes)
 		for i := range n {
 			y.back(d, k+i, buf[i*lanes:][:lanes], c)
@@ -65,7 +71,7 @@ type Cotangent struct{ V, DV, DG, DI []float32 }
 
 // back takes one edge; z are its gates.
 func (y Synapse) back(d Synapse, k int, z []float32, c Cotangent) {
-	n, e := len(z), y.Edges[k]
+	n, e := len(z), y.Edges.list[k]
 	w, s, m, r := y.W[k], y.S[k], y.M[k], y.E[k]
 	ws := float32(w * s)
 	v, dv := c.V[e.From*n:][:n], c.DV[e.From*n:][:n]

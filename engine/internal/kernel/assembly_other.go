@@ -1,0 +1,31 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+import "github.com/elegans-nn/elegans/step"
+
+const supported = false
+
+func detect() bool { return false }
+
+func assembled(string) Fused { return nil }
+
+func single(step.Op, []byte) Fused { return nil }
+
+func (a Matrix) mulAddVector(_, _ []float32, _ int) {}
+
+func (a Matrix) outerAddVector(_, _ []float32, _ int, _ Times) bool { return false }
+
+func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
+
+func (e *Edges) outerAddVector(_, _, _ []float32, _ int, _ Times) bool { return false }
+
+func (y Synapse) forwardVector(_, _, _ []float32, _ int) {}
+
+func (y Synapse) backVector(_ Synapse, _ Cotangent, _ int) {}
+
+// Forward needs the assembly.
+func (s *Slots) Forward(_, _, _ []float32) {}
+
+// MulAdd needs the assembly.
+func (s *Slots) MulAdd(_, _ []float32) {}

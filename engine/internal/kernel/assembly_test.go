@@ -1,0 +1,242 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/elegans-nn/elegans/step"
+)
+
+// The assembler's generator hands out the registers of AVX-512 without a word; an AVX2 machine dies of them.
+func TestNoRegistersBeyondAVX2(t *testing.T) {
+	beyond := regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|Z\d+|K\d)\b`)
+	if !beyond.MatchString("VADDPS Y16, Y2, Y3") || beyond.MatchString("VADDPS Y15, Y2, Y3") {
+		t.Fatal("the pattern does not bite")
+	}
+	files, err := filepath.Glob("*_amd64.s")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no assembly found", err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := beyond.Find(text); r != nil {
+			t.Errorf("%s uses register %s", name, r)
+		}
+	}
+}
+
+func needAssembly(t *testing.T) {
+	if !Accelerated {
+		t.Skip("this processor has no AVX2 or no FMA")
+	}
+}
+
+// alone computes one operation by its generated function for contiguous numbers.
+func alone(op step.Op, dst []float32, in [][]float32) bool {
+	f := FindOperation(op, []byte(strings.Repeat("f", len(in))))
+	return f != nil && f([][]float32{dst}, in, len(dst), 1)
+}
+
+func TestAssemblyFunctionsAgainstFloat64(t *testing.T) {
+	needAssembly(t)
+	bounds := map[step.Op]float64{
+		step.OpExp: 2, step.OpExpm1: 3, step.OpLog: 3, step.OpTanh: 3, step.OpSigmoid: 3, step.OpSoftplus: 3,
+		step.OpSqrt: 0.5, step.OpRsqrt: 1.5, step.OpFloor: 0, step.OpAbs: 0, step.OpSign: 0, step.OpStep: 0, step.OpObserved: 0,
+	}
+	x := operands(rand.New(rand.NewPCG(1, 2)))
+	for op, bound := range bounds {
+		y := append([]float32(nil), x...)
+		if !alone(op, y, [][]float32{y}) {
+			t.Errorf("%v has no assembly", op)
+			continue
+		}
+		worst, at := -1.0, float32(0)
+		for i, v := range x {
+			want := op.Row().F([]float64{float64(v)})
+			if d := ulps(y[i], want); d > worst {
+				worst, at = d, v
+			}
+			if y[i] == 0 && want == 0 && math.Signbit(float64(y[i])) != math.Signbit(want) {
+				t.Errorf("%v(%g): the sign of zero is wrong", op, v)
+			}
+		}
+		t.Logf("%-9v %.3f ulp at %g", op, worst, at)
+		if !(worst <= bound) {
+			t.Errorf("%v(%g): %g ulp, allowed %g", op, at, worst, bound)
+		}
+	}
+}
+
+// mixed are random numbers with special values among them.
+func mixed(r *rand.Rand, n int) []float32 {
+	special := []float32{0, float32(math.Copysign(0, -1)), 1, -1, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 1e-41, -3e38}
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(3 * r.NormFloat64())
+		if r.IntN(6) == 0 {
+			x[i] = special[r.IntN(len(special))]
+		}
+	}
+	return x
+}
+
+func equalBits(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
+}
+
+// byOperation computes a chain by its text, one operation after the other: functions by their assembly alone, which has
+// bounds of its own, and everything else by the plain Go loops.
+func byOperation(text string, kinds string, out, in [][]float32, rows, lanes int) {
+	n := rows * lanes
+	full := make([][]float32, len(in))
+	for k, x := range in {
+		full[k] = make([]float32, n)
+		for i := range n {
+			switch kinds[k] {
+			case 'f':
+				full[k][i] = x[i]
+			case 'u':
+				full[k][i] = x[i/lanes]
+			case 'l':
+				full[k][i] = x[i%lanes]
+			default:
+				full[k][i] = x[0]
+			}
+		}
+	}
+	code, outs, _ := strings.Cut(text, " > ")
+	stored := map[int]int{}
+	for j, w := range strings.Fields(strings.Trim(outs, "[]")) {
+		k, _ := strconv.Atoi(w)
+		stored[k] = j
+	}
+	var values [][]float32
+	for k, part := range strings.Split(code, "; ") {
+		words := strings.Fields(part)
+		var op step.Op
+		for op.String() != words[0] {
+			op++
+		}
+		var args [][]float32
+		if op == step.OpAccum {
+			args = append(args, out[stored[k]][:n])
+		}
+		for _, w := range words[1:] {
+			i, _ := strconv.Atoi(w[1:])
+			if w[0] == 't' {
+				args = append(args, values[i])
+			} else {
+				args = append(args, full[i])
+			}
+		}
+		y := make([]float32, n)
+		switch op {
+		case step.OpExp, step.OpExpm1, step.OpLog, step.OpTanh, step.OpSigmoid, step.OpSoftplus, step.OpRsqrt:
+			alone(op, y, args)
+		default:
+			Elementwises[op].Map(y, args)
+		}
+		values = append(values, y)
+		if j, ok := stored[k]; ok {
+			copy(out[j], y)
+		}
+	}
+}
+
+const guard = 12345.678
+
+// Every generated chain gives the bits of its operations one by one, for rows and lanes of all kinds, and writes nothing
+// else.
+func TestGeneratedChainsEqualTheirOperations(t *testing.T) {
+	needAssembly(t)
+	r := rand.New(rand.NewPCG(7, 7))
+	for text, a := range generated {
+		for _, size := range [][2]int{{1, 1}, {3, 8}, {7, 1}, {8, 1}, {21, 1}, {5, 24}, {2, 5}} {
+			rows, lanes := size[0], size[1]
+			var in, got, want [][]float32
+			for k := range a.kinds {
+				in = append(in, mixed(r, extent(a.kinds[k], rows, lanes)))
+			}
+			for range a.outs {
+				y := append(mixed(r, rows*lanes), guard)
+				got, want = append(got, y), append(want, append([]float32(nil), y...))
+			}
+			if !a.run(got, in, rows, lanes) {
+				if lanes != 5 {
+					t.Fatalf("%s: does nothing for %d lanes", text, lanes)
+				}
+				continue
+			}
+			byOperation(text, a.kinds, want, in, rows, lanes)
+			for j := range got {
+				for i := range got[j] {
+					if !equalBits(got[j][i], want[j][i]) {
+						t.Fatalf("%s: %d rows of %d lanes: number %d of output %d is %g, by operations %g", text, rows, lanes, i, j, got[j][i], want[j][i])
+					}
+				}
+			}
+		}
+	}
+}
+
+// A number's function does not depend on where it stands, nor on how many there are.
+func TestPositionDoesNotMatter(t *testing.T) {
+	needAssembly(t)
+	r := rand.New(rand.NewPCG(8, 1))
+	for op := range step.Op(step.Ops) {
+		if !op.Elementwise() || op.Row().Arity != 1 || FindOperation(op, []byte("f")) == nil {
+			continue
+		}
+		x := mixed(r, 40)
+		whole := make([]float32, len(x))
+		alone(op, whole, [][]float32{x})
+		for from := range 9 {
+			for n := range 20 {
+				y := make([]float32, n+1)
+				y[n] = guard
+				alone(op, y[:n], [][]float32{x[from:][:n]})
+				for i := range n {
+					if !equalBits(y[i], whole[from+i]) {
+						t.Fatalf("%v: number %d of %d from %d is %g, in the whole %g", op, i, n, from, y[i], whole[from+i])
+					}
+				}
+				if y[n] != guard {
+					t.Fatalf("%v: wrote beyond %d numbers", op, n)
+				}
+			}
+		}
+	}
+}
+
+func TestShortOperandsAreRefused(t *testing.T) {
+	needAssembly(t)
+	a := generated["add f0 u1 > [0]"]
+	x := make([]float32, 24)
+	for name, f := range map[string]func(){
+		"operand":  func() { a.run([][]float32{x}, [][]float32{x[:23], x[:3]}, 3, 8) },
+		"per row":  func() { a.run([][]float32{x}, [][]float32{x, x[:2]}, 3, 8) },
+		"result":   func() { a.run([][]float32{x[:23]}, [][]float32{x, x[:3]}, 3, 8) },
+		"operands": func() { a.run([][]float32{x}, [][]float32{x}, 3, 8) },
+	} {
+		func() {
+			defer func() {
+				if text := fmt.Sprint(recover()); !strings.HasPrefix(text, "kernel: ") {
+					t.Errorf("short %s: panic %q", name, text)
+				}
+			}()
+			f()
+		}()
+	}
+}

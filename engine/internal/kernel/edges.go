@@ -1,0 +1,92 @@
+package kernel
+
+import (
+	"slices"
+
+	"github.com/elegans-nn/elegans/step"
+)
+
+// Edges are the edges of a masked product or of synapses, ordered for the kernels.
+type Edges struct {
+	list          []step.Edge
+	in, out       int // components that the edges leave and reach, at least
+	forward, back rows
+}
+
+// rows lists edges by the row they add to: the number of each row's edges, and of each edge where it comes from and the
+// number of its weight. The order of a row's edges is that of the list.
+type rows struct {
+	count, pairs []int32
+	from         int
+}
+
+// NewEdges prepares a list of edges, which is not copied. It panics at a negative component.
+func NewEdges(list []step.Edge) *Edges {
+	e := &Edges{list: list}
+	for _, f := range list {
+		if f.From < 0 || f.To < 0 {
+			panic("kernel: an edge of a negative component")
+		}
+		e.in, e.out = max(e.in, f.From+1), max(e.out, f.To+1)
+	}
+	e.forward = byRow(e.out, e.in, list, func(f step.Edge) (to, from int) { return f.To, f.From })
+	e.back = byRow(e.in, e.out, list, func(f step.Edge) (to, from int) { return f.From, f.To })
+	return e
+}
+
+func byRow(count, from int, list []step.Edge, ends func(f step.Edge) (to, from int)) rows {
+	r := rows{count: make([]int32, count), from: from}
+	order := make([]int, len(list))
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		i, _ := ends(list[a])
+		j, _ := ends(list[b])
+		return i - j
+	})
+	for _, k := range order {
+		to, from := ends(list[k])
+		r.count[to]++
+		r.pairs = append(r.pairs, int32(from), int32(k))
+	}
+	return r
+}
+
+// Times are several times whose products are summed: how many, and the numbers from one to the next.
+type Times struct{ Count, DY, X int }
+
+// MulAdd is y[to] += w x[from] for every edge, in their order.
+func (e *Edges) MulAdd(y, w, x []float32, lanes int) {
+	if supported && Accelerated {
+		e.forward.mulAddVector(y, w, x, lanes)
+		return
+	}
+	for k, f := range e.list {
+		axpy(y[f.To*lanes:][:lanes], w[k], x[f.From*lanes:])
+	}
+}
+
+// MulAddT is dx[from] += w dy[to] for every edge, in their order.
+func (e *Edges) MulAddT(dx, w, dy []float32, lanes int) {
+	if supported && Accelerated {
+		e.back.mulAddVector(dx, w, dy, lanes)
+		return
+	}
+	for k, f := range e.list {
+		axpy(dx[f.From*lanes:][:lanes], w[k], dy[f.To*lanes:])
+	}
+}
+
+// OuterAdd is dw += Σ dy[to] x[from] over lanes and times for every edge.
+func (e *Edges) OuterAdd(dw, dy, x []float32, lanes int, t Times) {
+	if supported && Accelerated && e.outerAddVector(dw, dy, x, lanes, t) {
+		return
+	}
+	for time := range t.Count {
+		dy, x := dy[time*t.DY:], x[time*t.X:]
+		for k, f := range e.list {
+			dw[k] += dot(dy[f.To*lanes:][:lanes], x[f.From*lanes:])
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
+	"github.com/elegans-nn/elegans/internal/conform"
+	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
+	"github.com/elegans-nn/elegans/step"
+)
+
+// planned lists the chains of every variant of every registered cell and of every preset, alone and as a model, run
+// forward and trained.
+func planned() (texts []string) {
+	subjects, err := conform.Subjects(cell.Registry())
+	if err != nil {
+		panic(err)
+	}
+	add := func(p *step.Program) {
+		texts = append(texts, engine.Compile(p, engine.Options{}).Chains()...)
+		texts = append(texts, engine.Compile(p.Reverse(step.WRT{}), engine.Options{}).Chains()...)
+	}
+	for _, s := range subjects {
+		add(s.Program)
+	}
+	for _, l := range layers() {
+		for _, schema := range schemas() {
+			m, err := model.New(schema, l)
+			if err != nil {
+				panic(err)
+			}
+			p := m.Program()
+			texts = append(texts, engine.Compile(p, engine.Options{}).Chains()...)
+			add(p.Only("y"))
+			add(p.Only("prediction"))
+		}
+	}
+	return texts
+}
+
+// layers are all variants and presets of the registry.
+func layers() (all []model.Layer) {
+	for _, e := range cell.Registry() {
+		for _, v := range e.Variants {
+			all = append(all, model.Layer{Cell: v.Cell, Wiring: v.Wiring})
+		}
+	}
+	for _, p := range cell.Presets() {
+		if p.Wiring == nil {
+			all = append(all, model.Layer{Cell: p.Cell})
+			continue
+		}
+		for outputs := range 2 { // one motor neuron or more
+			all = append(all, model.Layer{Cell: p.Cell, Wiring: p.Wiring(1 + outputs)})
+		}
+	}
+	return all
+}
+
+// schemas are those of one input and of several, with one output and with several.
+func schemas() (all []series.Schema) {
+	for _, inputs := range []int{1, 8} {
+		for _, outputs := range []int{1, 2} {
+			s := series.Plain(inputs)
+			s.Target.Outputs = outputs
+			all = append(all, s)
+		}
+	}
+	return all
+}
