@@ -18,7 +18,7 @@ type RunOptions struct {
 
 // Run runs the model along series, each from the zero state unless told otherwise, and shows every row's output to
 // visit: rows of a series in order, different series at once where there are several workers. The slice is valid during
-// the call. What Run prepares of a series is no larger than the series.
+// the call. Beside the series, and the steps that long gaps are split into, memory does not grow with their length.
 //
 // The error is an *InputError; nothing has been visited then. Run panics where a row has not one value per input of the
 // schema, the program has no such output, or a given state has another width than the program's.

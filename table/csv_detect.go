@@ -199,7 +199,7 @@ func (t text) checkSplit(rows [][]string, chosen byte) error {
 		tried = append(tried, d.name)
 	}
 	return &DataError{Source: t.source, Line: 1, Value: rows[0][0],
-		Msg: "only one column found (tried " + strings.Join(tried, ", ") + "); name the delimiter, or the format if this is no CSV"}
+		Msg: "only one column found (tried " + strings.Join(tried, ", ") + "); name the delimiter (elegans data convert FILE OUT.csv --delimiter C makes commas of it), or the format if this is no CSV"}
 }
 
 // isHeader says whether the first row names columns: none of its cells is a number or a time. Where a name appears twice

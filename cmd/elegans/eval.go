@@ -1,7 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"cmp"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ a label are not scored. Columns are found by their names.`,
 			return completeData(cmd, args[min(len(args), 1):], word)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			x, err := c.openFor(cmd, args[0], args[1], &roles)
+			x, err := c.openFor(cmd, args[0], args[1], openOptions{roles: &roles})
 			if err != nil {
 				return err
 			}
@@ -80,7 +81,7 @@ func (x *forModel) evaluate(e *evaluated, by string) error {
 	target := x.m.Schema().Target
 	known := metricNames(&target)
 	if by != "" && !slices.Contains(known, by) {
-		return usage("--metric %q: does not fit target %q, which is %s%s; allowed: %s", by, target.Name, asked(target.Task), suggestion(by, "", known), strings.Join(known, ", "))
+		return usage("--metric %q: does not fit target %q, which is %s; allowed: %s", by, target.Name, asked(target.Task), strings.Join(known, ", "))
 	}
 	part, warnings, err := x.part(e.Part)
 	if err != nil {
@@ -126,31 +127,40 @@ func (c *console) printEvaluated(x *forModel, e *evaluated) error {
 	for _, w := range e.Warnings {
 		c.warn("%s", w)
 	}
-	of := map[bool]string{true: "whole data", false: e.Part + " part"}[e.Part == partAll]
-	c.print("%s on %s: %s, %s with a label in %s", e.Model, e.Data, of, plural(e.Rows, "row"), plural(e.Series, "series"))
+	of := e.Part + " part"
+	if e.Part == partAll {
+		of = "all of it"
+	}
+	c.print("%s on %s: %s, %s with a label in %d series", e.Model, e.Data, of, plural(e.Rows, "row"), e.Series)
 	if x.protocol.ResetState {
-		c.print(", protocol %s (windows from the zero state)", e.Protocol)
+		c.print(", protocol %s: windows from the zero state", e.Protocol)
 	}
 	c.print("\n\n")
-	var rows [][]string
-	ordered := append(metric.Scores{}, e.Metrics...)
-	slices.SortStableFunc(ordered, func(a, b metric.Score) int {
-		return map[bool]int{true: -1}[a.Name == e.Metric] - map[bool]int{true: -1}[b.Name == e.Metric]
-	})
-	for _, s := range ordered {
-		m, err := metric.ByName(s.Name)
-		if err != nil {
-			return err
+	first, _ := metric.ByName(e.Metric)
+	rows := [][]string{scoreRow(first, *cmp.Or(e.Value, &nan))}
+	for _, s := range e.Metrics {
+		if m, err := metric.ByName(s.Name); err == nil && m.Name != first.Name {
+			rows = append(rows, scoreRow(m, s.Value))
 		}
-		unit := map[bool]string{true: "%"}[m.Unit == metric.Fraction]
-		better := map[bool]string{true: "higher is better", false: "lower is better"}[m.HigherIsBetter]
-		rows = append(rows, []string{m.Title, scoreText(m, s.Value), unit, better})
 	}
 	if err := c.table(rows); err != nil {
 		return err
 	}
 	if t := x.m.Schema().Target; len(t.Classes) == 2 && t.Threshold > 0 {
-		c.print("\n%s is predicted where its probability is above %s\n", fmt.Sprint(t.Classes[1]), figure(t.Threshold))
+		c.print("\n%s is predicted where its probability is above %s\n", t.Classes[1], figure(t.Threshold))
 	}
 	return nil
+}
+
+var nan = math.NaN()
+
+func scoreRow(m metric.Metric, v float64) []string {
+	unit, better := "", "lower is better"
+	if m.Unit == metric.Fraction {
+		unit = "%"
+	}
+	if m.HigherIsBetter {
+		better = "higher is better"
+	}
+	return []string{m.Title, scoreText(m, v), unit, better}
 }

@@ -11,21 +11,29 @@ import (
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/table"
 )
 
 // forModel is data opened for a trained model.
 type forModel struct {
 	m        *model.Model
+	schema   series.Schema // by which the data are read
 	d        *dataset.Dataset
 	trained  *trainFlags      // of the run that made the model
 	protocol dataset.Protocol // that the model was trained by, where the data are the built-in set that has it
 	same     bool             // the data are those the model was trained on, to the bit
 }
 
+// openOptions say how data are read for a model.
+type openOptions struct {
+	roles      *dataset.Roles // tied to the flags of the command
+	unlabelled bool           // labels are not read unless they are an input too
+}
+
 // openFor loads a model and opens data in the roles of its schema. What the schema does not fix, such as --duplicates or
 // --layout, is read as the training data were, unless a flag of cmd says otherwise.
-func (c *console) openFor(cmd *cobra.Command, path, name string, roles *dataset.Roles) (*forModel, error) {
+func (c *console) openFor(cmd *cobra.Command, path, name string, o openOptions) (*forModel, error) {
 	if path == "-" && name == "-" {
 		return nil, usage("MODEL and DATA are both -; standard input holds one of them, name a file for the other")
 	}
@@ -33,7 +41,11 @@ func (c *console) openFor(cmd *cobra.Command, path, name string, roles *dataset.
 	if err != nil {
 		return nil, err
 	}
-	x := &forModel{m: m, trained: recall(m.Info().Settings)}
+	roles := o.roles
+	x := &forModel{m: m, schema: m.Schema(), trained: recall(m.Info().Settings)}
+	if o.unlabelled && !x.schema.Target.AsInput {
+		x.schema.Target.Name = "" // whatever the column holds
+	}
 	for _, f := range roleFlags {
 		if was, ok := m.Info().Settings[f.name]; ok && f.reading && !cmd.Flags().Changed(f.name) {
 			if err := cmd.Flags().Set(f.name, was); err != nil {
@@ -46,7 +58,7 @@ func (c *console) openFor(cmd *cobra.Command, path, name string, roles *dataset.
 			roles.Duplicates = cmp.Or(roles.Duplicates, x.protocol.Roles.Duplicates, dataset.KeepAll)
 		}
 	}
-	if x.d, err = dataset.OpenFor(m.Schema(), name, *roles); err != nil {
+	if x.d, err = dataset.OpenFor(x.schema, name, *roles); err != nil {
 		return nil, err
 	}
 	x.same = m.Info().Data != "" && x.d.Hash() == m.Info().Data
@@ -89,11 +101,11 @@ func (x *forModel) usualPart() string {
 // part gives the series of a part, cut as they were when the model was trained.
 func (x *forModel) part(name string) (experiment.Part, []string, error) {
 	if name == partAll {
-		list, applied, err := x.d.Apply(x.m.Schema())
+		list, applied, err := x.d.Apply(x.schema)
 		if err != nil {
 			return experiment.Part{}, nil, err
 		}
-		whole := experiment.Cut(&dataset.Split{Schema: x.m.Schema(), Test: list}, dataset.Protocol{Window: x.protocol.Window,
+		whole := experiment.Cut(&dataset.Split{Schema: x.schema, Test: list}, dataset.Protocol{Window: x.protocol.Window,
 			TestStride: x.protocol.TestStride, ResetState: x.protocol.ResetState, FullWindows: x.protocol.FullWindows})
 		warnings := applied.Warnings
 		if x.same {
@@ -101,7 +113,7 @@ func (x *forModel) part(name string) (experiment.Part, []string, error) {
 		}
 		return whole.Test, warnings, nil
 	}
-	s, err := x.d.SplitWith(x.m.Schema(), x.split())
+	s, err := x.d.SplitWith(x.schema, x.split())
 	if err != nil {
 		return experiment.Part{}, nil, err
 	}

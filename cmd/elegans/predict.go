@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ needed and has no influence. DATA is a file, a built-in name, or - for standard 
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0], args[1]) },
 	}
 	cmd.Flags().StringVar(&f.out, "out", "-", "`FILE` to write; - is standard output")
-	cmd.Flags().Var(oneOf[string]{&f.format, []string{"csv", "tsv", "jsonl", "parquet"}}, "format", "`FORMAT`: csv, tsv, jsonl or parquet; by the ending of --out, or csv, if not given")
+	cmd.Flags().Var(oneOf[string]{&f.format, writable()}, "format", "`FORMAT`: "+strings.Join(writable(), ", ")+"; by the ending of --out, or csv, if not given")
 	cmd.Flags().StringVar(&f.stateIn, "state-in", "", "`FILE` of the state to go on from; the zero state if not given")
 	cmd.Flags().StringVar(&f.stateOut, "state-out", "", "`FILE` to keep the state in")
 	addReading(cmd, &f.roles)
@@ -76,7 +77,7 @@ func (f *predictFlags) run(cmd *cobra.Command, c *console, path, name string) er
 	if f.out == f.stateOut {
 		return usage("--out and --state-out are both %s; name two files", f.out)
 	}
-	x, err := c.openFor(cmd, path, name, &f.roles)
+	x, err := c.openFor(cmd, path, name, openOptions{roles: &f.roles, unlabelled: true})
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,8 @@ func (f *predictFlags) run(cmd *cobra.Command, c *console, path, name string) er
 		c.warn("%s", w)
 	}
 	t := p.table()
-	if err := c.save(f.out, func(w io.Writer) error { return table.Write(w, t, format) }); err != nil {
+	err = c.save(f.out, func(w io.Writer) error { return table.Write(w, t, format) })
+	if err != nil && f.out != "-" { // that of standard output stays with it and comes out at its end
 		return err
 	}
 	if f.stateOut != "" {
@@ -96,7 +98,7 @@ func (f *predictFlags) run(cmd *cobra.Command, c *console, path, name string) er
 			return err
 		}
 	}
-	c.note("%s of %s, %s without a prediction", plural(t.Rows, "row"), plural(len(p.list), "series"), plural(p.missing, "row"))
+	c.note("%s of %d series, %d without a prediction", plural(t.Rows, "row"), len(p.list), p.missing)
 	return nil
 }
 
@@ -115,7 +117,7 @@ type predictions struct {
 
 // predict runs the model along all series, from the states of --state-in.
 func (f *predictFlags) predict(c *console, x *forModel, name string) (*predictions, error) {
-	list, applied, err := x.d.Apply(x.m.Schema())
+	list, applied, err := x.d.Apply(x.schema)
 	if err != nil {
 		return nil, err
 	}

@@ -198,7 +198,7 @@ func (f *trainFlags) check(cmd *cobra.Command) error {
 func (f *trainFlags) checkNames() error {
 	if f.metric != "" {
 		if _, err := metric.ByName(f.metric); err != nil {
-			return usage("--metric %q: is unknown%s; allowed: %s", f.metric, suggestion(f.metric, "", metricNames(nil)), strings.Join(metricNames(nil), ", "))
+			return usage("--metric %q: is unknown%s (known: %s)", f.metric, suggestion(f.metric, "", metricNames(nil)), strings.Join(metricNames(nil), ", "))
 		}
 	}
 	if len(f.quantiles) > 0 && f.options.Loss == "" {

@@ -18,7 +18,6 @@ import (
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
-	"github.com/elegans-nn/elegans/table"
 	"github.com/elegans-nn/elegans/train"
 	"github.com/elegans-nn/elegans/wiring"
 )
@@ -226,7 +225,7 @@ func checkWritable(path, data string) error {
 	}
 	probe, err := os.CreateTemp(dir, ".elegans-*")
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w; change the permissions of its directory, or name another file", path, plainly(err))
+		return fmt.Errorf("cannot write %s: %v; change the permissions of its directory, or name another file", path, plainly(err))
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
@@ -237,7 +236,6 @@ func (j *job) execute(ctx context.Context) (*experiment.Outcome, error) {
 	out, err := experiment.Execute(ctx, j.spec, experiment.Hooks{Resume: j.resume, Progress: w.progress, Save: w.save})
 	w.end()
 	var mismatch *experiment.MismatchError
-	var input *model.InputError
 	switch {
 	case errors.Is(err, train.ErrInterrupted):
 		if j.saved {
@@ -246,12 +244,10 @@ func (j *job) execute(ctx context.Context) (*experiment.Outcome, error) {
 		return nil, context.Canceled
 	case errors.As(err, &mismatch):
 		return nil, usage("--resume %s: %v", j.f.resume, mismatch)
-	case errors.As(err, &input):
-		return nil, &table.DataError{Source: j.data.Name, Msg: input.Error()}
 	case errors.Is(err, experiment.ErrCheckpoint):
 		return nil, &dataError{fmt.Sprintf("%s: %v", j.f.resume, err)}
 	}
-	return out, err
+	return out, inputError(err, j.data.Name)
 }
 
 // course shows the progress of an experiment and keeps its checkpoint. Its methods are called one at a time.
