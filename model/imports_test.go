@@ -3,6 +3,7 @@ package model_test
 import (
 	"fmt"
 	"go/build"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,6 +71,34 @@ func upward(name string, own, others []string) (bad []string) {
 		}
 	}
 	return bad
+}
+
+// apart are the folders that no package of the library may import: commands, generators, and what exists for tests.
+var apart = []string{"cmd", "engine/internal/kernel/gen", "internal/conform", "internal/golden"}
+
+// TestEveryPackageHasItsPlace: a new package is entered above before anything can be built on it.
+func TestEveryPackageHasItsPlace(t *testing.T) {
+	seen := 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		name := filepath.ToSlash(strings.TrimPrefix(path, ".."+string(filepath.Separator)))
+		if strings.HasPrefix(d.Name(), ".") && name != ".." || d.Name() == "testdata" || slices.Contains(apart, name) {
+			return filepath.SkipDir
+		}
+		if p, err := build.Default.ImportDir(path, 0); err != nil || len(p.GoFiles) == 0 {
+			return nil // no package
+		}
+		seen++
+		if _, ok := layers[name]; !ok {
+			t.Errorf("package %s is not among the layers of this test; enter it with what it may import", name)
+		}
+		return nil
+	})
+	if err != nil || seen != len(layers) {
+		t.Errorf("%d packages were found, %d are listed (%v)", seen, len(layers), err)
+	}
 }
 
 func TestArrowsPointDown(t *testing.T) {

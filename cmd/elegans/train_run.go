@@ -293,15 +293,11 @@ func (w *course) end() {
 
 // keep writes model and report. What cannot be written is taken off the list of results, and the rest goes on.
 func (j *job) keep(ctx context.Context, out *experiment.Outcome) (err error) {
-	lost := func(what string, reason error) error {
-		if j.saved {
-			return fmt.Errorf("%w; the %s is not lost: free space, then: %s", reason, what, j.again)
-		}
-		return reason
-	}
 	if out.Best >= 0 {
-		if failed := j.c.save(j.f.out, out.Subject.Runs[out.Best].Model.Write); failed != nil {
-			err, j.f.out = lost("model", failed), ""
+		model := out.Subject.Runs[out.Best].Model
+		if failed := j.c.save(j.f.out, model.Write); failed != nil {
+			err = j.rescue(failed, "model", model.Write)
+			j.f.out = ""
 		}
 	}
 	if ctx.Err() != nil {
@@ -309,15 +305,33 @@ func (j *job) keep(ctx context.Context, out *experiment.Outcome) (err error) {
 	}
 	page, failed := out.Page(j.pageOptions(out))
 	if failed == nil && ctx.Err() == nil {
-		failed = j.c.save(j.f.report, func(w io.Writer) error { return page.WriteHTML(w) })
+		if failed = j.c.save(j.f.report, page.WriteHTML); failed != nil {
+			failed = j.rescue(failed, "report", page.WriteHTML)
+		}
 	}
 	if failed != nil {
-		err, j.f.report = errors.Join(err, lost("report", failed)), ""
+		err, j.f.report = errors.Join(err, failed), ""
 	}
 	if ctx.Err() != nil {
 		return context.Canceled
 	}
 	return err
+}
+
+// rescue says how to get at a result that could not be written: from the checkpoint, else from a file for the time being.
+func (j *job) rescue(reason error, what string, write func(w io.Writer) error) error {
+	if j.saved {
+		return fmt.Errorf("%w; the %s is not lost: free space, then: %s", reason, what, j.again)
+	}
+	f, err := os.CreateTemp("", "elegans-"+what+"-*")
+	if err != nil {
+		return reason
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		os.Remove(f.Name())
+		return reason
+	}
+	return fmt.Errorf("%w; the %s is in %s instead", reason, what, f.Name())
 }
 
 // outcomeFlag tells flags that the result depends on from those that say where it goes and how it is shown.
