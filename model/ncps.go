@@ -39,9 +39,17 @@ type NCPS struct {
 	Activation string
 }
 
+// UnsaidError lists, in words, what a state dict does not say and NCPS left open.
+type UnsaidError struct{ Missing []string }
+
+// Error is one line.
+func (e *UnsaidError) Error() string {
+	return "the file does not say " + strings.Join(e.Missing, "; nor ")
+}
+
 // ImportNCPS makes a model of a state dict that the ncps library saved: LTC, CfC or wired CfC, with mixed memory and
 // projection where the file has them. The wiring is recovered from the masks; a wired CfC stores no polarity and no
-// synapses between command neurons.
+// synapses between command neurons. The error is an *UnsaidError where only the configuration is incomplete.
 func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 	if dict["rnn_cell.gleak"].Data == nil && dict["rnn_cell.ff1.weight"].Data == nil && dict["rnn_cell.layer_0.ff1.weight"].Data == nil {
 		return nil, fmt.Errorf("not a state dict of ncps: none of rnn_cell.gleak, rnn_cell.ff1.weight, rnn_cell.layer_0.ff1.weight is there; the file holds %s", dict.names(5))
@@ -49,7 +57,7 @@ func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 	im := importer{dict: dict, renamed: maps.Clone(dict), said: said, meta: cell.Meta{}}
 	im.recognise()
 	if len(im.missing) > 0 {
-		return nil, fmt.Errorf("the file does not say %s", strings.Join(im.missing, "; nor "))
+		return nil, &UnsaidError{im.missing}
 	}
 	if im.err != nil {
 		return nil, im.err

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -84,8 +85,8 @@ is guessed.`,
 	return cmd
 }
 
-// importNCPS reads the weights. An import that succeeds with the library's defaults in place of what was not said fails
-// for the command line; any other fails for the file.
+// importNCPS reads the weights. What the file does not say is asked of the command line; anything else is a fault of the
+// file.
 func (c *console) importNCPS(path string, said model.NCPS) (*model.Model, error) {
 	if said.Unfolds < 0 || said.Outputs < 0 || !(said.Epsilon >= 0 && said.Epsilon <= 1) {
 		return nil, usage("--unfolds %d, --outputs %d, --epsilon %g: all must be above 0, and --epsilon at most 1", said.Unfolds, said.Outputs, said.Epsilon)
@@ -98,9 +99,8 @@ func (c *console) importNCPS(path string, said model.NCPS) (*model.Model, error)
 	if err == nil {
 		return m, nil
 	}
-	complete := model.NCPS{Unfolds: cmp.Or(said.Unfolds, 6), Epsilon: cmp.Or(said.Epsilon, 1e-8), Constraints: cmp.Or(said.Constraints, "implicit"),
-		Outputs: cmp.Or(said.Outputs, 1), Mode: cmp.Or(said.Mode, "default"), Activation: cmp.Or(said.Activation, "lecun_tanh")}
-	if _, still := model.ImportNCPS(dict, complete); still == nil {
+	var unsaid *model.UnsaidError
+	if errors.As(err, &unsaid) {
 		return nil, usage("%s: %v", path, err)
 	}
 	return nil, &dataError{fmt.Sprintf("%s: %v", path, err)}
