@@ -262,7 +262,7 @@ func (c *chainCode) start() {
 	c.ready = true
 	for k, p := range c.places {
 		c.set(k, 0)
-		if p.stride != 0 {
+		if c.e.moves(&p) {
 			c.moving = append(c.moving, k)
 		}
 	}

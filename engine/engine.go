@@ -174,3 +174,38 @@ func (c *compiler) constants() {
 
 // get is the memory of a place at time t.
 func (e *Engine) get(p place, t int) []float32 { return e.mem[p.at(t):][:p.n] }
+
+// view is a place that is read often: what does not move is found once.
+type view struct {
+	e     *Engine
+	p     place
+	fixed []float32
+}
+
+func (e *Engine) view(p place) *view { return &view{e: e, p: p} }
+
+func (e *Engine) views(places []place) (list []*view) {
+	for _, p := range places {
+		list = append(list, e.view(p))
+	}
+	return list
+}
+
+// moves reports whether a place differs from time to time.
+func (e *Engine) moves(p *place) bool { return p.stride != 0 && e.steps > 1 }
+
+// get is the memory at time t.
+func (v *view) get(t int) []float32 {
+	if v.fixed != nil {
+		return v.fixed
+	}
+	return v.find(t)
+}
+
+func (v *view) find(t int) []float32 {
+	x := v.e.mem[v.p.at(t):][:v.p.n]
+	if !v.e.moves(&v.p) {
+		v.fixed = x
+	}
+	return x
+}

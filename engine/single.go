@@ -27,10 +27,9 @@ func (c *compiler) singleTerm(n *step.Node, k int, w place) func(y, w, x []float
 		return func(y, _, x []float32) { slots.MulAdd(y, x) }
 	}
 	rows, cols := n.Shape.Inner, c.p.Nodes[n.In[k+1]].Shape.Inner
-	turned := make([]float32, rows*cols)
-	c.onParams(func() { kernel.Transpose(turned, e.get(w, 0), rows, cols) })
-	m := kernel.Matrix{W: turned, Rows: rows, Cols: cols, Row: 1, Col: rows}
-	return func(y, _, x []float32) { m.MulAdd(y, x, 1) }
+	m := kernel.NewColumns(rows, cols)
+	c.onParams(func() { m.Pack(e.get(w, 0)) })
+	return func(y, _, x []float32) { m.MulAdd(y, x) }
 }
 
 // singleSynapses are synapses of one lane; the operands after the first are w, s, m, E.
@@ -38,5 +37,6 @@ func (c *compiler) singleSynapses(n *step.Node, G, I place, in []place) func(t i
 	e := c.e
 	slots := kernel.NewSlots(n.Edges[0].List, G.n)
 	c.onParams(func() { slots.Pack(e.get(in[2], 0), e.get(in[3], 0), e.get(in[1], 0), e.get(in[4], 0)) })
-	return func(t int) { slots.Forward(e.get(G, t), e.get(I, t), e.get(in[0], t)) }
+	conductance, current, v := e.view(G), e.view(I), e.view(in[0])
+	return func(t int) { slots.Forward(conductance.get(t), current.get(t), v.get(t)) }
 }

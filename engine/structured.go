@@ -56,8 +56,9 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 	for k := 0; k < len(in); k += 2 {
 		terms = append(terms, c.term(s, n, k, in))
 	}
+	result := e.view(y)
 	return func(t int) {
-		dst := e.get(y, t)
+		dst := result.get(t)
 		clear(dst)
 		for _, f := range terms {
 			f(dst, t)
@@ -67,11 +68,15 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 
 // term is one product of a linear map.
 func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float32, t int) {
-	e, w, x, edges, lanes := c.e, in[k], in[k+1], n.Edges[k/2], c.width(s)
+	weight, operand, edges, lanes := c.e.view(in[k]), c.e.view(in[k+1]), n.Edges[k/2], c.width(s)
 	rows, cols, outer := n.Shape.Inner, c.p.Nodes[n.In[k+1]].Shape.Inner, n.Shape.Outer
 	each := func(f func(y, w, x []float32)) func(y []float32, t int) {
 		return func(y []float32, t int) {
-			w, x := e.get(w, t), e.get(x, t)
+			w, x := weight.get(t), operand.get(t)
+			if outer == 1 {
+				f(y, w, x)
+				return
+			}
 			for o := range outer {
 				f(y[o*rows*lanes:][:rows*lanes], w, x[o*cols*lanes:][:cols*lanes])
 			}
@@ -211,12 +216,13 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 		return c.singleSynapses(n, G, I, in)
 	}
 	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
+	conductance, current, x := e.view(G), e.view(I), e.views(in)
 	return func(t int) {
-		y.W, y.S, y.M, y.E = e.get(in[1], t), e.get(in[2], t), e.get(in[3], t), e.get(in[4], t)
-		g, c := e.get(G, t), e.get(I, t)
+		y.W, y.S, y.M, y.E = x[1].get(t), x[2].get(t), x[3].get(t), x[4].get(t)
+		g, c := conductance.get(t), current.get(t)
 		clear(g)
 		clear(c)
-		y.Forward(g, c, e.get(in[0], t), lanes)
+		y.Forward(g, c, x[0].get(t), lanes)
 	}
 }
 
@@ -230,17 +236,18 @@ func (c *compiler) synapsesT(s stage, i int) func(t int) {
 	}
 	d := y
 	weights := []*[]float32{&d.W, &d.S, &d.M, &d.E}
+	x, result := e.views(in), e.view(dv)
 	return func(t int) {
-		y.W, y.S, y.M, y.E = e.get(in[1], t), e.get(in[2], t), e.get(in[3], t), e.get(in[4], t)
+		y.W, y.S, y.M, y.E = x[1].get(t), x[2].get(t), x[3].get(t), x[4].get(t)
 		for k := range to {
 			*weights[k] = e.get(to[k].places[0], t)
 			if to[k].clear {
 				clear(*weights[k])
 			}
 		}
-		v := e.get(dv, t)
+		v := result.get(t)
 		clear(v)
-		y.Back(d, kernel.Cotangent{V: e.get(in[0], t), DV: v, DG: e.get(in[5], t), DI: e.get(in[6], t)}, lanes)
+		y.Back(d, kernel.Cotangent{V: x[0].get(t), DV: v, DG: x[5].get(t), DI: x[6].get(t)}, lanes)
 	}
 }
 

@@ -29,3 +29,6 @@ func (s *Slots) Forward(_, _, _ []float32) {}
 
 // MulAdd needs the assembly.
 func (s *Slots) MulAdd(_, _ []float32) {}
+
+// MulAdd needs the assembly.
+func (c *Columns) MulAdd(_, _ []float32) {}

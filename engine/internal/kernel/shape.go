@@ -55,15 +55,6 @@ func Softmax(dst, x, sum []float32, width, lanes int) {
 	}
 }
 
-// Transpose is dst[j][i] = w[i][j] of a matrix.
-func Transpose(dst, w []float32, rows, cols int) {
-	for i := range rows {
-		for j, v := range w[i*cols:][:cols] {
-			dst[j*rows+i] = v
-		}
-	}
-}
-
 // Gather is dst[k] = x[index[k]], rows of lanes.
 func Gather(dst, x []float32, index []int, lanes int) {
 	for k, i := range index {
