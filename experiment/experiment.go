@@ -190,8 +190,8 @@ func prepare(spec Spec) (*run, error) {
 	parts := Cut(spec.Split, spec.Protocol)
 	x.out.Warnings = append(append(x.out.Warnings, spec.Split.Warnings...), parts.Warnings...)
 	x.data = parts.Data
-	x.spec.Options = spec.Options.For(len(x.data.Train.Windows))
-	x.out.Options = x.spec.Options.Filled()
+	x.spec.Options = spec.Options.For(t, len(x.data.Train.Windows))
+	x.out.Options = x.spec.Options
 	x.out.Train, x.out.Valid, x.out.Test = parts.Train, parts.Valid, parts.Test
 	if len(x.out.Test.Series) == 0 {
 		return nil, errors.New("the test part is empty; every model needs rows that it was not fitted to")

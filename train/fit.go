@@ -120,7 +120,7 @@ func Fit(ctx context.Context, m *model.Model, data Data, o Options, hooks Hooks)
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	f, err := newFit(m, data, o.Filled(), hooks)
+	f, err := newFit(m, data, o.For(m.Schema().Target, len(data.Train.Windows)), hooks)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,6 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if len(f.lanes) == 0 {
 		return nil, errors.New("train: no training window has a labelled row")
 	}
-	f.o.Epochs = o.Passes(len(f.lanes))
 	f.batch = engine.NewBatch(m.Program().Only("y"), engine.BatchOptions{Workers: o.Workers})
 	f.s = &State{Theta: m.Params(), Best: m.Params(), BestLoss: math.Inf(1), Slots: opt.Slots}
 	if hooks.Resume != nil {

@@ -426,7 +426,7 @@ func TestHooksAreCalled(t *testing.T) {
 	if !slices.Equal(epochs, []int{1, 2}) || !slices.Equal(shares, []float64{1.5, 2, 2.5, 3}) {
 		t.Errorf("epochs %v, shares %v", epochs, shares)
 	}
-	if e := r.Epochs[0]; e.Rate != 0.01 || !(e.Norm > 0) || !(e.Train > 0) {
+	if e := r.Epochs[0]; e.Rate != 0.02 || !(e.Norm > 0) || !(e.Train > 0) {
 		t.Errorf("the first epoch is %+v", e)
 	}
 }

@@ -139,19 +139,6 @@ func TestLearningRate(t *testing.T) {
 }
 
 // Without a number of epochs: 1,000 steps, but 4 epochs at least and 40 at most.
-func TestPasses(t *testing.T) {
-	for _, c := range []struct {
-		o             Options
-		windows, want int
-	}{
-		{Options{}, 100, 40}, {Options{}, 32 * 50, 20}, {Options{}, 32*49 + 1, 20}, {Options{}, 1 << 20, 4}, {Options{}, 0, 40},
-		{Options{Batch: 100}, 10000, 10}, {Options{Epochs: 7}, 1 << 20, 7},
-	} {
-		if got := c.o.Passes(c.windows); got != c.want {
-			t.Errorf("%d windows in batches of %d are passed %d times, want %d", c.windows, c.o.Batch, got, c.want)
-		}
-	}
-}
 
 func TestCheckNamesTheOption(t *testing.T) {
 	for text, o := range map[string]Options{

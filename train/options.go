@@ -14,12 +14,11 @@ import (
 type Options struct {
 	// Seed of the order in which windows are seen. Initial values are the model's own.
 	Seed uint64 `json:"seed"`
-	// Epochs is the largest number of passes over the training windows. If zero: as many as take 1,000 optimiser steps, but
-	// at least 4 and at most 40.
+	// Epochs is the largest number of passes over the training windows. If zero: see For.
 	Epochs int `json:"epochs"`
-	// Batch is the number of windows a step; 32 if zero.
+	// Batch is the number of windows a step; from 4 to 32 if zero, see For.
 	Batch int `json:"batch"`
-	// LearningRate at its highest; 0.01 if zero.
+	// LearningRate at its highest; 0.01 for a class and 0.02 for a number if zero.
 	LearningRate float64 `json:"learning_rate"`
 	// Optimiser is one of Optimisers; adam if empty.
 	Optimiser string `json:"optimiser"`
@@ -33,8 +32,8 @@ type Options struct {
 	WarmUp float64 `json:"warm_up"`
 	// Clip bounds the norm of the gradient; 1 if zero, no bound if negative.
 	Clip float64 `json:"clip"`
-	// Patience is the number of epochs without a better validation loss after which training stops; 10 if zero, never if
-	// negative.
+	// Patience is the number of epochs without a better validation loss after which training stops; at least 10 if zero, see
+	// For; never if negative.
 	Patience int `json:"patience"`
 	// Loss is one of Losses(target); the first of them if empty.
 	Loss string `json:"loss"`
@@ -50,7 +49,7 @@ type Options struct {
 	Workers int `json:"-"`
 }
 
-// Filled is the options with their defaults, but for Epochs, which depends on the data; see Passes.
+// Filled is the options with their defaults, but for those that depend on the data; see For.
 func (o Options) Filled() Options {
 	o.Batch = whole(o.Batch, 32)
 	o.Patience = whole(o.Patience, 10)
@@ -116,16 +115,6 @@ func (o Options) Check() error {
 		}
 	}
 	return nil
-}
-
-// Passes is the number of epochs that the options mean for a number of training windows.
-func (o Options) Passes(windows int) int {
-	const fewest, most, steps = 4, 40, 1000
-	if o.Epochs > 0 {
-		return o.Epochs
-	}
-	batch := whole(o.Batch, 32)
-	return min(max(steps/max(1, (windows+batch-1)/batch), fewest), most)
 }
 
 // Balanced are class weights inverse to the share of each class among the labels, with mean 1 over the rows. A class

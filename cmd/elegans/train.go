@@ -92,7 +92,7 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 		{"no-baselines", "train the model alone", &f.alone},
 		{"epochs", "`NUMBER` of passes over the training windows at most; what takes 320 to 1000 optimiser steps if not given", &o.Epochs},
 		{"batch", "`WINDOWS` an optimiser step; a quarter of them, 4 to 32, if not given", &o.Batch},
-		{"learning-rate", "highest learning `RATE`; 0.01 if not given", &o.LearningRate},
+		{"learning-rate", "highest learning `RATE`; 0.01 for a class and 0.02 for a number if not given", &o.LearningRate},
 		{"optimiser", "`NAME`: " + strings.Join(train.Optimisers(), ", "), oneOf[string]{&o.Optimiser, train.Optimisers()}},
 		{"schedule", "`NAME` of the learning-rate schedule: " + strings.Join(train.Schedules(), ", "), oneOf[string]{&o.Schedule, train.Schedules()}},
 		{"warm-up", "`SHARE` of the steps over which the rate rises", &o.WarmUp},

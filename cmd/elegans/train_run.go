@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -265,12 +266,13 @@ func (w *course) progress(p experiment.Progress) {
 		w.bar = w.j.c.progress("epochs", p.Total)
 	}
 	if e := p.Epoch; e != nil {
-		w.epochs[p.Trial] = fmt.Sprintf("  epoch %d  loss %.4f", e.Number, e.Train)
+		text := fmt.Sprintf("loss %.4f  ", e.Train) // first, for a narrow terminal cuts the line
 		if e.Valid == e.Valid {
-			w.epochs[p.Trial] += fmt.Sprintf("  valid %.4f", e.Valid)
+			text += fmt.Sprintf("valid %.4f  ", e.Valid)
 		}
+		w.epochs[p.Trial] = fmt.Sprintf("%s%s epoch %d", text, p.Trial, e.Number)
 	}
-	w.bar.at(p.Epochs, p.Trial+w.epochs[p.Trial])
+	w.bar.at(p.Epochs, cmp.Or(w.epochs[p.Trial], p.Trial))
 }
 
 // save writes the checkpoint. Training goes on without one.
