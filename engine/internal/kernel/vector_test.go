@@ -1,0 +1,244 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"syscall"
+	"testing"
+
+	"github.com/elegans-nn/elegans/step"
+)
+
+// onGo runs f on the plain Go path.
+func onGo(f func()) {
+	defer Accelerate(Accelerate(false))
+	f()
+}
+
+// guarded are n numbers whose end, or whose beginning, lies at a page that must not be touched.
+func guarded(t *testing.T, n int, end bool) []float32 {
+	t.Helper()
+	page := syscall.Getpagesize()
+	inner := (4*n + page - 1) / page * page
+	mem, err := syscall.Mmap(-1, 0, inner+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Skip("no memory map: ", err)
+	}
+	t.Cleanup(func() { _ = syscall.Munmap(mem) })
+	for _, edge := range [][]byte{mem[:page], mem[page+inner:]} {
+		if err := syscall.Mprotect(edge, syscall.PROT_NONE); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := page
+	if end {
+		at += inner - 4*n
+	}
+	return floats(mem[at:], n)
+}
+
+// fill writes random numbers.
+func fill(r *rand.Rand, x []float32) []float32 {
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// close2 compares numbers that are sums of terms of about 1 in another order.
+func close2(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i, v := range want {
+		if d := math.Abs(float64(got[i]) - float64(v)); !(d <= 4e-6*(4+math.Abs(float64(v)))) {
+			t.Fatalf("%s: number %d is %g, in plain Go %g", what, i, got[i], v)
+		}
+	}
+}
+
+// problem are operands of one size of all kernels, at the edge of what may be touched.
+type problem struct {
+	rows, cols, lanes, times int
+	list                     []step.Edge
+	w, x, y, edgeW           []float32
+	s, m, e                  []float32
+}
+
+func newProblem(t *testing.T, r *rand.Rand, end bool) *problem {
+	p := &problem{rows: 1 + r.IntN(20), cols: 1 + r.IntN(23), lanes: 1 + r.IntN(40), times: 1 + r.IntN(4)}
+	switch r.IntN(3) {
+	case 0:
+		p.lanes = 8 * (1 + r.IntN(5))
+	case 1:
+		p.lanes, p.rows = 1, 1+r.IntN(150)
+	}
+	for to := range p.rows {
+		for from := range p.cols {
+			if r.IntN(4) == 0 {
+				p.list = append(p.list, step.Edge{From: from, To: to})
+			}
+		}
+	}
+	r.Shuffle(len(p.list), func(i, j int) { p.list[i], p.list[j] = p.list[j], p.list[i] })
+	make := func(n int) []float32 { return fill(r, guarded(t, n, end)) }
+	p.w, p.x, p.y = make(p.rows*p.cols), make(p.times*p.cols*p.lanes), make(p.times*p.rows*p.lanes)
+	p.edgeW, p.s, p.m, p.e = make(len(p.list)), make(len(p.list)), make(len(p.list)), make(len(p.list))
+	return p
+}
+
+// outputs runs every kernel and gives its result by name.
+func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
+	out := map[string][]float32{}
+	result := func(name string, like []float32) []float32 {
+		v := guarded(t, len(like), end)
+		copy(v, like)
+		out[name] = v
+		return v
+	}
+	x, y := p.x[:p.cols*p.lanes], p.y[:p.rows*p.lanes]
+	plain := Matrix{W: p.w, Rows: p.rows, Cols: p.cols, Row: p.cols, Col: 1}
+	plain.MulAdd(result("product", y), x, p.lanes)
+	turned := Matrix{W: p.w, Rows: p.cols, Cols: p.rows, Row: 1, Col: p.cols}
+	turned.MulAdd(result("turned", x), y, p.lanes)
+	times := Times{Count: p.times, DY: p.rows * p.lanes, X: p.cols * p.lanes}
+	g := plain
+	g.W = result("outer", p.w)
+	g.OuterAdd(p.y, p.x, p.lanes, times)
+	edges := NewEdges(p.list)
+	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
+	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
+	edges.OuterAdd(result("sparse outer", p.edgeW), p.y, p.x, p.lanes, times)
+	syn := Synapse{W: p.edgeW, S: p.s, M: p.m, E: p.e, Edges: edges}
+	syn.Forward(result("conductance", y), result("current", y), x, p.lanes)
+	d := Synapse{W: result("dw", p.edgeW), S: result("ds", p.s), M: result("dm", p.m), E: result("de", p.e), Edges: edges}
+	syn.Back(d, Cotangent{V: x, DV: result("dv", x), DG: y, DI: result("di", y)}, p.lanes)
+	return out
+}
+
+// Every kernel agrees with its Go twin at every size, and touches nothing beside its operands.
+func TestVectorKernelsAgainstGo(t *testing.T) {
+	needAssembly(t)
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		end := seed%2 == 0
+		p := newProblem(t, r, end)
+		got := p.outputs(t, end)
+		var want map[string][]float32
+		onGo(func() { want = p.outputs(t, end) })
+		for name, v := range want {
+			close2(t, fmt.Sprintf("seed %d: %s, %d rows, %d columns, %d lanes, %d times", seed, name, p.rows, p.cols, p.lanes, p.times), got[name], v)
+		}
+	}
+}
+
+// A lane alone has the bits that it has among others, on every path that one lane takes.
+func TestLanesAloneInAssembly(t *testing.T) {
+	needAssembly(t)
+	for seed := range uint64(100) {
+		r := rand.New(rand.NewPCG(seed, 10))
+		p := newProblem(t, r, true)
+		p.times = 1
+		whole := p.outputs(t, true)
+		zero := make([]float32, p.rows*p.lanes)
+		G, I := append([]float32(nil), zero...), append([]float32(nil), zero...)
+		syn := Synapse{W: p.edgeW, S: p.s, M: p.m, E: p.e, Edges: NewEdges(p.list)}
+		syn.Forward(G, I, p.x, p.lanes)
+		for l := range p.lanes {
+			q := *p
+			q.lanes, q.x, q.y = 1, pickLane(p.x[:p.cols*p.lanes], l, p.lanes), pickLane(p.y[:p.rows*p.lanes], l, p.lanes)
+			one := q.outputs(t, true)
+			for _, name := range []string{"product", "turned", "sparse", "sparse turned", "conductance", "current", "dv"} {
+				sameBits(t, fmt.Sprintf("seed %d, lane %d: %s", seed, l, name), one[name], pickLane(whole[name], l, p.lanes))
+			}
+			q.alone(t, one, pickLane(G, l, p.lanes), pickLane(I, l, p.lanes))
+		}
+	}
+}
+
+// alone compares the kernels of one lane.
+func (p *problem) alone(t *testing.T, one map[string][]float32, G, I []float32) {
+	t.Helper()
+	c := NewColumns(p.rows, p.cols)
+	c.Pack(p.w)
+	y := append([]float32(nil), p.y...)
+	c.MulAdd(y, p.x)
+	sameBits(t, "by columns", y, one["product"])
+	slots := NewSlots(p.list, p.rows)
+	slots.Pack(p.edgeW)
+	copy(y, p.y)
+	slots.MulAdd(y, p.x)
+	sameBits(t, "sparse by target", y, one["sparse"])
+	slots.Pack(p.s, p.m, p.edgeW, p.e)
+	g, i := guarded(t, p.rows, true), guarded(t, p.rows, false)
+	slots.Forward(g, i, p.x)
+	sameBits(t, "conductance by target", g, G)
+	sameBits(t, "current by target", i, I)
+}
+
+func pickLane(x []float32, l, lanes int) (v []float32) {
+	for i := l; i < len(x); i += lanes {
+		v = append(v, x[i])
+	}
+	return v
+}
+
+func sameBits(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i, v := range want {
+		if !equalBits(got[i], v) {
+			t.Fatalf("%s: number %d is %g, among others %g", what, i, got[i], v)
+		}
+	}
+}
+
+// A NaN or an infinity in one source reaches its own targets only, also where blocks are padded.
+func TestSlotsKeepNaN(t *testing.T) {
+	needAssembly(t)
+	list := []step.Edge{{From: 0, To: 0}, {From: 1, To: 2}, {From: 0, To: 2}, {From: 2, To: 9}}
+	s := NewSlots(list, 10)
+	one := []float32{1, 1, 1, 1}
+	s.Pack(one, one, one, one)
+	G, I := make([]float32, 10), make([]float32, 10)
+	s.Forward(G, I, []float32{float32(math.NaN()), 1, 2})
+	for i, v := range G {
+		if bad := i == 0 || i == 2; (v != v) != bad || (I[i] != I[i]) != bad {
+			t.Errorf("target %d has %g, %g", i, v, I[i])
+		}
+	}
+	if G[9] == 0 || G[1] != 0 {
+		t.Errorf("conductances %v", G)
+	}
+}
+
+func TestShortOperandsOfProductsAreRefused(t *testing.T) {
+	needAssembly(t)
+	x := make([]float32, 64)
+	list := []step.Edge{{From: 3, To: 1}}
+	syn := Synapse{W: x[:1], S: x[:1], M: x[:1], E: x[:1], Edges: NewEdges(list)}
+	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
+	for name, f := range map[string]func(){
+		"result":     func() { m.MulAdd(x[:15], x, 8) },
+		"operand":    func() { m.MulAdd(x, x[:23], 8) },
+		"matrix":     func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
+		"negative":   func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
+		"outer":      func() { m.OuterAdd(x[:16], x[:24], 8, Times{Count: 2, DY: 1, X: 1}) },
+		"potentials": func() { syn.Forward(x, x, x[:31], 8) },
+		"currents":   func() { syn.Forward(x, x[:15], x, 8) },
+		"cotangents": func() { syn.Back(syn, Cotangent{V: x, DV: x[:31], DG: x, DI: x}, 8) },
+		"edges":      func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
+		"columns":    func() { NewColumns(9, 2).MulAdd(x[:8], x) },
+		"slots":      func() { NewSlots(list, 2).MulAdd(x[:2], x[:3]) },
+		"an edge":    func() { NewEdges([]step.Edge{{From: -1}}) },
+	} {
+		func() {
+			defer func() {
+				if text, _ := recover().(string); len(text) < 8 || text[:8] != "kernel: " {
+					t.Errorf("%s: panic %q", name, text)
+				}
+			}()
+			f()
+		}()
+	}
+}
