@@ -14,7 +14,6 @@ import (
 
 var (
 	wide   = map[uint32]Mem{}
-	single = map[uint32]Mem{}
 )
 
 // Bits is a constant that fills a vector, in memory.
