@@ -15,6 +15,7 @@ var commands = []func(*console) *cobra.Command{
 	newWiring,
 	newInspect,
 	newImport,
+	newBench,
 	newDoctor,
 	newVersion,
 	newCompletion,
