@@ -20,7 +20,7 @@ const loop = time.Millisecond
 // meter times one case over several rounds.
 type meter struct {
 	w        work
-	cost     time.Duration // of one operation, roughly; 0 before the first round
+	cost     time.Duration // of one operation at its fastest, roughly; 0 before the first round
 	singles  histogram
 	loops    []float64 // ns per operation of every loop, or of every operation that is not brief
 	rounds   []float64 // median of each round
@@ -56,17 +56,16 @@ func (m *meter) round(slice time.Duration) {
 // warm runs the operation until what it keeps for the next time is there, and learns its cost.
 func (m *meter) warm(slice time.Duration) {
 	m.overhead = clock()
-	begun, n := time.Now(), 0
+	begun := time.Now()
 	m.w.op()
 	if m.cost = time.Since(begun); m.cost >= slice/10 {
 		return // slow enough to be known from one
 	}
-	begun = time.Now()
 	for done := false; !done; done = time.Since(begun) >= slice/10 {
+		start := time.Now()
 		m.w.op()
-		n++
+		m.cost = max(1, min(m.cost, time.Since(start)))
 	}
-	m.cost = max(1, time.Since(begun)/time.Duration(n))
 }
 
 // briefly takes turns of loops and of operations one by one, equally long.

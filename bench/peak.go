@@ -1,5 +1,7 @@
 package bench
 
+import "runtime"
+
 // PeakKernel says how the peak of multiply-adds is measured: "avx2", with fused multiply-adds of vectors, or "go", plain
 // float32 arithmetic without vectors, which is the most that a kernel in Go can reach.
 func PeakKernel() string {
@@ -18,11 +20,8 @@ func multiplyAdd(rounds int) {
 		fusedMultiplyAdd(rounds)
 		return
 	}
-	sink = plainMultiplyAdd(rounds)
+	runtime.KeepAlive(plainMultiplyAdd(rounds))
 }
-
-// sink keeps results alive.
-var sink float32
 
 // plainMultiplyAdd does in scalars what one round does in vectors: 96 multiply-adds on 8 chains.
 func plainMultiplyAdd(rounds int) float32 {

@@ -34,6 +34,9 @@ type Suite struct {
 // longestSlice bounds a round of a case whose budget allows more: longer ones say nothing new.
 const longestSlice = 500 * time.Millisecond
 
+// starting is what the start of a process and its first operations may take on top of a case's share.
+const starting = 250 * time.Millisecond
+
 // Run runs the suite. A case that fails is in the report, and the others go on. The error is that of ctx.
 func (s Suite) Run(ctx context.Context) (*Report, error) {
 	s.Threads, s.Rounds = max(1, s.Threads), filled(s.Rounds, 5)
@@ -54,7 +57,7 @@ func (s Suite) Run(ctx context.Context) (*Report, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			if c.err != nil || c.spent > time.Duration(round+1)*slice {
+			if c.err != nil || c.spent > time.Duration(round+1)*slice+starting {
 				continue // failed, or ahead of its share of the time
 			}
 			if s.Progress != nil {
@@ -158,17 +161,19 @@ func (c *child) round(ctx context.Context, s Suite, slice time.Duration) {
 	defer stop()
 	cancelled := context.AfterFunc(limited, func() { _ = c.cmd.Process.Kill() })
 	line, err := c.ask(slice)
-	stopped := !cancelled()
-	if err == nil && !stopped {
-		err = json.Unmarshal(line, &c.last)
-	}
-	switch {
+	switch stopped := !cancelled(); {
 	case stopped:
 		c.end()
 		c.err = fmt.Errorf("a round took longer than %v", s.Limit)
 	case err != nil:
 		c.end()
 		c.err = errors.New(c.reason(err))
+	default:
+		if err := json.Unmarshal(line, &c.last); err != nil {
+			_ = c.cmd.Process.Kill()
+			c.end()
+			c.err = fmt.Errorf("its result cannot be read: %w", err)
+		}
 	}
 }
 
