@@ -81,6 +81,13 @@ func TestTrainingFLOPs(t *testing.T) {
 	if f := networks["cfc-dense"].training(setting{threads: 1}, 4, 9).flops; f != 6*w.flops {
 		t.Errorf("6 times the rows count %v times the operations", f/w.flops)
 	}
+	// 64 series are two shards, 128 four, one after the other in the memory of one.
+	two, four := networks["cfc-dense"].training(setting{threads: 1}, 64, 2), networks["cfc-dense"].training(setting{threads: 1}, 128, 2)
+	two.op()
+	four.op()
+	if k := four.traffic() / two.traffic(); math.Abs(k-2) > 1e-9 {
+		t.Errorf("twice the series move %v times the bytes", k)
+	}
 }
 
 // What is timed trains: the loss on the batch falls step by step, from the variance of the labels for small outputs.

@@ -39,7 +39,8 @@ type Result struct {
 	// BytesPerStream is the memory that one more stream costs, in cases of many streams.
 	BytesPerStream float64 `json:"bytes_per_stream,omitempty"`
 	// PeakShare is GFLOPS over the measured peak of the threads, BandwidthShare is Traffic over NsPerOp over the measured
-	// bandwidth: of the cache where Traffic is below 256 kB, else of the memory. It is above 1 where caches serve much.
+	// bandwidth of one core: of the cache where Traffic is below 256 kB, else of the memory. It is above 1 where caches
+	// serve much.
 	PeakShare      float64 `json:"peak_share"`
 	BandwidthShare float64 `json:"bandwidth_share"`
 }

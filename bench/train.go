@@ -70,11 +70,21 @@ func (n network) training(s setting, batch, times int) work {
 			update(theta, grad)
 			last = sum
 		},
-		items:   batch * times,
-		flops:   float64(batch*times) * costOf(p.Reverse(step.WRT{})),
-		traffic: func() float64 { return 2*float64(b.Bytes()) + bytesOf(data) },
-		loss:    func() float64 { return last / float64(len(labels)) },
+		items: batch * times,
+		flops: float64(batch*times) * costOf(p.Reverse(step.WRT{})),
+		traffic: func() float64 {
+			return 2*float64(b.Bytes()*shards(batch)/min(s.threads, shards(batch))) + bytesOf(data)
+		},
+		loss: func() float64 { return last / float64(len(labels)) },
 	}
+}
+
+// shards is into how many parts a Batch cuts n series. Its memory is that of one for each worker.
+func shards(n int) int {
+	if n < 64 {
+		return (n + 15) / 16
+	}
+	return (n + 31) / 32
 }
 
 // costOf is the number of floating point operations of one lane and time, its reverse included where the program has one.

@@ -6,9 +6,9 @@ import (
 	"github.com/elegans-nn/elegans/engine"
 )
 
-// streamLanes is how many streams are stepped at once. Wider groups gain little more, and a group that is not full
-// computes its empty lanes in vain.
-const streamLanes = 32
+// Streams are stepped streamLanes at once; wider groups gain little more. What remains takes the next multiple of vector
+// lanes, because empty lanes are computed in vain; a stream alone takes one.
+const streamLanes, vector = 32, 8
 
 // Streams runs many streams of one model: what a server that hears thousands of sensors needs. A stream costs the bytes
 // of its state; streams that have a row at the same time are stepped together, in lanes of one engine, with the results
@@ -16,9 +16,9 @@ const streamLanes = 32
 type Streams struct {
 	m          *Model
 	n, width   int
-	states     []float32 // [stream][component], all states in their order
-	wide, lone *lanes
-	stepped    []uint32 // the call that stepped a stream last, to see one that is named twice
+	states     []float32                      // [stream][component], all states in their order
+	engines    [streamLanes/vector + 1]*lanes // by their lanes over vector; the first has one lane
+	stepped    []uint32                       // the call that stepped a stream last, to see one that is named twice
 	call       uint32
 	prediction []float32
 }
@@ -56,7 +56,7 @@ func (s *Streams) Bytes() int { return 4 * (s.width + 1) }
 
 // StepMany advances some streams by one row each: which lists their numbers, none twice; nil is all of them in order. x
 // holds their rows one after the other, in raw units, and dt the elapsed time of each, as [Stream.Step] takes them. The
-// result is the predictions one after the other; the next call overwrites it. After the first calls nothing is allocated.
+// result is the predictions one after the other; the next call overwrites it. Once each size of a group was seen, nothing is allocated.
 //
 // The error is an *InputError that names the stream; all states are as before then. It panics where the lengths do not
 // fit, or a number in which is out of range or occurs twice.
@@ -105,18 +105,16 @@ func (s *Streams) number(which []int, i int) int {
 	return which[i]
 }
 
-// lanesFor is the engine for n streams.
+// lanesFor is the engine for n streams, or for the first of them.
 func (s *Streams) lanesFor(n int) *lanes {
+	k := min(n+vector-1, streamLanes) / vector
 	if n == 1 {
-		if s.lone == nil {
-			s.lone = s.m.lanes(1)
-		}
-		return s.lone
+		k = 0
 	}
-	if s.wide == nil {
-		s.wide = s.m.lanes(streamLanes)
+	if s.engines[k] == nil {
+		s.engines[k] = s.m.lanes(max(1, k*vector))
 	}
-	return s.wide
+	return s.engines[k]
 }
 
 func (m *Model) lanes(n int) *lanes {

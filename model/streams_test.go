@@ -27,7 +27,7 @@ func TestStepManyIsStep(t *testing.T) {
 			alone[i], rows[i] = m.Stream(), walk(s, 20, uint64(i))
 		}
 		r := rand.New(rand.NewPCG(3, 8))
-		for _, size := range []int{n, 1, 40, 33, 32, 2, n, 65, 5, 0} {
+		for _, size := range []int{n, 1, 40, 33, 32, 2, n, 65, 8, 9, 31, 0} {
 			which := r.Perm(n)[:size]
 			if size == n {
 				which = nil
