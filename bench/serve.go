@@ -20,7 +20,7 @@ func serve(name string, s setting, r io.Reader, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	runtime.GOMAXPROCS(s.threads)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(s.threads))
 	var m *meter
 	lines, out := bufio.NewScanner(r), json.NewEncoder(w)
 	for lines.Scan() {

@@ -96,13 +96,13 @@ func TestSuite(t *testing.T) {
 // A case that fails says why, once, and the others go on.
 func TestFailuresAreReported(t *testing.T) {
 	s := Suite{Cases: selected(t, "kernel/exp", "kernel/tanh", "kernel/sigmoid", "stream/l"), Rounds: 2, Budget: 20 * time.Millisecond,
-		Limit: 2 * time.Second, Command: selfAs("BENCH_TEST_FAULTS=1")}
+		Limit: 5 * time.Second, Command: selfAs("BENCH_TEST_FAULTS=1")}
 	r, err := s.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"kernel/exp": "panic: planted", "kernel/tanh": "invalid character", "kernel/sigmoid": "a round took longer than 2s",
+		"kernel/exp": "panic: planted", "kernel/tanh": "invalid character", "kernel/sigmoid": "a round took longer than 5s",
 		"stream/lstm64": "the process ended: exit status 3",
 	}
 	for _, f := range r.Failed {
@@ -127,9 +127,8 @@ func TestSuiteStops(t *testing.T) {
 			time.AfterFunc(50*time.Millisecond, stop)
 		}
 	}, Budget: 20 * time.Millisecond}
-	begun := time.Now()
-	if _, err := s.Run(ctx); !errors.Is(err, context.Canceled) || time.Since(begun) > 20*time.Second {
-		t.Errorf("after an interruption Run gives %v in %v", err, time.Since(begun))
+	if _, err := s.Run(ctx); !errors.Is(err, context.Canceled) || turns != 4 {
+		t.Errorf("after an interruption Run gives %v, after %d turns", err, turns)
 	}
 }
 
