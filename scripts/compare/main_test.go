@@ -146,6 +146,14 @@ echo '{"versions": {"torch": "9.9", "river": null}, "cases": {"lstm64/B64T128/to
   {"ok": true, "train": {"median_ms": 39, "min_ms": 32}, "peak_rss_mb": 700}, "lstm64/B64T128/bad": {"ok": false, "error": "no\nluck"}}}' >"$out"
 `
 
+// script runs scripts/compare-peers with stand-ins that note their calls in a file and end with an exit code.
+func script(calls string, exit int, args []string) (string, error) {
+	cmd := exec.Command("bash", append([]string{"../compare-peers"}, args...)...)
+	cmd.Env = append(os.Environ(), "CALLS="+calls, fmt.Sprintf("EXIT=%d", exit))
+	text, err := cmd.CombinedOutput()
+	return string(text), err
+}
+
 // TestScript runs scripts/compare-peers with stand-ins for elegans and the peers.
 func TestScript(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil || runtime.GOOS == "windows" {
@@ -157,12 +165,7 @@ func TestScript(t *testing.T) {
 	write(t, filepath.Join(dir, "python"), fakePython, 0o755)
 	write(t, filepath.Join(dir, "peer_bench.py"), "", 0o644)
 	write(t, filepath.Join(dir, "peer_jax.py"), "", 0o644)
-	run := func(exit int, args ...string) (string, error) {
-		cmd := exec.Command("bash", append([]string{"../compare-peers"}, args...)...)
-		cmd.Env = append(os.Environ(), "CALLS="+calls, fmt.Sprintf("EXIT=%d", exit))
-		text, err := cmd.CombinedOutput()
-		return string(text), err
-	}
+	run := func(exit int, args ...string) (string, error) { return script(calls, exit, args) }
 	keep := filepath.Join(dir, "keep")
 	text, err := run(1, "--peers", dir, "--python", filepath.Join(dir, "python"), "--elegans", filepath.Join(dir, "elegans"),
 		"--rounds", "2", "--groups", "lstm64 fair", "--keep", keep, "--out", out)
