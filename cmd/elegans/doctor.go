@@ -28,6 +28,7 @@ type diagnosis struct {
 type machine struct {
 	OS       string   `json:"os"`
 	Arch     string   `json:"arch"`
+	CPU      string   `json:"cpu,omitempty"` // as the system calls it; empty where it does not
 	Features []string `json:"features"`
 	Cores    int      `json:"cores"`
 	Go       string   `json:"go"`
@@ -97,13 +98,27 @@ The exit code is 1 when a check or a file fails.`, golden.Tolerance),
 }
 
 func describeMachine() machine {
-	m := machine{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version(), Version: version, Kernel: kernelPath, Features: []string{}}
+	m := machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: processor(), Cores: runtime.NumCPU(), Go: runtime.Version(), Version: version, Kernel: kernelPath, Features: []string{}}
 	for _, f := range features {
 		if f.has() {
 			m.Features = append(m.Features, f.name)
 		}
 	}
 	return m
+}
+
+// processor is the name of the processor on Linux.
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if key, name, _ := strings.Cut(line, ":"); strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(name)
+		}
+	}
+	return ""
 }
 
 // examine runs golden files, or the checks that need none.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/elegans-nn/elegans/bench"
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/model"
@@ -53,6 +54,7 @@ var codes = []struct {
 	{exitUsage, as[*table.UnknownColumnError]},
 	{exitUsage, as[*table.UnknownFormatError]},
 	{exitUsage, as[*cell.UnknownError]},
+	{exitUsage, as[*bench.UnknownError]},
 	{exitNotFound, as[*dataset.NotFoundError]},
 	{exitNotFound, is(fs.ErrNotExist)},
 	{exitUsage, as[*table.MemberError]}, // one that exists but was not chosen; a missing one is fs.ErrNotExist

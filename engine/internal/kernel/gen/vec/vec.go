@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	wide   = map[uint32]Mem{}
+	wide = map[uint32]Mem{}
 )
 
 // Bits is a constant that fills a vector, in memory.

@@ -1,0 +1,24 @@
+package bench
+
+// longCases show how time grows over two decades of one size, with everything else fixed.
+var longCases = []Case{
+	{Name: "long/time/T32", Growth: &Growth{"time", 32}, open: training("ltc-ncp19", 16, 32)},
+	{Name: "long/time/T100", Growth: &Growth{"time", 100}, open: training("ltc-ncp19", 16, 100)},
+	{Name: "long/time/T320", Growth: &Growth{"time", 320}, open: training("ltc-ncp19", 16, 320)},
+	{Name: "long/time/T1000", Growth: &Growth{"time", 1000}, open: training("ltc-ncp19", 16, 1000)},
+	{Name: "long/time/T3200", Growth: &Growth{"time", 3200}, open: training("ltc-ncp19", 16, 3200)},
+	{Name: "long/batch/B16", Growth: &Growth{"batch", 16}, open: training("ltc-ncp19", 16, 16)},
+	{Name: "long/batch/B64", Growth: &Growth{"batch", 64}, open: training("ltc-ncp19", 64, 16)},
+	{Name: "long/batch/B320", Growth: &Growth{"batch", 320}, open: training("ltc-ncp19", 320, 16)},
+	{Name: "long/batch/B1600", Growth: &Growth{"batch", 1600}, open: training("ltc-ncp19", 1600, 16)},
+	// n units all connected to each other and to the inputs have n² + 8n synapses.
+	{Name: "long/synapses/S105", Growth: &Growth{"synapses", 105}, open: trainingFull(7)},
+	{Name: "long/synapses/S384", Growth: &Growth{"synapses", 384}, open: trainingFull(16)},
+	{Name: "long/synapses/S1280", Growth: &Growth{"synapses", 1280}, open: trainingFull(32)},
+	{Name: "long/synapses/S4608", Growth: &Growth{"synapses", 4608}, open: trainingFull(64)},
+	{Name: "long/synapses/S11648", Growth: &Growth{"synapses", 11648}, open: trainingFull(104)},
+}
+
+func trainingFull(units int) func(setting) work {
+	return func(s setting) work { return full(units).training(s, 16, 16) }
+}

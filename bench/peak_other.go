@@ -1,0 +1,7 @@
+//go:build !amd64 || noasm
+
+package bench
+
+const vectors = false
+
+func fusedMultiplyAdd(int) { panic("bench: no assembly") }
