@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"baseline":               {"metric", "series"},
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
+	"bench":                  {"cell", "engine", "internal/nearest", "model", "series", "step", "train", "wiring"},
 	"experiment": {"baseline", "cell", "dataset", "internal/replace", "metric", "model", "report", "series", "train",
 		"wiring"},
 }
@@ -74,7 +75,7 @@ func upward(name string, own, others []string) (bad []string) {
 }
 
 // apart are the folders that no package of the library may import: commands, generators, and what exists for tests.
-var apart = []string{"cmd", "engine/internal/kernel/gen", "internal/conform", "internal/golden"}
+var apart = []string{"cmd", "engine/internal/kernel/gen", "internal/conform", "internal/golden", "scripts"}
 
 // TestEveryPackageHasItsPlace: a new package is entered above before anything can be built on it.
 func TestEveryPackageHasItsPlace(t *testing.T) {
