@@ -76,6 +76,7 @@ type UnknownError struct {
 	Hidden bool
 }
 
+// Error is one line that names what is known.
 func (e *UnknownError) Error() string {
 	switch {
 	case e.Hidden:

@@ -173,6 +173,7 @@ type UnknownError struct {
 	Known      []string
 }
 
+// Error is one line that names what is known.
 func (e *UnknownError) Error() string {
 	hint := ""
 	if near := nearest.Name(e.Name, e.Known); near != "" {

@@ -77,6 +77,7 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 // MismatchError says that a checkpoint belongs to another experiment: the first setting that differs.
 type MismatchError struct{ Setting, Then, Now string }
 
+// Error is one line with the fix.
 func (e *MismatchError) Error() string {
 	const fix = "give the options of then, or start again without --resume"
 	if e.Then == "" && e.Now == "" {

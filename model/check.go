@@ -21,6 +21,7 @@ type InputError struct {
 	Fix    string
 }
 
+// Error is one line with the fix.
 func (e *InputError) Error() string {
 	place := ""
 	if e.Series != "" {

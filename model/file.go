@@ -45,6 +45,7 @@ type FileError struct {
 	Problem string
 }
 
+// Error is one line with the fix.
 func (e *FileError) Error() string {
 	if e.Path == "" {
 		return "model file: " + e.Problem

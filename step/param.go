@@ -52,6 +52,7 @@ func (u Uniform) Fill(dst []float64, _ Shape, r *rand.Rand) {
 	}
 }
 
+// String implements Init.
 func (u Uniform) String() string { return fmt.Sprintf("uniform(%.4g, %.4g)", u.Lo, u.Hi) }
 
 // Xavier is Glorot's uniform distribution with bound sqrt(6 / (in + out)).
@@ -83,6 +84,7 @@ func (v Values) Fill(dst []float64, _ Shape, _ *rand.Rand) {
 	copy(dst, v)
 }
 
+// String implements Init.
 func (v Values) String() string {
 	if len(v) == 1 {
 		return fmt.Sprintf("%.4g", v[0])
@@ -130,6 +132,7 @@ func (Orthonormal) Fill(dst []float64, s Shape, r *rand.Rand) {
 	}
 }
 
+// String implements Init.
 func (Orthonormal) String() string { return "orthonormal" }
 
 // Initial draws all parameters of the program, in its flat order. Each parameter has its own stream of random numbers,

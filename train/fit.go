@@ -58,6 +58,7 @@ type DivergedError struct {
 	Where       string
 }
 
+// Error is one line with the fix.
 func (e *DivergedError) Error() string {
 	return fmt.Sprintf("training diverged in epoch %d, step %d: %s; try a lower learning rate or a lower clip", e.Epoch, e.Step, e.Where)
 }
