@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -111,6 +112,10 @@ func (f horizon) Type() string { return "SPAN" }
 
 func (f horizon) Set(text string) (err error) {
 	*f.value, err = dataset.ParseHorizon(text)
+	var wrong *dataset.UsageError
+	if errors.As(err, &wrong) { // the flag and its value are named by whoever reports the error
+		return errors.New(strings.TrimPrefix(wrong.Text, strconv.Quote(text)+" "))
+	}
 	return err
 }
 
