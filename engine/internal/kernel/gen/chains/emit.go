@@ -88,7 +88,6 @@ type writer struct {
 	tmp           GPVirtual
 	ptr           []GPVirtual
 	slots         Mem
-	slotOf        map[int]int
 	held          map[int]VecVirtual
 	mask          VecVirtual // of the lanes that count; nil: all
 }
