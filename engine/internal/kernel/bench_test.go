@@ -14,8 +14,9 @@ func BenchmarkElementwise(b *testing.B) {
 		if !op.Elementwise() {
 			continue
 		}
-		b.Run(op.String(), func(b *testing.B) {
-			dst, in := make([]float32, 512), make([][]float32, op.Row().Arity)
+		in := make([][]float32, op.Row().Arity)
+		b.Run(op.String()+"/go", func(b *testing.B) {
+			dst := make([]float32, 512)
 			for k := range in {
 				in[k] = normals(r, 512)
 			}
@@ -24,23 +25,44 @@ func BenchmarkElementwise(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/number")
 		})
+		f := FindOperation(op, []byte("fffff")[:len(in)])
+		if f == nil {
+			continue
+		}
+		b.Run(op.String()+"/avx2", func(b *testing.B) {
+			out, in := [][]float32{make([]float32, 512)}, make([][]float32, len(in))
+			for k := range in {
+				in[k] = normals(r, 512)
+			}
+			for b.Loop() {
+				f(out, in, 512, 1)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/number")
+		})
 	}
 }
 
-// BenchmarkMatrix times dense products of a recurrent layer.
+// BenchmarkMatrix times dense products of a recurrent layer, over a chunk of 8 times, on the plain Go path and in assembly.
 func BenchmarkMatrix(b *testing.B) {
+	const rows, cols, lanes, times = 128, 64, 32, 8
 	r := rand.New(rand.NewPCG(1, 1))
-	m := Matrix{W: normals(r, 128*64), Rows: 128, Cols: 64, Row: 64, Col: 1}
-	x, y := normals(r, 64*32), normals(r, 128*32)
-	flops := 2 * 128 * 64 * 32.0
-	run := func(name string, f func()) {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				f()
+	m := Matrix{W: normals(r, rows*cols), Rows: rows, Cols: cols, Row: cols, Col: 1}
+	xstep, ystep := cols*lanes+32, rows*lanes+32
+	x, y := normals(r, times*xstep), normals(r, times*ystep)
+	run := func(name string, flops float64, f func()) {
+		for _, path := range []string{"go", "avx2"} {
+			was := Accelerate(path == "avx2")
+			if Accelerated == (path == "avx2") {
+				b.Run(name+"/"+path, func(b *testing.B) {
+					for b.Loop() {
+						f()
+					}
+					b.ReportMetric(flops*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+				})
 			}
-			b.ReportMetric(flops*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
-		})
+			Accelerate(was)
+		}
 	}
-	run("product", func() { m.MulAdd(y, x, 32) })
-	run("outer", func() { m.OuterAdd(y, x, 32, Times{Count: 1}) })
+	run("product", 2*rows*cols*lanes, func() { m.MulAdd(y, x, lanes) })
+	run("outer", 2*rows*cols*lanes*times, func() { m.OuterAdd(y, x, lanes, Times{times, ystep, xstep}) })
 }

@@ -56,20 +56,6 @@ func (s *Slots) Pack(values ...[]float32) {
 	}
 }
 
-// check checks the operands; each edge has some numbers. It reports whether there is anything to do.
-func (s *Slots) check(v []float32, numbers int) bool {
-	need(v, s.in)
-	need(s.params, numbers*len(s.index))
-	return len(s.index) > 0
-}
-
-// need checks the length of an operand before assembly is entered.
-func need(x []float32, n int) {
-	if len(x) < n {
-		panic("kernel: a short operand")
-	}
-}
-
 // Columns is a dense matrix by its columns, for products of one lane.
 type Columns struct {
 	w          []float32

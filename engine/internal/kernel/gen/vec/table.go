@@ -8,8 +8,7 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-// Table has the code of the operations that have one. The first operand is in a register, and so are all of operations
-// with a function for registers; the second one of Two may be in memory.
+// Table has the code of operations whose operands are in registers.
 var Table = map[step.Op]func(in []VecVirtual) VecVirtual{
 	step.OpMin:      minimum,
 	step.OpMax:      maximum,

@@ -12,9 +12,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-var (
-	wide = map[uint32]Mem{}
-)
+// wide has the constants that were asked for.
+var wide = map[uint32]Mem{}
 
 // Bits is a constant that fills a vector, in memory.
 func Bits(u uint32) Mem {
@@ -48,7 +47,7 @@ const (
 	ln2Lo   = math.Ln2 - ln2Hi
 )
 
-// less and greater clamp x; a NaN stays, for the instructions give their second operand then.
+// atMost and atLeast clamp x; a NaN stays, for the instructions give their second operand then.
 func atMost(x VecVirtual, bound float64) { VMINPS(x, lit(bound), x) }
 
 func atLeast(x VecVirtual, bound float64) { VMAXPS(x, lit(bound), x) }
