@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/metric"
@@ -135,23 +136,39 @@ func (e Entry) learning() *report.Learning {
 // comparisons bound the difference to every other network, paired by seed, and to every simple baseline by a block
 // bootstrap over the test rows of the best run.
 func (x *Outcome) comparisons() (list []report.Comparison) {
-	name := x.Metric.Name
-	for _, e := range x.Baselines {
-		if len(e.Runs) > 1 {
-			a, b := paired(&x.Subject, &e, name)
-			if len(a) > 1 {
-				d := metric.Paired(a, b, level)
-				list = append(list, report.Comparison{Against: e.Name, Low: d.Lower, High: d.Upper, Method: fmt.Sprintf("t interval, paired over %d seeds", len(a))})
-			}
-			continue
-		}
-		if x.Subject.Evaluator != nil && e.Evaluator != nil {
-			d := metric.Bootstrap{Seed: 1, Level: level}.Compare(x.Subject.Evaluator, e.Evaluator, x.Metric)
-			list = append(list, report.Comparison{Against: e.Name, Low: d.Lower, High: d.Upper, Method: "block bootstrap over the test rows, best seed"})
+	found := make([]*report.Comparison, len(x.Baselines))
+	var wg sync.WaitGroup
+	for i := range x.Baselines {
+		wg.Go(func() { found[i] = x.compare(&x.Baselines[i]) })
+	}
+	wg.Wait()
+	for _, c := range found {
+		if c != nil {
+			list = append(list, *c)
 		}
 	}
 	return list
 }
+
+// compare bounds the difference to one baseline; nil where nothing can be said.
+func (x *Outcome) compare(e *Entry) *report.Comparison {
+	if len(e.Runs) > 1 {
+		a, b := paired(&x.Subject, e, x.Metric.Name)
+		if len(a) < 2 {
+			return nil
+		}
+		d := metric.Paired(a, b, level)
+		return &report.Comparison{Against: e.Name, Low: d.Lower, High: d.Upper, Method: fmt.Sprintf("t interval, paired over %d seeds", len(a))}
+	}
+	if x.Subject.Evaluator == nil || e.Evaluator == nil {
+		return nil
+	}
+	d := metric.Bootstrap{Seed: 1, Level: level, Draws: draws}.Compare(x.Subject.Evaluator, e.Evaluator, x.Metric)
+	return &report.Comparison{Against: e.Name, Low: d.Lower, High: d.Upper, Method: fmt.Sprintf("block bootstrap over the test rows, %d draws, best seed", draws)}
+}
+
+// draws of a bootstrap: the ends of a 95 % interval are the 13th value from either side.
+const draws = 500
 
 // level of all intervals.
 const level = 0.95
