@@ -1,0 +1,82 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/elegans-nn/elegans/engine/internal/kernel/gen/vec"
+)
+
+// targets emits body for every slot of every block of eight targets; a block has as many slots as the target with most
+// edges, and an index below 0 where a target has fewer, whose source reads as 0. The last block has a mask, or none.
+func targets(start func(l lanes), body func(source VecVirtual), end func(l lanes), pointers ...GPVirtual) {
+	v, index, count, blocks, rest := arg("v"), arg("index"), arg("count"), arg("blocks"), arg("mask")
+	k := GP64()
+	l := lanes{mask: YMM()}
+	VPCMPEQD(l.mask, l.mask, l.mask)
+	Label("block")
+	CMPQ(blocks, Imm(1))
+	JNE(LabelRef("whole"))
+	TESTQ(rest, rest)
+	JZ(LabelRef("whole"))
+	VMOVDQU(Mem{Base: rest}, l.mask)
+	Label("whole")
+	start(l)
+	MOVLQSX(Mem{Base: count}, k)
+	TESTQ(k, k)
+	JZ(LabelRef("store"))
+	Label("slot")
+	at, mask, source := YMM(), YMM(), YMM()
+	VMOVDQU(Mem{Base: index}, at)
+	VPCMPEQD(mask, mask, mask)
+	VPXOR(at, mask, mask)
+	VXORPS(source, source, source)
+	VGATHERDPS(mask, Mem{Base: v, Index: at, Scale: 4}, source)
+	body(source)
+	ADDQ(Imm(32), index)
+	DECQ(k)
+	JNZ(LabelRef("slot"))
+	Label("store")
+	end(l)
+	for _, p := range pointers {
+		ADDQ(Imm(32), p)
+	}
+	ADDQ(Imm(4), count)
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
+// synapsesByTarget is synapsesForward of one lane from zero; params has, for every slot, eight each of s, m, w, e.
+func synapsesByTarget() {
+	TEXT("synapsesByTarget", NOSPLIT, "func(conductance, current, v, params *float32, index, count *int32, blocks int, mask *int32)")
+	Pragma("noescape")
+	pg, pc, params := arg("conductance"), arg("current"), arg("params")
+	G, I := YMM(), YMM()
+	targets(func(lanes) { zero(G, I) }, func(x VecVirtual) {
+		VSUBPS(Mem{Base: params, Disp: 32}, x, x)
+		VMULPS(Mem{Base: params}, x, x)
+		z := vec.Sigmoid(x)
+		VMULPS(Mem{Base: params, Disp: 64}, z, z)
+		VADDPS(z, G, G)
+		VMULPS(Mem{Base: params, Disp: 96}, z, z)
+		VADDPS(z, I, I)
+		ADDQ(Imm(128), params)
+	}, func(l lanes) {
+		l.store(G, Mem{Base: pg})
+		l.store(I, Mem{Base: pc})
+	}, pg, pc)
+}
+
+// sparseByTarget is sparse of one lane.
+func sparseByTarget() {
+	TEXT("sparseByTarget", NOSPLIT, "func(y, v, params *float32, index, count *int32, blocks int, mask *int32)")
+	Pragma("noescape")
+	y, params, acc := arg("y"), arg("params"), YMM()
+	targets(func(l lanes) { l.load(Mem{Base: y}, acc) }, func(x VecVirtual) {
+		VFMADD231PS(Mem{Base: params}, x, acc)
+		ADDQ(Imm(32), params)
+	}, func(l lanes) { l.store(acc, Mem{Base: y}) }, y)
+}

@@ -1,0 +1,42 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+// mulAddVector is y[row] += Σ w x[from] over the edges of each row, each product and sum rounded together.
+func (r *rows) mulAddVector(y, w, x []float32, lanes int) {
+	if len(r.pairs) == 0 || lanes < 1 {
+		return
+	}
+	need(y, len(r.count)*lanes)
+	need(x, r.from*lanes)
+	need(w, len(r.pairs)/2)
+	for l := 0; l < lanes; {
+		y, x := &y[l], &x[l]
+		switch rest := lanes - l; {
+		case rest >= 4*vector:
+			sparse4(y, &w[0], x, &r.pairs[0], &r.count[0], len(r.count), 4*lanes)
+			l += 4 * vector
+		case rest >= vector:
+			sparse1(y, &w[0], x, &r.pairs[0], &r.count[0], len(r.count), 4*lanes)
+			l += vector
+		default:
+			sparse1masked(y, &w[0], x, &r.pairs[0], &r.count[0], len(r.count), 4*lanes, &masks[rest][0])
+			l = lanes
+		}
+	}
+}
+
+// outerAddVector reports false where it does not work on that number of lanes.
+func (e *Edges) outerAddVector(dw, dy, x []float32, lanes int, t Times) bool {
+	if lanes < 1 || lanes%vector != 0 {
+		return false
+	}
+	if len(e.list) == 0 || t.Count < 1 {
+		return true
+	}
+	need(dw, len(e.list))
+	need(dy, (t.Count-1)*t.DY+e.out*lanes)
+	need(x, (t.Count-1)*t.X+e.in*lanes)
+	sparseDots(&dw[0], &dy[0], &x[0], &e.list[0].From, len(e.list), 4*lanes, 4*t.DY, 4*t.X, lanes/vector, t.Count)
+	return true
+}
