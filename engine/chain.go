@@ -20,6 +20,7 @@ type chain struct {
 	in    []chainIn
 	out   []int // operations whose values are stored
 	nodes []int // the node of each operation
+	heads []int // nodes whose results the chain alone reads: inputs of kind h
 }
 
 type chainOp struct {
@@ -28,14 +29,26 @@ type chainOp struct {
 }
 
 // chainIn is a value that a chain reads, by kind: f full rows in lanes, u one number a row, l one row of lanes for all,
-// k one number for all.
+// k one number for all, h the result of a head.
 type chainIn struct {
 	node int
 	kind byte
 }
 
-// text identifies what a chain computes; it follows from the program's text only. Constants are operands, not text.
-func (c *chain) text() string {
+// key identifies what a chain and its heads compute.
+func (c *chain) key(pl *plan) string {
+	if c.heads == nil {
+		return c.text()
+	}
+	return c.print('h') + c.headText(pl)
+}
+
+// text identifies what a chain computes without its heads; it follows from the program's text only. Constants are
+// operands, not text.
+func (c *chain) text() string { return c.print('f') }
+
+// print writes the chain with some kind for the results of heads.
+func (c *chain) print(head byte) string {
 	var b strings.Builder
 	for i, o := range c.ops {
 		if i > 0 {
@@ -44,7 +57,11 @@ func (c *chain) text() string {
 		b.WriteString(o.op.String())
 		for _, r := range o.args {
 			if r < 0 {
-				fmt.Fprintf(&b, " %c%d", c.in[-1-r].kind, -1-r)
+				kind := c.in[-1-r].kind
+				if kind == 'h' {
+					kind = head
+				}
+				fmt.Fprintf(&b, " %c%d", kind, -1-r)
 			} else {
 				fmt.Fprintf(&b, " t%d", r)
 			}
@@ -53,8 +70,13 @@ func (c *chain) text() string {
 	return fmt.Sprint(b.String(), " > ", c.out)
 }
 
-// fused reports whether the chain has a kernel of its own.
-func (c *chain) fused() bool { return kernel.FindChain(c.text()) != nil }
+// fused reports whether the chain, with its heads if it has any, has a kernel of its own.
+func (c *chain) fused(pl *plan) bool {
+	if c.heads != nil {
+		return kernel.FindGathered(c.key(pl)) != nil
+	}
+	return kernel.FindChain(c.text()) != nil
+}
 
 // agenda orders the nodes of one stage.
 type agenda struct {
@@ -79,6 +101,7 @@ func (a *agenda) run() (items []item) {
 			items = append(items, item{chain: a.chain(nodes)})
 		}
 	}
+	items = a.fuse(items)
 	for _, q := range a.copies {
 		items = append(items, item{port: q, node: -1})
 	}
@@ -154,27 +177,97 @@ func (a *agenda) singles(items []item) []item {
 	return items
 }
 
-// collect takes the nodes of the next chain.
+// collect takes the nodes of the next chain: those that the next structured operation waits for, so that values are made
+// where they are used and not carried through memory; then what follows from the chain alone.
 func (a *agenda) collect() (nodes []int) {
-	rows, chained := 0, map[int]bool{}
-	rest := a.todo[:0:0]
+	c := collection{agenda: a, chained: map[int]bool{}}
+	wanted := a.wanted()
 	for _, i := range a.todo {
-		n := a.pl.p.Nodes[i].Shape.Len()
-		if a.lane(i) && len(nodes) < maxChain && (rows == 0 || rows == n) && a.ready(i, chained) {
-			rows = n
-			nodes, chained[i] = append(nodes, i), true
-			continue
+		if wanted == nil || wanted[i] {
+			c.take(i)
 		}
-		rest = append(rest, i)
 	}
-	if len(nodes) == 0 {
+	for _, i := range a.todo {
+		if c.follows(i) {
+			c.take(i)
+		}
+	}
+	if len(c.nodes) == 0 {
 		panic("engine: the program is cyclic")
 	}
-	for _, i := range nodes {
+	slices.Sort(c.nodes)
+	for _, i := range c.nodes {
 		a.done[i] = true
 	}
-	a.todo = rest
-	return nodes
+	a.todo = slices.DeleteFunc(a.todo, func(i int) bool { return a.done[i] })
+	return c.nodes
+}
+
+// collection is a chain that is being collected.
+type collection struct {
+	*agenda
+	rows    int
+	nodes   []int
+	chained map[int]bool
+}
+
+// take adds a node if it fits.
+func (c *collection) take(i int) {
+	n := c.pl.p.Nodes[i].Shape.Len()
+	if !c.lane(i) || c.chained[i] || len(c.nodes) == maxChain || c.rows > 0 && c.rows != n || !c.ready(i, c.chained) {
+		return
+	}
+	c.rows = n
+	c.nodes, c.chained[i] = append(c.nodes, i), true
+}
+
+// follows reports whether a node reads nothing in lanes but what is in the chain, so that it saves a load later and costs
+// none now.
+func (c *collection) follows(i int) bool {
+	any := false
+	for _, j := range c.pl.p.Nodes[i].In {
+		r := c.pl.root[j]
+		if c.chained[r] {
+			any = true
+		} else if !c.pl.uniform[r] && c.pl.p.Nodes[r].Op != step.OpAcc {
+			return false
+		}
+	}
+	return any
+}
+
+// wanted are the element-wise nodes that the first of the structured operations that wait for nothing else waits for; nil
+// where none waits.
+func (a *agenda) wanted() map[int]bool {
+	for _, i := range a.todo {
+		if a.lane(i) {
+			continue
+		}
+		set := map[int]bool{}
+		if a.ancestors(i, set) {
+			return set
+		}
+	}
+	return nil
+}
+
+// ancestors adds the unfinished element-wise nodes that a node depends on; it reports false where a structured operation
+// is among them.
+func (a *agenda) ancestors(i int, set map[int]bool) bool {
+	for _, j := range a.pl.p.Nodes[i].In {
+		p := a.pl.producer(j)
+		switch {
+		case !a.member[p] || a.done[p] || set[p]:
+			continue
+		case !a.lane(p):
+			return false
+		}
+		set[p] = true
+		if !a.ancestors(p, set) {
+			return false
+		}
+	}
+	return true
 }
 
 // chain builds a chain of the given nodes.

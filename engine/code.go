@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/elegans-nn/elegans/engine/internal/kernel"
 	"github.com/elegans-nn/elegans/step"
 )
@@ -19,6 +21,8 @@ type chainCode struct {
 	ready       bool    // the operands that do not move are set
 	code        []instr
 	fused       kernel.Fused
+	gathered    *gatheredCode
+	heads       []func(t int) // run first where there is no kernel for chain and heads together
 	in, out     [][]float32
 	args, dst   [][]float32
 }
@@ -55,6 +59,14 @@ func (c *compiler) newChainCode(ch *chain, s stage) *chainCode {
 		at := c.find(s, i)
 		at.n = ch.rows * cc.lanes // an accumulator too stands in lanes here
 		cc.places = append(cc.places, at)
+	}
+	if ch.heads != nil {
+		cc.gathered = c.gathered(ch, s)
+	}
+	for _, i := range ch.heads {
+		if cc.gathered == nil {
+			cc.heads = append(cc.heads, structured[c.p.Nodes[i].Op](c, s, i))
+		}
 	}
 	cc.base = make([]int, len(cc.places))
 	cc.in, cc.out = make([][]float32, len(ch.in)), make([][]float32, len(ch.out))
@@ -157,7 +169,7 @@ func (as *assembler) kernel(in *instr, op step.Op) {
 // is as long as its result.
 func (as *assembler) short(o chainOp) bool {
 	for _, r := range o.args {
-		if as.lanes > 1 || r >= 0 || as.in[-1-r].kind == 'f' || as.in[-1-r].kind == 'u' {
+		if as.lanes > 1 || r >= 0 || slices.Contains([]byte("fuh"), as.in[-1-r].kind) {
 			return false
 		}
 	}
@@ -174,6 +186,9 @@ func (as *assembler) arg(r int, scalar bool) operand {
 	}
 	k := -1 - r
 	kind := as.in[k].kind
+	if kind == 'h' {
+		kind = 'f'
+	}
 	if as.lanes == 1 { // a row is one number
 		kind = map[byte]byte{'f': 'f', 'u': 'f', 'l': 'k', 'k': 'k'}[kind]
 	}
@@ -197,6 +212,13 @@ func (c *chainCode) run(t int) {
 	}
 	for _, k := range c.moving {
 		c.set(k, t)
+	}
+	if c.gathered != nil {
+		c.gathered.run(c.out, c.in, c.gathered.at(t), c.rows, c.lanes)
+		return
+	}
+	for _, f := range c.heads {
+		f(t)
 	}
 	if c.fused != nil && c.fused(c.out, c.in, c.rows, c.lanes) {
 		return

@@ -19,6 +19,9 @@ type Options struct {
 	Probes []int
 }
 
+// sums are gathered outside the memory of values during a reverse: how to begin, and how to hand them on before the tail.
+type sums struct{ clear, flush func() }
+
 // maxLanes is what the kernels' fixed buffers hold.
 const maxLanes = 512
 
@@ -35,7 +38,8 @@ type Engine struct {
 	buffers       int
 	code          [numStages][]func(t int)
 	spans         [numStages][]func(from, to int) // what takes the times of a chunk together, after the rest of the stage
-	state, dstate [][]float32                     // at the ends of the sequence: before and after Forward; see State, DState
+	sums          []sums
+	state, dstate [][]float32 // at the ends of the sequence: before and after Forward; see State, DState
 	dfinal        [][]float32
 	held          [][]float32 // cotangents of lanes that have ended
 	grad          []float32

@@ -213,12 +213,22 @@ func (l *layout) laneOperands(it item) (nodes []int) {
 	switch {
 	case it.port != nil:
 		nodes = []int{it.port.node}
-	case it.chain == nil:
-		n := &l.p.Nodes[it.node]
-		for k, j := range n.In {
-			if !weight(n, k) {
-				nodes = append(nodes, j)
-			}
+	case it.chain != nil:
+		for _, i := range it.chain.heads {
+			nodes = append(nodes, l.inLanesOf(i)...)
+		}
+	default:
+		nodes = l.inLanesOf(it.node)
+	}
+	return nodes
+}
+
+// inLanesOf lists the operands of a node that are no weights.
+func (l *layout) inLanesOf(i int) (nodes []int) {
+	n := &l.p.Nodes[i]
+	for k, j := range n.In {
+		if !weight(n, k) {
+			nodes = append(nodes, j)
 		}
 	}
 	return nodes
@@ -277,6 +287,9 @@ func (l *layout) made(it item) (nodes []int) {
 	switch {
 	case it.port != nil:
 	case it.chain != nil:
+		for _, i := range it.chain.heads {
+			nodes = append(nodes, l.results(i)...)
+		}
 		for _, o := range it.chain.out {
 			if i := it.chain.nodes[o]; l.p.Nodes[i].Op != step.OpAccum {
 				nodes = append(nodes, i)
@@ -287,17 +300,6 @@ func (l *layout) made(it item) (nodes []int) {
 		nodes = []int{it.node}
 	default:
 		nodes = l.results(it.node)
-	}
-	return nodes
-}
-
-// results are a node and the Result nodes of its further results, as far as they exist.
-func (l *layout) results(i int) []int {
-	nodes := []int{i}
-	for j := i + 1; j < len(l.p.Nodes); j++ {
-		if n := &l.p.Nodes[j]; n.Op == step.OpResult && n.In[0] == i {
-			nodes = append(nodes, j)
-		}
 	}
 	return nodes
 }
@@ -320,6 +322,11 @@ func (l *layout) lastUse(s stage) (lists [][]int, read map[int]bool) {
 		case it.chain != nil:
 			for _, in := range it.chain.in {
 				see(in.node, k)
+			}
+			for _, i := range it.chain.heads {
+				for _, j := range l.p.Nodes[i].In {
+					see(j, k)
+				}
 			}
 		default:
 			for _, j := range l.p.Nodes[it.node].In {

@@ -28,7 +28,7 @@ func (e *Engine) Chains() (texts []string) {
 	for _, items := range e.plan.items {
 		for _, it := range items {
 			if it.chain != nil {
-				texts = append(texts, it.chain.text())
+				texts = append(texts, it.chain.key(e.plan), it.chain.text())
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func (l *layout) flops(it item) (flop float64) {
 	switch {
 	case it.port != nil:
 	case it.chain != nil:
-		for _, i := range it.chain.nodes {
+		for _, i := range append(it.chain.heads, it.chain.nodes...) {
 			flop += l.p.NodeFLOPs(i)
 		}
 	default:
@@ -98,14 +98,14 @@ func (l *layout) describe(it item) string {
 		return fmt.Sprintf("copy %s %s = t%d", portNames[it.port.kind], l.portName(it.port), it.port.node)
 	case it.chain != nil:
 		note := ""
-		if !it.chain.fused() {
+		if !it.chain.fused(l.plan) {
 			note = " (no kernel)"
 		}
 		var out []string
 		for _, o := range it.chain.out {
 			out = append(out, l.value(it.chain.nodes[o]))
 		}
-		return fmt.Sprintf("chain%s of %d rows: %s -> %s", note, it.chain.rows, it.chain.text(), strings.Join(out, ", "))
+		return fmt.Sprintf("chain%s of %d rows: %s -> %s", note, it.chain.rows, it.chain.key(l.plan), strings.Join(out, ", "))
 	}
 	n := &l.p.Nodes[it.node]
 	text := fmt.Sprintf("%v", n.Op)

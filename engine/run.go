@@ -202,6 +202,9 @@ func (e *Engine) release(t int) {
 
 // start clears the accumulators and takes the final cotangents.
 func (e *Engine) start() {
+	for _, s := range e.sums {
+		s.clear()
+	}
 	for i, n := range e.p.Nodes {
 		if n.Op != step.OpAcc {
 			continue
@@ -220,6 +223,9 @@ func (e *Engine) start() {
 
 // finish runs the tail and collects gradients and the cotangents of the initial states.
 func (e *Engine) finish() {
+	for _, s := range e.sums {
+		s.flush()
+	}
 	e.all(tail)
 	for k, q := range e.p.Params {
 		dst := e.grad[q.Offset:][:q.Shape.Len()]

@@ -22,7 +22,7 @@ func (c *compiler) onParams(f func()) {
 func (c *compiler) singleTerm(n *step.Node, k int, w place) func(y, w, x []float32) {
 	e := c.e
 	if edges := n.Edges[k/2]; edges != nil {
-		slots := kernel.NewSlots(edges.List, n.Shape.Inner)
+		slots := kernel.NewSlots(edges.List, n.Shape.Inner, 1)
 		c.onParams(func() { slots.Pack(e.get(w, 0)) })
 		return func(y, _, x []float32) { slots.MulAdd(y, x) }
 	}
@@ -30,13 +30,4 @@ func (c *compiler) singleTerm(n *step.Node, k int, w place) func(y, w, x []float
 	m := kernel.NewColumns(rows, cols)
 	c.onParams(func() { m.Pack(e.get(w, 0)) })
 	return func(y, _, x []float32) { m.MulAdd(y, x) }
-}
-
-// singleSynapses are synapses of one lane; the operands after the first are w, s, m, E.
-func (c *compiler) singleSynapses(n *step.Node, G, I place, in []place) func(t int) {
-	e := c.e
-	slots := kernel.NewSlots(n.Edges[0].List, G.n)
-	c.onParams(func() { slots.Pack(e.get(in[2], 0), e.get(in[3], 0), e.get(in[1], 0), e.get(in[4], 0)) })
-	conductance, current, v := e.view(G), e.view(I), e.view(in[0])
-	return func(t int) { slots.Forward(conductance.get(t), current.get(t), v.get(t)) }
 }

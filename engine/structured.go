@@ -212,8 +212,8 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
 	G, in := c.operands(s, i)
 	I := c.result(s, i, 1, G.n)
-	if c.single(s) {
-		return c.singleSynapses(n, G, I, in)
+	if f := kernel.FindGathered(kernel.AloneSynapses); f != nil && !s.uniform() {
+		return c.aloneSynapses(f, n, in, G, I)
 	}
 	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	conductance, current, x := e.view(G), e.view(I), e.views(in)
@@ -226,28 +226,27 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 	}
 }
 
+// synapsesT is the reverse of synapses. Its sums over times are handed on once, before the tail.
 func (c *compiler) synapsesT(s stage, i int) func(t int) {
-	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
+	n, e := &c.p.Nodes[i], c.e
 	dv, in := c.operands(s, i)
-	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
+	back := kernel.NewSynapsesBack(n.Edges[0].List, c.width(s))
+	c.onParams(func() {
+		back.Pack(kernel.Synapse{W: e.get(in[1], 0), S: e.get(in[2], 0), M: e.get(in[3], 0), E: e.get(in[4], 0)})
+	})
 	var to [4]sink
 	for k := range to {
 		to[k] = c.sinkOf(s, i, k+1, len(n.Edges[0].List))
 	}
-	d := y
-	weights := []*[]float32{&d.W, &d.S, &d.M, &d.E}
+	e.sums = append(e.sums, sums{back.Clear, func() {
+		sum := func(k int) []float32 { return e.get(to[k].places[0], 0) }
+		back.Flush(kernel.Synapse{W: sum(0), S: sum(1), M: sum(2), E: sum(3)})
+	}})
 	x, result := e.views(in), e.view(dv)
 	return func(t int) {
-		y.W, y.S, y.M, y.E = x[1].get(t), x[2].get(t), x[3].get(t), x[4].get(t)
-		for k := range to {
-			*weights[k] = e.get(to[k].places[0], t)
-			if to[k].clear {
-				clear(*weights[k])
-			}
-		}
 		v := result.get(t)
 		clear(v)
-		y.Back(d, kernel.Cotangent{V: x[0].get(t), DV: v, DG: x[5].get(t), DI: x[6].get(t)}, lanes)
+		back.Run(kernel.Cotangent{V: x[0].get(t), DV: v, DG: x[5].get(t), DI: x[6].get(t)})
 	}
 }
 

@@ -51,13 +51,15 @@ func relax(x []float64) float64 {
 	return v + h*((I-G*v)/(c+h*G))
 }
 
+// relaxReverse uses h (I - G v) / (c + h G) = y - v for the cotangent of c, so that neither the current nor a second
+// quotient is needed on the way back; that of h, which few ask for, takes the quotient, for h may be 0.
 func relaxReverse(a Adj) []Vec {
 	v, h, c, G, I := a.In[0], a.In[1], a.In[2], a.In[3], a.In[4]
 	D := Add(c, Mul(h, G))
 	q := Div(a.DY[0], D)
-	r := Div(Sub(I, Mul(G, v)), D)
 	qc, qh := Mul(q, c), Mul(q, h)
-	return []Vec{qc, Mul(qc, r), Neg(Mul(qh, r)), Neg(Mul(qh, a.Y)), qh}
+	dh := Mul(qc, Div(Sub(I, Mul(G, v)), D))
+	return []Vec{qc, dh, Mul(q, Sub(v, a.Y)), Neg(Mul(qh, a.Y)), qh}
 }
 
 // elementwise brings the operands to one shape and applies the operation. A constant of one component meets any shape

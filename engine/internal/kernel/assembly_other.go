@@ -12,6 +12,8 @@ func assembled(string) Fused { return nil }
 
 func single(step.Op, []byte) Fused { return nil }
 
+func gathered(string) Gathered { return nil }
+
 func (a Matrix) mulAddVector(_, _ []float32, _ int) {}
 
 func (a Matrix) outerAddVector(_, _ []float32, _ int, _ Times) bool { return false }
@@ -20,12 +22,7 @@ func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
 
 func (e *Edges) outerAddVector(_, _, _ []float32, _ int, _ Times) bool { return false }
 
-func (y Synapse) forwardVector(_, _, _ []float32, _ int) {}
-
-func (y Synapse) backVector(_ Synapse, _ Cotangent, _ int) {}
-
-// Forward needs the assembly.
-func (s *Slots) Forward(_, _, _ []float32) {}
+func (b *SynapsesBack) runVector(_ Cotangent) {}
 
 // MulAdd needs the assembly.
 func (s *Slots) MulAdd(_, _ []float32) {}

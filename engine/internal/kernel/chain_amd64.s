@@ -22,9 +22,766 @@ DATA tails<>+56(SB)/4, $0x00000000
 DATA tails<>+60(SB)/4, $0x00000000
 GLOBL tails<>(SB), RODATA|NOPTR, $64
 
-// func chain0flat(out *[]float32, in *[]float32, n int)
+// func chain0rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain0rows(SB), $144-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	XORQ AX, AX
+	MOVQ heads+16(FP), DI
+	MOVQ lanes+32(FP), DX
+	SHLQ $0x02, DX
+	MOVQ DX, (SP)
+	MOVQ $0x00000000, 8(SP)
+	XORQ BX, BX
+
+row:
+	XORQ SI, SI
+	MOVQ lanes+32(FP), R8
+
+pairs:
+	CMPQ    R8, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), DX
+	MOVLQSX (DX)(BX*1), R11
+	TESTQ   R11, R11
+	JZ      pairsynapses0done
+	MOVQ    8(SP), DX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(DX*4), R9
+	IMUL3Q  $0x10, DX, DX
+	MOVQ    8(DI), R10
+	ADDQ    DX, R10
+	MOVQ    (DI), R12
+	ADDQ    SI, R12
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R9), DX
+	IMULQ        (SP), DX
+	VMOVUPS      (R12)(DX*1), Y10
+	VMOVUPS      32(R12)(DX*1), Y11
+	VBROADCASTSS (R10), Y12
+	VBROADCASTSS 4(R10), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R10), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R10), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x04, R9
+	ADDQ         $0x10, R10
+	DECQ         R11
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 16(SP)
+	VMOVUPS Y1, 48(SP)
+	VMOVUPS Y2, 80(SP)
+	VMOVUPS Y3, 112(SP)
+	VMOVUPS 16(SP), Y0
+	MOVQ    (CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	VMOVUPS 80(SP), Y0
+	MOVQ    24(CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, SI
+	VMOVUPS 48(SP), Y0
+	MOVQ    (CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	VMOVUPS 112(SP), Y0
+	MOVQ    24(CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, SI
+	SUBQ    $0x10, R8
+	JMP     pairs
+
+single:
+	CMPQ    R8, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), DX
+	MOVLQSX (DX)(BX*1), R11
+	TESTQ   R11, R11
+	JZ      singlesynapses0done
+	MOVQ    8(SP), DX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(DX*4), R9
+	IMUL3Q  $0x10, DX, DX
+	MOVQ    8(DI), R10
+	ADDQ    DX, R10
+	MOVQ    (DI), R12
+	ADDQ    SI, R12
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R9), DX
+	IMULQ        (SP), DX
+	VMOVUPS      (R12)(DX*1), Y8
+	VBROADCASTSS (R10), Y9
+	VBROADCASTSS 4(R10), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R10), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R10), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x04, R9
+	ADDQ         $0x10, R10
+	DECQ         R11
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 16(SP)
+	VMOVUPS Y1, 80(SP)
+	VMOVUPS 16(SP), Y0
+	MOVQ    (CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	VMOVUPS 80(SP), Y0
+	MOVQ    24(CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, R8
+
+rest:
+	TESTQ   R8, R8
+	JZ      end
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), DX
+	VMOVDQU 32(DX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(DI), DX
+	MOVLQSX (DX)(BX*1), R11
+	TESTQ   R11, R11
+	JZ      restsynapses0done
+	MOVQ    8(SP), DX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(DX*4), R9
+	IMUL3Q  $0x10, DX, DX
+	MOVQ    8(DI), R10
+	ADDQ    DX, R10
+	MOVQ    (DI), R12
+	ADDQ    SI, R12
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R9), DX
+	IMULQ        (SP), DX
+	VMASKMOVPS   (R12)(DX*1), Y0, Y9
+	VBROADCASTSS (R10), Y10
+	VBROADCASTSS 4(R10), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R10), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R10), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x04, R9
+	ADDQ         $0x10, R10
+	DECQ         R11
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS    Y1, 16(SP)
+	VMOVUPS    Y2, 80(SP)
+	VMOVUPS    16(SP), Y1
+	MOVQ       (CX), DX
+	VMASKMOVPS Y1, Y0, (DX)(AX*1)
+	VMOVUPS    80(SP), Y1
+	MOVQ       24(CX), DX
+	VMASKMOVPS Y1, Y0, (DX)(AX*1)
+	SHLQ       $0x02, R8
+	SUBQ       R8, AX
+
+end:
+	MOVQ    24(DI), DX
+	MOVLQSX (DX)(BX*1), DX
+	ADDQ    DX, 8(SP)
+	ADDQ    $0x04, BX
+	MOVQ    rows+24(FP), R8
+	DECQ    R8
+	MOVQ    R8, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+DATA wide3f800000<>+0(SB)/4, $0x3f800000
+DATA wide3f800000<>+4(SB)/4, $0x3f800000
+DATA wide3f800000<>+8(SB)/4, $0x3f800000
+DATA wide3f800000<>+12(SB)/4, $0x3f800000
+DATA wide3f800000<>+16(SB)/4, $0x3f800000
+DATA wide3f800000<>+20(SB)/4, $0x3f800000
+DATA wide3f800000<>+24(SB)/4, $0x3f800000
+DATA wide3f800000<>+28(SB)/4, $0x3f800000
+GLOBL wide3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA wide3f317218<>+0(SB)/4, $0x3f317218
+DATA wide3f317218<>+4(SB)/4, $0x3f317218
+DATA wide3f317218<>+8(SB)/4, $0x3f317218
+DATA wide3f317218<>+12(SB)/4, $0x3f317218
+DATA wide3f317218<>+16(SB)/4, $0x3f317218
+DATA wide3f317218<>+20(SB)/4, $0x3f317218
+DATA wide3f317218<>+24(SB)/4, $0x3f317218
+DATA wide3f317218<>+28(SB)/4, $0x3f317218
+GLOBL wide3f317218<>(SB), RODATA|NOPTR, $32
+
+DATA wide3e75fd26<>+0(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+4(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+8(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+12(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+16(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+20(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+24(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+28(SB)/4, $0x3e75fd26
+GLOBL wide3e75fd26<>(SB), RODATA|NOPTR, $32
+
+DATA wide3d6357f7<>+0(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+4(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+8(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+12(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+16(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+20(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+24(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+28(SB)/4, $0x3d6357f7
+GLOBL wide3d6357f7<>(SB), RODATA|NOPTR, $32
+
+DATA wide3c1e5fb0<>+0(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+4(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+8(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+12(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+16(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+20(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+24(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+28(SB)/4, $0x3c1e5fb0
+GLOBL wide3c1e5fb0<>(SB), RODATA|NOPTR, $32
+
+DATA wide3aaf6433<>+0(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+4(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+8(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+12(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+16(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+20(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+24(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+28(SB)/4, $0x3aaf6433
+GLOBL wide3aaf6433<>(SB), RODATA|NOPTR, $32
+
+DATA wide42fc0000<>+0(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+4(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+8(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+12(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+16(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+20(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+24(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+28(SB)/4, $0x42fc0000
+GLOBL wide42fc0000<>(SB), RODATA|NOPTR, $32
+
+DATA widec2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+28(SB)/4, $0xc2fc0000
+GLOBL widec2fc0000<>(SB), RODATA|NOPTR, $32
+
+// func chain0flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain0flat(SB), $136-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	XORQ AX, AX
+	MOVQ heads+16(FP), BX
+	MOVQ $0x00000000, (SP)
+	MOVQ n+24(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(BX), DX
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (DX)(DI*1), R9
+	TESTQ   R9, R9
+	JZ      wholesynapses0done
+	MOVQ    (SP), DX
+	MOVQ    16(BX), DI
+	LEAQ    (DI)(DX*4), DI
+	IMUL3Q  $0x10, DX, DX
+	MOVQ    8(BX), R8
+	ADDQ    DX, R8
+	MOVQ    (BX), DX
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+wholesynapses0slot:
+	VMOVDQU     (DI), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (DX)(Y9*4), Y8
+	VMOVUPS     (R8), Y9
+	VFMADD213PS 32(R8), Y9, Y8
+	VROUNDPS    $0x08, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y7, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y5, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y8, Y10
+	VPADDD      Y2, Y9, Y9
+	VFMADD213PS Y3, Y8, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VFMADD213PS Y2, Y9, Y10
+	VMOVUPS     64(R8), Y8
+	VDIVPS      Y10, Y8, Y10
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS 96(R8), Y10, Y1
+	ADDQ        $0x20, DI
+	ADDQ        $0x80, R8
+	DECQ        R9
+	JNZ         wholesynapses0slot
+
+wholesynapses0done:
+	VMOVUPS Y0, 8(SP)
+	VMOVUPS Y1, 72(SP)
+	VMOVUPS 8(SP), Y0
+	MOVQ    (CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	VMOVUPS 72(SP), Y0
+	MOVQ    24(CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVQ    24(BX), DX
+	MOVLQSX (DX)(DI*1), DX
+	SHLQ    $0x03, DX
+	ADDQ    DX, (SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, SI
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, SI
+	JZ      done
+	NEGQ    SI
+	LEAQ    tails<>+0(SB), DX
+	VMOVDQU 32(DX)(SI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(BX), DX
+	MOVQ    AX, SI
+	SHRQ    $0x03, SI
+	MOVLQSX (DX)(SI*1), R8
+	TESTQ   R8, R8
+	JZ      restsynapses0done
+	MOVQ    (SP), DX
+	MOVQ    16(BX), SI
+	LEAQ    (SI)(DX*4), SI
+	IMUL3Q  $0x10, DX, DX
+	MOVQ    8(BX), DI
+	ADDQ    DX, DI
+	MOVQ    (BX), DX
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	VMOVDQU     (SI), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (DX)(Y10*4), Y9
+	VMOVUPS     (DI), Y10
+	VFMADD213PS 32(DI), Y10, Y9
+	VROUNDPS    $0x08, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS     Y8, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VFMADD213PS Y6, Y9, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y5, Y9, Y11
+	VPADDD      Y3, Y10, Y10
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y3, Y9, Y11
+	VFMADD213PS Y3, Y10, Y11
+	VMOVUPS     64(DI), Y9
+	VDIVPS      Y11, Y9, Y11
+	VADDPS      Y11, Y1, Y1
+	VFMADD231PS 96(DI), Y11, Y2
+	ADDQ        $0x20, SI
+	ADDQ        $0x80, DI
+	DECQ        R8
+	JNZ         restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS    Y1, 8(SP)
+	VMOVUPS    Y2, 72(SP)
+	VMOVUPS    8(SP), Y1
+	MOVQ       (CX), DX
+	VMASKMOVPS Y1, Y0, (DX)(AX*1)
+	VMOVUPS    72(SP), Y1
+	MOVQ       24(CX), DX
+	VMASKMOVPS Y1, Y0, (DX)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain1rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain1rows(SB), $80-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), AX
+	MOVQ (CX), DX
+	XORQ AX, AX
+	MOVQ heads+16(FP), DI
+	MOVQ lanes+32(FP), CX
+	SHLQ $0x02, CX
+	MOVQ CX, (SP)
+	MOVQ $0x00000000, 8(SP)
+	XORQ BX, BX
+
+row:
+	XORQ SI, SI
+	MOVQ lanes+32(FP), R8
+
+pairs:
+	CMPQ    R8, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), CX
+	MOVLQSX (CX)(BX*1), R11
+	TESTQ   R11, R11
+	JZ      pairproduct0done
+	MOVQ    8(SP), CX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(CX*4), R9
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    8(DI), R10
+	ADDQ    CX, R10
+	MOVQ    (DI), R12
+	ADDQ    SI, R12
+
+pairproduct0slot:
+	MOVLQSX      (R9), CX
+	IMULQ        (SP), CX
+	VMOVUPS      (R12)(CX*1), Y2
+	VMOVUPS      32(R12)(CX*1), Y3
+	VBROADCASTSS (R10), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 16(SP)
+	VMOVUPS Y1, 48(SP)
+	VMOVUPS 16(SP), Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, SI
+	VMOVUPS 48(SP), Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, SI
+	SUBQ    $0x10, R8
+	JMP     pairs
+
+single:
+	CMPQ    R8, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), CX
+	MOVLQSX (CX)(BX*1), R11
+	TESTQ   R11, R11
+	JZ      singleproduct0done
+	MOVQ    8(SP), CX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(CX*4), R9
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    8(DI), R10
+	ADDQ    CX, R10
+	MOVQ    (DI), R12
+	ADDQ    SI, R12
+
+singleproduct0slot:
+	MOVLQSX      (R9), CX
+	IMULQ        (SP), CX
+	VMOVUPS      (R12)(CX*1), Y1
+	VBROADCASTSS (R10), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 16(SP)
+	VMOVUPS 16(SP), Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, R8
+
+rest:
+	TESTQ   R8, R8
+	JZ      end
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), CX
+	VMOVDQU 32(CX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), CX
+	MOVLQSX (CX)(BX*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    8(SP), CX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(CX*4), R9
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    8(DI), R10
+	ADDQ    CX, R10
+	MOVQ    (DI), R12
+	ADDQ    SI, R12
+
+restproduct0slot:
+	MOVLQSX      (R9), CX
+	IMULQ        (SP), CX
+	VMASKMOVPS   (R12)(CX*1), Y0, Y2
+	VBROADCASTSS (R10), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         R11
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS    Y1, 16(SP)
+	VMOVUPS    16(SP), Y1
+	VMASKMOVPS Y1, Y0, (DX)(AX*1)
+	SHLQ       $0x02, R8
+	SUBQ       R8, AX
+
+end:
+	MOVQ    24(DI), CX
+	MOVLQSX (CX)(BX*1), CX
+	ADDQ    CX, 8(SP)
+	ADDQ    $0x04, BX
+	MOVQ    rows+24(FP), R8
+	DECQ    R8
+	MOVQ    R8, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain1flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain1flat(SB), $72-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), AX
+	MOVQ (CX), DX
+	XORQ AX, AX
+	MOVQ heads+16(FP), BX
+	MOVQ $0x00000000, (SP)
+	MOVQ n+24(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(BX), CX
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (CX)(DI*1), R9
+	TESTQ   R9, R9
+	JZ      wholeproduct0done
+	MOVQ    (SP), CX
+	MOVQ    16(BX), DI
+	LEAQ    (DI)(CX*4), DI
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    8(BX), R8
+	ADDQ    CX, R8
+	MOVQ    (BX), CX
+
+wholeproduct0slot:
+	VMOVDQU     (DI), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (CX)(Y2*4), Y1
+	VFMADD231PS (R8), Y1, Y0
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS Y0, 8(SP)
+	VMOVUPS 8(SP), Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVQ    24(BX), CX
+	MOVLQSX (CX)(DI*1), CX
+	SHLQ    $0x03, CX
+	ADDQ    CX, (SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, SI
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, SI
+	JZ      done
+	NEGQ    SI
+	LEAQ    tails<>+0(SB), CX
+	VMOVDQU 32(CX)(SI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(BX), CX
+	MOVQ    AX, SI
+	SHRQ    $0x03, SI
+	MOVLQSX (CX)(SI*1), R8
+	TESTQ   R8, R8
+	JZ      restproduct0done
+	MOVQ    (SP), CX
+	MOVQ    16(BX), SI
+	LEAQ    (SI)(CX*4), SI
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    8(BX), DI
+	ADDQ    CX, DI
+	MOVQ    (BX), CX
+
+restproduct0slot:
+	VMOVDQU     (SI), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (CX)(Y3*4), Y2
+	VFMADD231PS (DI), Y2, Y1
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	DECQ        R8
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS    Y1, 8(SP)
+	VMOVUPS    8(SP), Y1
+	VMASKMOVPS Y1, Y0, (DX)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain2flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain0flat(SB), $32-24
+TEXT ·chain2flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -66,9 +823,9 @@ DATA wide7fffffff<>+24(SB)/4, $0x7fffffff
 DATA wide7fffffff<>+28(SB)/4, $0x7fffffff
 GLOBL wide7fffffff<>(SB), RODATA|NOPTR, $32
 
-// func chain1flat(out *[]float32, in *[]float32, n int)
+// func chain3flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain1flat(SB), $32-24
+TEXT ·chain3flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -101,9 +858,82 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain2flat(out *[]float32, in *[]float32, n int)
+// func chain4flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain2flat(SB), $96-24
+TEXT ·chain4flat(SB), $224-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	MOVQ    (CX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VADDPS  (SI)(DX*1), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	VMOVUPS (DI)(DX*1), Y0
+	VADDPS  (R8)(DX*1), Y0, Y0
+	VADDPS  (R9)(DX*1), Y0, Y0
+	VADDPS  (R10)(DX*1), Y0, Y0
+	VADDPS  (R11)(DX*1), Y0, Y0
+	MOVQ    144(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    24(CX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	MOVQ    24(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	MOVQ       (CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y1
+	VMASKMOVPS (SI)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS (DI)(DX*1), Y0, Y1
+	VMASKMOVPS (R8)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R9)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R10)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R11)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       24(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain5flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain5flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -149,9 +979,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain3flat(out *[]float32, in *[]float32, n int)
+// func chain6flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain3flat(SB), $32-24
+TEXT ·chain6flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -185,9 +1015,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain4rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain4rows(SB), $96-32
+TEXT ·chain7rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -210,8 +1040,6 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       (R9)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y2
 	VMOVUPS      (R11)(R13*1), Y3
 	MOVQ         144(AX), BX
@@ -224,7 +1052,7 @@ loop:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -238,9 +1066,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain4flat(out *[]float32, in *[]float32, n int)
+// func chain7flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain4flat(SB), $96-24
+TEXT ·chain7flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -261,8 +1089,6 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       (R9)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y2
 	VBROADCASTSS (R11), Y3
 	MOVQ         144(AX), BX
@@ -275,7 +1101,7 @@ loop:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -295,8 +1121,6 @@ tail:
 	VMASKMOVPS   (R8)(DX*1), Y0, Y2
 	VMASKMOVPS   (R9)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y3
 	VBROADCASTSS (R11), Y4
 	MOVQ         144(AX), BX
@@ -309,16 +1133,16 @@ tail:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain5rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain5rows(SB), $96-32
+TEXT ·chain8rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -365,9 +1189,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain5flat(out *[]float32, in *[]float32, n int)
+// func chain8flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain5flat(SB), $96-24
+TEXT ·chain8flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -435,9 +1259,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain6flat(out *[]float32, in *[]float32, n int)
+// func chain9flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain6flat(SB), $64-24
+TEXT ·chain9flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -475,9 +1299,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain7flat(out *[]float32, in *[]float32, n int)
+// func chain10flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain7flat(SB), $96-24
+TEXT ·chain10flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -522,9 +1346,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain8flat(out *[]float32, in *[]float32, n int)
+// func chain11flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain8flat(SB), $128-24
+TEXT ·chain11flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -573,9 +1397,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain9flat(out *[]float32, in *[]float32, n int)
+// func chain12flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain9flat(SB), $160-24
+TEXT ·chain12flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -634,93 +1458,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain13flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain10rows(SB), $576-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VADDPS       (R8)(DX*1), Y0, Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VADDPS       (R10)(DX*1), Y0, Y0
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y3
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y0, Y2, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y0, Y2, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y3, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain10flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain10flat(SB), $576-24
+TEXT ·chain13flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -735,151 +1475,67 @@ TEXT ·chain10flat(SB), $576-24
 	JL   tail
 
 loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VADDPS       (R8)(DX*1), Y0, Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VADDPS       (R10)(DX*1), Y0, Y0
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y3
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y0, Y2, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y0, Y2, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y3, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
+	VMOVUPS (SI)(DX*1), Y0
+	VADDPS  (DI)(DX*1), Y0, Y0
+	VADDPS  (R8)(DX*1), Y0, Y0
+	VADDPS  (R9)(DX*1), Y0, Y0
+	VADDPS  (R10)(DX*1), Y0, Y0
+	VADDPS  (R11)(DX*1), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    144(AX), BX
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    168(AX), BX
+	VMULPS  (BX)(DX*1), Y0, Y0
+	MOVQ    24(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
 
 tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y1, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y1, Y1
-	VADDPS       Y1, Y3, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y1, Y4, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R9)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R10)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R11)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y1
+	MOVQ       168(AX), BX
+	MOVQ       168(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain11rows(SB), $640-32
+TEXT ·chain14rows(SB), $640-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -973,9 +1629,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain11flat(out *[]float32, in *[]float32, n int)
+// func chain14flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain11flat(SB), $640-24
+TEXT ·chain14flat(SB), $640-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1151,740 +1807,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain12flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain12flat(SB), $448-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS (SI)(DX*1), Y0
-	VADDPS  (DI)(DX*1), Y0, Y0
-	VADDPS  (R8)(DX*1), Y0, Y0
-	VMULPS  (R9)(DX*1), Y0, Y1
-	VMULPS  (R10)(DX*1), Y0, Y0
-	VMULPS  (R11)(DX*1), Y1, Y1
-	MOVQ    144(AX), BX
-	MOVQ    144(AX), BX
-	VMOVUPS (BX)(DX*1), Y2
-	VADDPS  Y1, Y2, Y1
-	MOVQ    168(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y2
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y3
-	MOVQ    216(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y4
-	MOVQ    (CX), BX
-	VMOVUPS Y4, (BX)(DX*1)
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y1
-	MOVQ    264(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    24(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y0
-	MOVQ    48(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    312(AX), BX
-	VMULPS  (BX)(DX*1), Y3, Y0
-	MOVQ    72(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    336(AX), BX
-	VMULPS  (BX)(DX*1), Y2, Y0
-	MOVQ    96(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R12
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R12
-	JZ         done
-	NEGQ       R12
-	LEAQ       tails<>+0(SB), BX
-	VMOVDQU    32(BX)(R12*4), Y0
-	VMASKMOVPS (SI)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R8)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R9)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y2
-	VMASKMOVPS (R10)(DX*1), Y0, Y3
-	VMULPS     Y3, Y1, Y1
-	VMASKMOVPS (R11)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       144(AX), BX
-	MOVQ       144(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VADDPS     Y2, Y3, Y2
-	MOVQ       168(AX), BX
-	MOVQ       168(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y3
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMULPS     Y4, Y2, Y4
-	MOVQ       216(AX), BX
-	MOVQ       216(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y2, Y5
-	MOVQ       (CX), BX
-	VMASKMOVPS Y5, Y0, (BX)(DX*1)
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y2, Y2
-	MOVQ       264(AX), BX
-	MOVQ       264(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y1, Y1
-	MOVQ       24(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y2, Y1
-	MOVQ       48(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       312(AX), BX
-	MOVQ       312(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y4, Y1
-	MOVQ       72(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       336(AX), BX
-	MOVQ       336(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y3, Y1
-	MOVQ       96(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain13rows(SB), $448-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain13flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain13flat(SB), $448-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain14rows(SB), $576-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain14flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain14flat(SB), $576-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain15rows(SB), $384-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
 // func chain15flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain15flat(SB), $384-24
+TEXT ·chain15flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1901,46 +1826,28 @@ TEXT ·chain15flat(SB), $384-24
 loop:
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
+	VADDPS       (R8)(DX*1), Y0, Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VADDPS       (R10)(DX*1), Y0, Y0
 	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
 	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
 	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -1956,428 +1863,96 @@ tail:
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
+	VADDPS       Y2, Y1, Y1
 	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain16rows(SB), $704-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
+	VMULPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
 	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         384(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
 	VZEROUPPER
 	RET
 
 // func chain16flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain16flat(SB), $704-24
+TEXT ·chain16flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
 	JL   tail
 
 loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VADDPS       (SI)(AX*1), Y0, Y0
+	MOVQ         (CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMULPS       (DI)(AX*1), Y0, Y0
+	VBROADCASTSS (R8), Y1
+	VSUBPS       (R10)(AX*1), Y1, Y1
+	VMOVUPS      (R10)(AX*1), Y2
+	VMULPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         384(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
 	JGE          loop
 
 tail:
-	ADDQ         $0x08, R12
+	ADDQ         $0x08, R11
 	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R8), Y2
+	VMASKMOVPS   (R10)(AX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 
 done:
 	VZEROUPPER
@@ -2385,7 +1960,7 @@ done:
 
 // func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain17rows(SB), $352-32
+TEXT ·chain17rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2404,44 +1979,26 @@ row:
 loop:
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
+	VMOVUPS      (R8)(R13*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VBROADCASTSS (R10)(R12*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R10)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
 	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R8)(R13*1), Y0, Y0
 	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -2457,7 +2014,7 @@ loop:
 
 // func chain17flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain17flat(SB), $352-24
+TEXT ·chain17flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2474,44 +2031,26 @@ TEXT ·chain17flat(SB), $352-24
 loop:
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
+	VBROADCASTSS (R8), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R10)(DX*1), Y0, Y1
 	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -2526,49 +2065,29 @@ tail:
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VBROADCASTSS (R8), Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
 	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
 	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -2577,7 +2096,7 @@ done:
 
 // func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain18rows(SB), $768-32
+TEXT ·chain18rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2596,95 +2115,38 @@ row:
 loop:
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
+	VMOVUPS      (R8)(R13*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VBROADCASTSS (R10)(R12*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R10)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
 	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R8)(R13*1), Y0, Y0
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
 	MOVQ         72(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y2
 	VADDPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
 	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9)(R12*1), Y0
-	MOVQ         240(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(R13*1), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         360(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(R13*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         432(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         456(AX), BX
-	MOVQ         456(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -2700,7 +2162,7 @@ loop:
 
 // func chain18flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain18flat(SB), $768-24
+TEXT ·chain18flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2717,95 +2179,38 @@ TEXT ·chain18flat(SB), $768-24
 loop:
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
+	VBROADCASTSS (R8), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R10)(DX*1), Y0, Y1
 	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
 	MOVQ         72(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y2
 	VADDPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
 	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(DX*1), Y0
-	MOVQ         240(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         360(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         432(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         456(AX), BX
-	MOVQ         456(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -2820,448 +2225,35 @@ tail:
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VBROADCASTSS (R8), Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
 	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
 	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         432(AX), BX
-	MOVQ         432(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         456(AX), BX
-	MOVQ         456(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain19flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain19flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMULPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain20rows(SB), $512-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(R13*1), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       (R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VMULPS       Y2, Y0, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMULPS       (R8)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y1, Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         96(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain20flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain20flat(SB), $512-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       (R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VMULPS       (R10)(DX*1), Y0, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y1, Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         96(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VSUBPS       Y3, Y4, Y3
-	VDIVPS       Y2, Y3, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y2, Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         96(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
 	MOVQ         120(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         144(CX), BX
@@ -3274,953 +2266,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain21rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(R13*1), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       (R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VMULPS       Y2, Y0, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMULPS       (R8)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y1, Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(R13*1), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R10)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain21flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain21flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       (R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VMULPS       (R10)(DX*1), Y0, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y1, Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VSUBPS       Y3, Y4, Y3
-	VDIVPS       Y2, Y3, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y2, Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain22rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(R13*1), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       (R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VMULPS       Y2, Y0, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMULPS       (R8)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y1, Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(R13*1), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R10)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R10)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(R13*1), Y0
-	MOVQ         360(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain22flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain22flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       (R11)(DX*1), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VMULPS       (R10)(DX*1), Y0, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y1, Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y0
-	MOVQ         360(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VSUBPS       Y3, Y4, Y3
-	VDIVPS       Y2, Y3, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y2, Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain23flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain23flat(SB), $736-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMULPS       (R8)(DX*1), Y0, Y1
-	VMULPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y2
-	VMULPS       (R8)(DX*1), Y2, Y2
-	VBROADCASTSS (R10), Y3
-	VSUBPS       Y2, Y3, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y2
-	VADDPS       Y0, Y2, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y3
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y4
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y0
-	VSUBPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y5
-	VMULPS       Y0, Y5, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R10), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMASKMOVPS   (R8)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	VBROADCASTSS (R10), Y4
-	VSUBPS       Y3, Y4, Y3
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y1, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y5
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y6
-	VMULPS       Y6, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y6
-	VSUBPS       Y6, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y6
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R10), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y4, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y1, Y5, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain24flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain24flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS (SI)(DX*1), Y0
-	VADDPS  (DI)(DX*1), Y0, Y0
-	VMULPS  (R8)(DX*1), Y0, Y1
-	VMULPS  (R9)(DX*1), Y0, Y0
-	VMULPS  (R10)(DX*1), Y1, Y1
-	VMOVUPS (R11)(DX*1), Y2
-	VADDPS  Y1, Y2, Y1
-	MOVQ    144(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y2
-	MOVQ    168(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y3
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y4
-	MOVQ    (CX), BX
-	VMOVUPS Y4, (BX)(DX*1)
-	MOVQ    216(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y1
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    24(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    264(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y0
-	MOVQ    48(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y3, Y0
-	MOVQ    72(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    312(AX), BX
-	VMULPS  (BX)(DX*1), Y2, Y0
-	MOVQ    96(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R12
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R12
-	JZ         done
-	NEGQ       R12
-	LEAQ       tails<>+0(SB), BX
-	VMOVDQU    32(BX)(R12*4), Y0
-	VMASKMOVPS (SI)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R8)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y2
-	VMASKMOVPS (R9)(DX*1), Y0, Y3
-	VMULPS     Y3, Y1, Y1
-	VMASKMOVPS (R10)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	VMASKMOVPS (R11)(DX*1), Y0, Y3
-	VADDPS     Y2, Y3, Y2
-	MOVQ       144(AX), BX
-	MOVQ       144(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y3
-	MOVQ       168(AX), BX
-	MOVQ       168(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMULPS     Y4, Y2, Y4
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y2, Y5
-	MOVQ       (CX), BX
-	VMASKMOVPS Y5, Y0, (BX)(DX*1)
-	MOVQ       216(AX), BX
-	MOVQ       216(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y2, Y2
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y1, Y1
-	MOVQ       24(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       264(AX), BX
-	MOVQ       264(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y2, Y1
-	MOVQ       48(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y4, Y1
-	MOVQ       72(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       312(AX), BX
-	MOVQ       312(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y3, Y1
-	MOVQ       96(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain25rows(SB), $544-32
+TEXT ·chain19rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4300,9 +2348,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain19flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain25flat(SB), $544-24
+TEXT ·chain19flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4443,192 +2491,133 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain20flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain26rows(SB), $480-32
+TEXT ·chain20flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       Y1, Y0, Y1
-	VMULPS       (R9)(DX*1), Y1, Y2
-	VMULPS       (R10)(DX*1), Y1, Y1
-	VMULPS       (R11)(DX*1), Y2, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y2, Y2
-	VMULPS       (R11)(DX*1), Y2, Y2
-	VBROADCASTSS (R8), Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(R13*1), Y2, Y2
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y4
-	VADDPS       Y4, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VADDPS       Y3, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y0, Y2, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain26flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain26flat(SB), $480-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
 	JL   tail
 
 loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       Y1, Y0, Y1
-	VMULPS       (R9)(DX*1), Y1, Y2
-	VMULPS       (R10)(DX*1), Y1, Y1
-	VMULPS       (R11)(DX*1), Y2, Y3
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y2
-	VMULPS       (R11)(DX*1), Y2, Y2
-	VBROADCASTSS (R8), Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y4
-	VADDPS       Y4, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         24(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VADDPS       Y3, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y0, Y2, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	VMULPS       (SI)(AX*1), Y0, Y0
+	VBROADCASTSS (DI), Y1
+	VSUBPS       (R9)(AX*1), Y1, Y1
+	VMOVUPS      (R9)(AX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
 	JGE          loop
 
 tail:
-	ADDQ         $0x08, R12
+	ADDQ         $0x08, R11
 	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	VMASKMOVPS   (R10)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y2
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y4
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y3, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y5
-	VMULPS       Y5, Y3, Y3
-	VBROADCASTSS (R8), Y5
-	VMULPS       Y5, Y3, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y3, Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y3, Y5
-	VADDPS       Y5, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y3, Y5, Y3
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VADDPS       Y4, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VMASKMOVPS   (R9)(AX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMASKMOVPS   (R9)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain21flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain21flat(SB), $192-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	VMULPS       (SI)(AX*1), Y0, Y0
+	VBROADCASTSS (DI), Y1
+	VSUBPS       (R9)(AX*1), Y1, Y1
+	VMOVUPS      (R9)(AX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	MOVQ         48(CX), R8
+	VMOVUPS      (R8)(AX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         48(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VMASKMOVPS   (R9)(AX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMASKMOVPS   (R9)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+	MOVQ         48(CX), R8
+	VMASKMOVPS   (R8)(AX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         48(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain22flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27flat(SB), $352-24
+TEXT ·chain22flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4979,16 +2968,6 @@ DATA wide1f800000<>+24(SB)/4, $0x1f800000
 DATA wide1f800000<>+28(SB)/4, $0x1f800000
 GLOBL wide1f800000<>(SB), RODATA|NOPTR, $32
 
-DATA wide3f800000<>+0(SB)/4, $0x3f800000
-DATA wide3f800000<>+4(SB)/4, $0x3f800000
-DATA wide3f800000<>+8(SB)/4, $0x3f800000
-DATA wide3f800000<>+12(SB)/4, $0x3f800000
-DATA wide3f800000<>+16(SB)/4, $0x3f800000
-DATA wide3f800000<>+20(SB)/4, $0x3f800000
-DATA wide3f800000<>+24(SB)/4, $0x3f800000
-DATA wide3f800000<>+28(SB)/4, $0x3f800000
-GLOBL wide3f800000<>(SB), RODATA|NOPTR, $32
-
 DATA wide41200000<>+0(SB)/4, $0x41200000
 DATA wide41200000<>+4(SB)/4, $0x41200000
 DATA wide41200000<>+8(SB)/4, $0x41200000
@@ -5019,9 +2998,9 @@ DATA wide40000000<>+24(SB)/4, $0x40000000
 DATA wide40000000<>+28(SB)/4, $0x40000000
 GLOBL wide40000000<>(SB), RODATA|NOPTR, $32
 
-// func chain28flat(out *[]float32, in *[]float32, n int)
+// func chain23flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain28flat(SB), $352-24
+TEXT ·chain23flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5240,9 +3219,1095 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain24rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain24rows(SB), $240-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 96(SP)
+	MOVQ $0x00000000, 104(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y10
+	VMOVUPS      32(R14)(BX*1), Y11
+	VBROADCASTSS (R12), Y12
+	VBROADCASTSS 4(R12), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R12), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      Y2, 176(SP)
+	VMOVUPS      Y3, 208(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       112(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       176(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       144(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       208(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singlesynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VBROADCASTSS (R12), Y9
+	VBROADCASTSS 4(R12), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R12), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R12), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       112(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       176(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y9
+	VBROADCASTSS (R12), Y10
+	VBROADCASTSS 4(R12), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R12), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R12), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 112(SP)
+	VMOVUPS      Y2, 176(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       112(SP), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       176(SP), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 104(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain24flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain24flat(SB), $232-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 96(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholesynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+wholesynapses0slot:
+	VMOVDQU     (R9), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y8
+	VROUNDPS    $0x08, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y7, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y5, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y8, Y10
+	VPADDD      Y2, Y9, Y9
+	VFMADD213PS Y3, Y8, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VFMADD213PS Y2, Y9, Y10
+	VMOVUPS     64(R10), Y8
+	VDIVPS      Y10, Y8, Y10
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS 96(R10), Y10, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholesynapses0slot
+
+wholesynapses0done:
+	VMOVUPS      Y0, 104(SP)
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       104(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       168(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 96(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restsynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	VMOVDQU     (R8), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD213PS 32(R9), Y10, Y9
+	VROUNDPS    $0x08, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS     Y8, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VFMADD213PS Y6, Y9, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y5, Y9, Y11
+	VPADDD      Y3, Y10, Y10
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y3, Y9, Y11
+	VFMADD213PS Y3, Y10, Y11
+	VMOVUPS     64(R9), Y9
+	VDIVPS      Y11, Y9, Y11
+	VADDPS      Y11, Y1, Y1
+	VFMADD231PS 96(R9), Y11, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 104(SP)
+	VMOVUPS      Y2, 168(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       104(SP), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       168(SP), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain25rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain25rows(SB), $240-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 96(SP)
+	MOVQ $0x00000000, 104(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y10
+	VMOVUPS      32(R14)(BX*1), Y11
+	VBROADCASTSS (R12), Y12
+	VBROADCASTSS 4(R12), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R12), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      Y2, 176(SP)
+	VMOVUPS      Y3, 208(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       112(SP), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       176(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       144(SP), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       208(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singlesynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VBROADCASTSS (R12), Y9
+	VBROADCASTSS 4(R12), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R12), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R12), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       112(SP), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       176(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y9
+	VBROADCASTSS (R12), Y10
+	VBROADCASTSS 4(R12), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R12), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R12), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 112(SP)
+	VMOVUPS      Y2, 176(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       112(SP), Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       176(SP), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 104(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain25flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain25flat(SB), $232-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 96(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholesynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+wholesynapses0slot:
+	VMOVDQU     (R9), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y8
+	VROUNDPS    $0x08, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y7, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y5, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y8, Y10
+	VPADDD      Y2, Y9, Y9
+	VFMADD213PS Y3, Y8, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VFMADD213PS Y2, Y9, Y10
+	VMOVUPS     64(R10), Y8
+	VDIVPS      Y10, Y8, Y10
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS 96(R10), Y10, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholesynapses0slot
+
+wholesynapses0done:
+	VMOVUPS      Y0, 104(SP)
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       104(SP), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       168(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 96(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restsynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	VMOVDQU     (R8), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD213PS 32(R9), Y10, Y9
+	VROUNDPS    $0x08, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS     Y8, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VFMADD213PS Y6, Y9, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y5, Y9, Y11
+	VPADDD      Y3, Y10, Y10
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y3, Y9, Y11
+	VFMADD213PS Y3, Y10, Y11
+	VMOVUPS     64(R9), Y9
+	VDIVPS      Y11, Y9, Y11
+	VADDPS      Y11, Y1, Y1
+	VFMADD231PS 96(R9), Y11, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 104(SP)
+	VMOVUPS      Y2, 168(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       104(SP), Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       168(SP), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain26flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain29flat(SB), $32-24
+TEXT ·chain26flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5277,9 +4342,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30flat(out *[]float32, in *[]float32, n int)
+// func chain27flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain30flat(SB), $64-24
+TEXT ·chain27flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5323,9 +4388,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, n int)
+// func chain28flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $160-24
+TEXT ·chain28flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5447,9 +4512,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain32rows(SB), $32-32
+TEXT ·chain29rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5478,9 +4543,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain32flat(SB), $32-24
+TEXT ·chain29flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5515,9 +4580,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain33rows(SB), $32-32
+TEXT ·chain30rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5547,9 +4612,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain33flat(SB), $32-24
+TEXT ·chain30flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5583,9 +4648,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34rows(SB), $288-32
+TEXT ·chain31rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5680,9 +4745,9 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
-// func chain34flat(out *[]float32, in *[]float32, n int)
+// func chain31flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $288-24
+TEXT ·chain31flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5805,9 +4870,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain35rows(SB), $288-32
+TEXT ·chain32rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5880,9 +4945,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain35flat(SB), $288-24
+TEXT ·chain32flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6001,9 +5066,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36rows(SB), $288-32
+TEXT ·chain33rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6074,9 +5139,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, n int)
+// func chain33flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36flat(SB), $288-24
+TEXT ·chain33flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6191,9 +5256,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain37rows(SB), $64-32
+TEXT ·chain34rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6230,9 +5295,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, n int)
+// func chain34flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain37flat(SB), $64-24
+TEXT ·chain34flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6276,9 +5341,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain38rows(SB), $96-32
+TEXT ·chain35rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6314,9 +5379,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain38flat(SB), $96-24
+TEXT ·chain35flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6359,9 +5424,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain39rows(SB), $64-32
+TEXT ·chain36rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6393,9 +5458,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain39flat(out *[]float32, in *[]float32, n int)
+// func chain36flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain39flat(SB), $64-24
+TEXT ·chain36flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6433,9 +5498,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain40rows(SB), $64-32
+TEXT ·chain37rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6472,9 +5537,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, n int)
+// func chain37flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain40flat(SB), $64-24
+TEXT ·chain37flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6521,9 +5586,130 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain38rows(SB), $256-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       (DI)(AX*1), Y1, Y1
+	VMOVUPS      (SI)(AX*1), Y2
+	VMULPS       Y0, Y2, Y0
+	VBROADCASTSS (R9), Y2
+	VSUBPS       (DI)(AX*1), Y2, Y2
+	VMOVUPS      (DI)(AX*1), Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	MOVQ         24(CX), R8
+	VMOVUPS      (R8)(AX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain38flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain38flat(SB), $256-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       (DI)(AX*1), Y1, Y1
+	VMOVUPS      (SI)(AX*1), Y2
+	VMULPS       Y0, Y2, Y0
+	VBROADCASTSS (R9), Y2
+	VSUBPS       (DI)(AX*1), Y2, Y2
+	VMOVUPS      (DI)(AX*1), Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	MOVQ         24(CX), R8
+	VMOVUPS      (R8)(AX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y1
+	VBROADCASTSS (R9), Y3
+	VMASKMOVPS   (DI)(AX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMASKMOVPS   (DI)(AX*1), Y0, Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
+	MOVQ         24(CX), R8
+	VMASKMOVPS   (R8)(AX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41rows(SB), $256-32
+TEXT ·chain39rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6545,51 +5731,66 @@ loop:
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS (R8), Y1
 	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y0, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y0
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y0, Y0, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y0, Y1, Y0
 	VBROADCASTSS (R9), Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       Y0, Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVAPS      Y0, Y0
-	VMOVUPS      wide42b30000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d10000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y1
-	VROUNDPS     $0x08, Y1, Y1
-	VFNMADD231PS wide3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wideb95e8083<>+0(SB), Y1, Y0
-	VCVTPS2DQ    Y1, Y1
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y3
-	VMOVUPS      wide3c0905b1<>+0(SB), Y4
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y3
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y4
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y2, Y4
-	VFMADD213PS  Y3, Y2, Y4
-	VFMADD213PS  Y0, Y2, Y4
-	VADDPS       wide3f800000<>+0(SB), Y4, Y4
-	VPSRAD       $0x01, Y1, Y0
-	VPSUBD       Y0, Y1, Y1
-	VPSLLD       $0x17, Y0, Y0
-	VPADDD       Y0, Y4, Y4
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       wide3f800000<>+0(SB), Y1, Y1
-	VMULPS       Y1, Y4, Y4
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -6603,9 +5804,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, n int)
+// func chain39flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41flat(SB), $256-24
+TEXT ·chain39flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6624,51 +5825,66 @@ loop:
 	VADDPS       (DI)(DX*1), Y0, Y0
 	VBROADCASTSS (R8), Y1
 	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y0, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y0
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y0, Y0, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y0, Y1, Y0
 	VBROADCASTSS (R9), Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       Y0, Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVAPS      Y0, Y0
-	VMOVUPS      wide42b30000<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVUPS      widec2d10000<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y1
-	VROUNDPS     $0x08, Y1, Y1
-	VFNMADD231PS wide3f318000<>+0(SB), Y1, Y0
-	VFNMADD231PS wideb95e8083<>+0(SB), Y1, Y0
-	VCVTPS2DQ    Y1, Y1
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y3
-	VMOVUPS      wide3c0905b1<>+0(SB), Y4
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y3
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y4
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y2, Y4
-	VFMADD213PS  Y3, Y2, Y4
-	VFMADD213PS  Y0, Y2, Y4
-	VADDPS       wide3f800000<>+0(SB), Y4, Y4
-	VPSRAD       $0x01, Y1, Y0
-	VPSUBD       Y0, Y1, Y1
-	VPSLLD       $0x17, Y0, Y0
-	VPADDD       Y0, Y4, Y4
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       wide3f800000<>+0(SB), Y1, Y1
-	VMULPS       Y1, Y4, Y4
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -6685,51 +5901,66 @@ tail:
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS (R8), Y2
 	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y3
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VBROADCASTSS (R11), Y4
+	VADDPS       Y4, Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y3, Y4, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y1, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y1, Y5, Y7
+	VADDPS       wide3f800000<>+0(SB), Y7, Y7
+	VPSRAD       $0x01, Y4, Y1
+	VPSUBD       Y1, Y4, Y4
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y7, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       wide3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y7, Y1
+	VMULPS       Y1, Y2, Y1
 	VBROADCASTSS (R9), Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -7061,7 +6292,7 @@ done:
 
 // func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain44rows(SB), $576-32
+TEXT ·chain44rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7085,46 +6316,43 @@ loop:
 	VMULPS       (R9)(DX*1), Y1, Y1
 	VMOVUPS      (R10)(DX*1), Y2
 	VADDPS       (R11)(DX*1), Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y3
-	VMULPS       Y0, Y3, Y4
-	VMULPS       Y1, Y3, Y1
-	VMULPS       (R9)(DX*1), Y4, Y3
-	VBROADCASTSS (R8)(R12*1), Y5
-	VMULPS       Y5, Y4, Y4
-	VMULPS       (R9)(DX*1), Y4, Y4
+	VMULPS       Y3, Y2, Y2
+	VMULPS       Y0, Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y1, Y2, Y1
+	VBROADCASTSS (R8)(R12*1), Y2
+	VMULPS       Y2, Y3, Y2
+	VMULPS       (R9)(DX*1), Y2, Y2
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y4, Y4
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         168(AX), BX
-	VMULPS       (BX)(R13*1), Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x0c, Y5, Y0, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y5
-	VORPS        wide3f800000<>+0(SB), Y5, Y5
-	VBLENDVPS    Y6, Y5, Y0, Y5
-	VMULPS       Y5, Y4, Y0
+	VMULPS       (BX)(R13*1), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x0c, Y3, Y0, Y4
+	VANDPS       wide80000000<>+0(SB), Y0, Y3
+	VORPS        wide3f800000<>+0(SB), Y3, Y3
+	VBLENDVPS    Y4, Y3, Y0, Y3
+	VMULPS       Y3, Y2, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y4, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       Y3, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -7140,7 +6368,7 @@ loop:
 
 // func chain44flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain44flat(SB), $576-24
+TEXT ·chain44flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7161,47 +6389,44 @@ loop:
 	VMULPS       (R9)(DX*1), Y1, Y1
 	VMOVUPS      (R10)(DX*1), Y2
 	VADDPS       (R11)(DX*1), Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y3
-	VMULPS       Y0, Y3, Y4
-	VMULPS       Y1, Y3, Y1
-	VMULPS       (R9)(DX*1), Y4, Y3
-	VMULPS       (R8)(DX*1), Y4, Y4
-	VMULPS       (R9)(DX*1), Y4, Y4
+	VMULPS       Y3, Y2, Y2
+	VMULPS       Y0, Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y1, Y2, Y1
+	VMULPS       (R8)(DX*1), Y3, Y2
+	VMULPS       (R9)(DX*1), Y2, Y2
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y4, Y4
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x0c, Y5, Y0, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y5
-	VORPS        wide3f800000<>+0(SB), Y5, Y5
-	VBLENDVPS    Y6, Y5, Y0, Y5
-	VMULPS       Y5, Y4, Y0
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x0c, Y3, Y0, Y4
+	VANDPS       wide80000000<>+0(SB), Y0, Y3
+	VORPS        wide3f800000<>+0(SB), Y3, Y3
+	VBLENDVPS    Y4, Y3, Y0, Y3
+	VMULPS       Y3, Y2, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y4, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       Y3, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -7222,50 +6447,46 @@ tail:
 	VMASKMOVPS   (R10)(DX*1), Y0, Y3
 	VMASKMOVPS   (R11)(DX*1), Y0, Y4
 	VADDPS       Y4, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y4
-	VMULPS       Y1, Y4, Y5
-	VMULPS       Y2, Y4, Y2
+	VMULPS       Y4, Y3, Y3
+	VMULPS       Y1, Y3, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMULPS       Y2, Y3, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y4, Y3
 	VMASKMOVPS   (R9)(DX*1), Y0, Y4
-	VMULPS       Y4, Y5, Y4
-	VMASKMOVPS   (R8)(DX*1), Y0, Y6
-	VMULPS       Y6, Y5, Y5
-	VMASKMOVPS   (R9)(DX*1), Y0, Y6
-	VMULPS       Y6, Y5, Y5
+	VMULPS       Y4, Y3, Y3
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y6
-	VMULPS       Y6, Y5, Y5
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y6
-	VMULPS       Y6, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x0c, Y6, Y1, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y6
-	VORPS        wide3f800000<>+0(SB), Y6, Y6
-	VBLENDVPS    Y7, Y6, Y1, Y6
-	VMULPS       Y6, Y5, Y1
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x0c, Y4, Y1, Y5
+	VANDPS       wide80000000<>+0(SB), Y1, Y4
+	VORPS        wide3f800000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y5, Y4, Y1, Y4
+	VMULPS       Y4, Y3, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y5, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VADDPS       Y4, Y3, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -7676,7 +6897,7 @@ done:
 
 // func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain48rows(SB), $96-32
+TEXT ·chain48rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7696,11 +6917,19 @@ loop:
 	VMOVUPS      (DX)(CX*1), Y0
 	VBROADCASTSS (BX)(R9*1), Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (DI)(CX*1)
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      (AX)(CX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      (AX)(CX*1), Y0
+	VBROADCASTSS (SI), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y0, Y2, Y3
+	VMOVUPS      Y3, (DI)(CX*1)
+	VMOVUPS      (R8)(CX*1), Y0
+	VADDPS       Y3, Y0, Y0
 	VMOVUPS      Y0, (R8)(CX*1)
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, R10
@@ -7716,7 +6945,7 @@ loop:
 
 // func chain48flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain48flat(SB), $96-24
+TEXT ·chain48flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7733,11 +6962,19 @@ TEXT ·chain48flat(SB), $96-24
 loop:
 	VMOVUPS      (DX)(CX*1), Y0
 	VADDPS       (BX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (DI)(CX*1)
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      (AX)(CX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      (AX)(CX*1), Y0
+	VBROADCASTSS (SI), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y0, Y2, Y3
+	VMOVUPS      Y3, (DI)(CX*1)
+	VMOVUPS      (R8)(CX*1), Y0
+	VADDPS       Y3, Y0, Y0
 	VMOVUPS      Y0, (R8)(CX*1)
 	ADDQ         $0x20, CX
 	SUBQ         $0x08, R9
@@ -7752,12 +6989,19 @@ tail:
 	VMASKMOVPS   (DX)(CX*1), Y0, Y1
 	VMASKMOVPS   (BX)(CX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VBROADCASTSS (SI), Y2
 	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	VMASKMOVPS   (AX)(CX*1), Y0, Y1
+	VBROADCASTSS (SI), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y4
+	VMASKMOVPS   Y4, Y0, (DI)(CX*1)
+	VMASKMOVPS   (R8)(CX*1), Y0, Y1
+	VADDPS       Y4, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (R8)(CX*1)
 
 done:
@@ -7765,93 +7009,8 @@ done:
 	RET
 
 // func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain49rows(SB), $96-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	XORQ CX, CX
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ vecs+24(FP), R9
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS (AX), Y1
-	VSUBPS       Y1, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VCMPPS       $0x1e, Y1, Y0, Y1
-	VANDPS       wide3f800000<>+0(SB), Y1, Y1
-	VMOVUPS      Y1, (SI)(CX*1)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, R8
-	DECQ         R9
-	JNZ          loop
-	ADDQ         $0x04, DI
-	MOVQ         rows+16(FP), R9
-	DECQ         R9
-	MOVQ         R9, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain49flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain49flat(SB), $96-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	XORQ CX, CX
-	MOVQ n+16(FP), DI
-	SUBQ $0x08, DI
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VADDPS       (BX)(CX*1), Y0, Y0
-	VBROADCASTSS (AX), Y1
-	VSUBPS       Y1, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VCMPPS       $0x1e, Y1, Y0, Y1
-	VANDPS       wide3f800000<>+0(SB), Y1, Y1
-	VMOVUPS      Y1, (SI)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, DI
-	JZ           done
-	NEGQ         DI
-	LEAQ         tails<>+0(SB), R8
-	VMOVDQU      32(R8)(DI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VMASKMOVPS   (BX)(CX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (AX), Y2
-	VSUBPS       Y2, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	VMASKMOVPS   Y2, Y0, (SI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain50rows(SB), $416-32
+TEXT ·chain49rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7976,6 +7135,387 @@ loop:
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain49flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain49flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain50rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -8033,8 +7573,6 @@ loop:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y0
 	VADDPS       (R9)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -8062,8 +7600,6 @@ loop:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VADDPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
@@ -8099,8 +7635,6 @@ loop:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -8108,7 +7642,7 @@ loop:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -8148,8 +7682,6 @@ tail:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R8)(DX*1), Y0, Y1
 	VMASKMOVPS   (R9)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -8178,8 +7710,6 @@ tail:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -8220,8 +7750,6 @@ tail:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -8229,7 +7757,7 @@ tail:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -8238,376 +7766,7 @@ done:
 
 // func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain51flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain51flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain52rows(SB), $352-32
+TEXT ·chain51rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8727,6 +7886,374 @@ loop:
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y5, Y0
 	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain51flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain51flat(SB), $352-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain52rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -8784,8 +8311,6 @@ loop:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y0
 	VADDPS       (R9)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -8813,8 +8338,6 @@ loop:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VADDPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
@@ -8852,11 +8375,9 @@ loop:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -8896,8 +8417,6 @@ tail:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R8)(DX*1), Y0, Y1
 	VMASKMOVPS   (R9)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -8926,8 +8445,6 @@ tail:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -8968,11 +8485,9 @@ tail:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -8981,363 +8496,7 @@ done:
 
 // func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain53flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain54rows(SB), $416-32
+TEXT ·chain53rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9462,6 +8621,389 @@ loop:
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain53flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain53flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain54rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -9519,8 +9061,6 @@ loop:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y0
 	VADDPS       (R9)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -9548,8 +9088,6 @@ loop:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VADDPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
@@ -9587,8 +9125,6 @@ loop:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -9596,7 +9132,7 @@ loop:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -9636,8 +9172,6 @@ tail:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R8)(DX*1), Y0, Y1
 	VMASKMOVPS   (R9)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -9666,8 +9200,6 @@ tail:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -9708,8 +9240,6 @@ tail:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -9717,381 +9247,77 @@ tail:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
-	VZEROUPPER
-	RET
-
-// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain55rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
 	VZEROUPPER
 	RET
 
 // func chain55flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain55flat(SB), $416-24
+// Requires: AVX
+TEXT ·chain55flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
 	JL   tail
 
 loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
+	VBROADCASTSS (DX), Y0
+	VADDPS       (AX)(CX*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
 	JGE          loop
 
 tail:
-	ADDQ         $0x08, R12
+	ADDQ         $0x08, SI
 	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
 
 done:
+	VZEROUPPER
+	RET
+
+// func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain56rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+
+loop:
+	VMOVUPS (DX)(DI*1), Y0
+	VADDPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	DECQ    R8
+	JNZ     loop
+	ADDQ    $0x04, SI
+	MOVQ    rows+16(FP), R8
+	DECQ    R8
+	MOVQ    R8, rows+16(FP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
@@ -10147,73 +9373,6 @@ row:
 	MOVQ vecs+24(FP), R8
 
 loop:
-	VMOVUPS (DX)(DI*1), Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	DECQ    R8
-	JNZ     loop
-	ADDQ    $0x04, SI
-	MOVQ    rows+16(FP), R8
-	DECQ    R8
-	MOVQ    R8, rows+16(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain57flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain57flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VBROADCASTSS (DX), Y0
-	VADDPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VBROADCASTSS (DX), Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain58rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-
-loop:
 	VBROADCASTSS (DX)(SI*1), Y0
 	VADDPS       (AX)(CX*1), Y0, Y0
 	VMOVUPS      Y0, (BX)(CX*1)
@@ -10229,9 +9388,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain58flat(out *[]float32, in *[]float32, n int)
+// func chain57flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain58flat(SB), $32-24
+TEXT ·chain57flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10265,110 +9424,309 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain59rows(SB), $128-32
+TEXT ·chain58rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	XORQ R11, R11
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
 
 row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
 
 loop:
-	VBROADCASTSS (DX)(R11*1), Y0
-	VADDPS       (BX)(AX*1), Y0, Y0
-	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	VBROADCASTSS (SI)(R11*1), Y1
-	VADDPS       (DI)(AX*1), Y1, Y1
-	MOVQ         24(CX), R9
-	VMOVUPS      Y1, (R9)(AX*1)
-	VADDPS       (R8)(AX*1), Y0, Y0
-	MOVQ         48(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	VADDPS       (R10)(AX*1), Y1, Y0
-	MOVQ         72(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
+	VBROADCASTSS (SI)(R12*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R10)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R13*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
 	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain58flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain58flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R10)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain59rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI)(R12*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R10)(DX*1), Y0, Y0
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R13*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
 	JNZ          row
 	VZEROUPPER
 	RET
 
 // func chain59flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain59flat(SB), $128-24
+TEXT ·chain59flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
 	JL   tail
 
 loop:
-	VMOVUPS (DX)(AX*1), Y0
-	VADDPS  (BX)(AX*1), Y0, Y0
-	MOVQ    (CX), R9
-	VMOVUPS Y0, (R9)(AX*1)
-	VMOVUPS (SI)(AX*1), Y1
-	VADDPS  (DI)(AX*1), Y1, Y1
-	MOVQ    24(CX), R9
-	VMOVUPS Y1, (R9)(AX*1)
-	VADDPS  (R8)(AX*1), Y0, Y0
-	MOVQ    48(CX), R9
-	VMOVUPS Y0, (R9)(AX*1)
-	VADDPS  (R10)(AX*1), Y1, Y0
-	MOVQ    72(CX), R9
-	VMOVUPS Y0, (R9)(AX*1)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R11
-	JGE     loop
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R10)(DX*1), Y0, Y0
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
 
 tail:
-	ADDQ       $0x08, R11
-	JZ         done
-	NEGQ       R11
-	LEAQ       tails<>+0(SB), R9
-	VMOVDQU    32(R9)(R11*4), Y0
-	VMASKMOVPS (DX)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	MOVQ       (CX), R9
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS (SI)(AX*1), Y0, Y2
-	VMASKMOVPS (DI)(AX*1), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-	MOVQ       24(CX), R9
-	VMASKMOVPS Y2, Y0, (R9)(AX*1)
-	VMASKMOVPS (R8)(AX*1), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	MOVQ       48(CX), R9
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS (R10)(AX*1), Y0, Y1
-	VADDPS     Y1, Y2, Y1
-	MOVQ       72(CX), R9
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -10376,104 +9734,2607 @@ done:
 
 // func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain60rows(SB), $128-32
+TEXT ·chain60rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	XORQ R11, R11
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
 
 row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
 
 loop:
-	VBROADCASTSS (DX)(R11*1), Y0
-	VADDPS       (BX)(AX*1), Y0, Y0
-	VBROADCASTSS (SI)(R11*1), Y1
-	VADDPS       (DI)(AX*1), Y1, Y1
-	VADDPS       (R8)(AX*1), Y0, Y0
-	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	VADDPS       (R10)(AX*1), Y1, Y0
-	MOVQ         24(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
+	VBROADCASTSS (SI)(R12*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	VADDPS       (R10)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R13*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
 	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
 	JNZ          row
 	VZEROUPPER
 	RET
 
 // func chain60flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain60flat(SB), $128-24
+TEXT ·chain60flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
 	JL   tail
 
 loop:
-	VMOVUPS (DX)(AX*1), Y0
-	VADDPS  (BX)(AX*1), Y0, Y0
-	VMOVUPS (SI)(AX*1), Y1
-	VADDPS  (DI)(AX*1), Y1, Y1
-	VADDPS  (R8)(AX*1), Y0, Y0
-	MOVQ    (CX), R9
-	VMOVUPS Y0, (R9)(AX*1)
-	VADDPS  (R10)(AX*1), Y1, Y0
-	MOVQ    24(CX), R9
-	VMOVUPS Y0, (R9)(AX*1)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R11
-	JGE     loop
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	VADDPS       (R10)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
 
 tail:
-	ADDQ       $0x08, R11
-	JZ         done
-	NEGQ       R11
-	LEAQ       tails<>+0(SB), R9
-	VMOVDQU    32(R9)(R11*4), Y0
-	VMASKMOVPS (DX)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(AX*1), Y0, Y2
-	VMASKMOVPS (DI)(AX*1), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS (R8)(AX*1), Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	MOVQ       (CX), R9
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS (R10)(AX*1), Y0, Y1
-	VADDPS     Y1, Y2, Y1
-	MOVQ       24(CX), R9
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
+// func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain61rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI)(R12*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	VADDPS       (R10)(DX*1), Y0, Y0
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R13*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
 // func chain61flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain61flat(SB), $32-24
+TEXT ·chain61flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	VADDPS       (R10)(DX*1), Y0, Y0
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain62rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS      Y0, 176(SP)
+	VMOVUPS      Y1, 208(SP)
+	VMOVUPS      Y2, 240(SP)
+	VMOVUPS      Y3, 272(SP)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       176(SP), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       240(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       208(SP), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       272(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS      Y0, 176(SP)
+	VMOVUPS      Y1, 240(SP)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       176(SP), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       240(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       176(SP), Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       240(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain62flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+wholesynapses0slot:
+	VMOVDQU     (R10), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y8
+	VROUNDPS    $0x08, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y7, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y5, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y8, Y10
+	VPADDD      Y2, Y9, Y9
+	VFMADD213PS Y3, Y8, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VFMADD213PS Y2, Y9, Y10
+	VMOVUPS     64(R11), Y8
+	VDIVPS      Y10, Y8, Y10
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS 96(R11), Y10, Y1
+	ADDQ        $0x20, R10
+	ADDQ        $0x80, R11
+	DECQ        R12
+	JNZ         wholesynapses0slot
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       168(SP), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       232(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	VMOVDQU     (R9), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R10), Y10
+	VFMADD213PS 32(R10), Y10, Y9
+	VROUNDPS    $0x08, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS     Y8, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VFMADD213PS Y6, Y9, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y5, Y9, Y11
+	VPADDD      Y3, Y10, Y10
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y3, Y9, Y11
+	VFMADD213PS Y3, Y10, Y11
+	VMOVUPS     64(R10), Y9
+	VDIVPS      Y11, Y9, Y11
+	VADDPS      Y11, Y1, Y1
+	VFMADD231PS 96(R10), Y11, Y2
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       168(SP), Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       232(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain63rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS      Y0, 176(SP)
+	VMOVUPS      Y1, 208(SP)
+	VMOVUPS      Y2, 240(SP)
+	VMOVUPS      Y3, 272(SP)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       176(SP), Y0, Y0
+	VADDPS       240(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       208(SP), Y0, Y0
+	VADDPS       272(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS      Y0, 176(SP)
+	VMOVUPS      Y1, 240(SP)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       176(SP), Y0, Y0
+	VADDPS       240(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       176(SP), Y1, Y1
+	VADDPS       240(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain63flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+wholesynapses0slot:
+	VMOVDQU     (R10), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y8
+	VROUNDPS    $0x08, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y7, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y5, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y8, Y10
+	VPADDD      Y2, Y9, Y9
+	VFMADD213PS Y3, Y8, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VFMADD213PS Y2, Y9, Y10
+	VMOVUPS     64(R11), Y8
+	VDIVPS      Y10, Y8, Y10
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS 96(R11), Y10, Y1
+	ADDQ        $0x20, R10
+	ADDQ        $0x80, R11
+	DECQ        R12
+	JNZ         wholesynapses0slot
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       168(SP), Y0, Y0
+	VADDPS       232(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	VMOVDQU     (R9), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R10), Y10
+	VFMADD213PS 32(R10), Y10, Y9
+	VROUNDPS    $0x08, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS     Y8, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VFMADD213PS Y6, Y9, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y5, Y9, Y11
+	VPADDD      Y3, Y10, Y10
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y3, Y9, Y11
+	VFMADD213PS Y3, Y10, Y11
+	VMOVUPS     64(R10), Y9
+	VDIVPS      Y11, Y9, Y11
+	VADDPS      Y11, Y1, Y1
+	VFMADD231PS 96(R10), Y11, Y2
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       168(SP), Y1, Y1
+	VADDPS       232(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain64rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS      Y0, 176(SP)
+	VMOVUPS      Y1, 208(SP)
+	VMOVUPS      Y2, 240(SP)
+	VMOVUPS      Y3, 272(SP)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       176(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       240(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       208(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       272(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS      Y0, 176(SP)
+	VMOVUPS      Y1, 240(SP)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       176(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       240(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       176(SP), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       240(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain64flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+wholesynapses0slot:
+	VMOVDQU     (R10), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y8
+	VROUNDPS    $0x08, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y7, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y5, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y8, Y10
+	VPADDD      Y2, Y9, Y9
+	VFMADD213PS Y3, Y8, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VFMADD213PS Y2, Y9, Y10
+	VMOVUPS     64(R11), Y8
+	VDIVPS      Y10, Y8, Y10
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS 96(R11), Y10, Y1
+	ADDQ        $0x20, R10
+	ADDQ        $0x80, R11
+	DECQ        R12
+	JNZ         wholesynapses0slot
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       168(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       232(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	VMOVDQU     (R9), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R10), Y10
+	VFMADD213PS 32(R10), Y10, Y9
+	VROUNDPS    $0x08, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS     Y8, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VFMADD213PS Y6, Y9, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y5, Y9, Y11
+	VPADDD      Y3, Y10, Y10
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y3, Y9, Y11
+	VFMADD213PS Y3, Y10, Y11
+	VMOVUPS     64(R10), Y9
+	VDIVPS      Y11, Y9, Y11
+	VADDPS      Y11, Y1, Y1
+	VFMADD231PS 96(R10), Y11, Y2
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       168(SP), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       232(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain65rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS      Y0, 176(SP)
+	VMOVUPS      Y1, 208(SP)
+	VMOVUPS      Y2, 240(SP)
+	VMOVUPS      Y3, 272(SP)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       176(SP), Y0, Y0
+	VADDPS       240(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       208(SP), Y0, Y0
+	VADDPS       272(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS      Y0, 176(SP)
+	VMOVUPS      Y1, 240(SP)
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       176(SP), Y0, Y0
+	VADDPS       240(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x04, R12
+	ADDQ         $0x10, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       176(SP), Y1, Y1
+	VADDPS       240(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain65flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+wholesynapses0slot:
+	VMOVDQU     (R10), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y8
+	VROUNDPS    $0x08, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y7, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y5, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y8, Y10
+	VPADDD      Y2, Y9, Y9
+	VFMADD213PS Y3, Y8, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VFMADD213PS Y2, Y9, Y10
+	VMOVUPS     64(R11), Y8
+	VDIVPS      Y10, Y8, Y10
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS 96(R11), Y10, Y1
+	ADDQ        $0x20, R10
+	ADDQ        $0x80, R11
+	DECQ        R12
+	JNZ         wholesynapses0slot
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       168(SP), Y0, Y0
+	VADDPS       232(SP), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	VMOVDQU     (R9), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R10), Y10
+	VFMADD213PS 32(R10), Y10, Y9
+	VROUNDPS    $0x08, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS     Y8, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VFMADD213PS Y6, Y9, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y5, Y9, Y11
+	VPADDD      Y3, Y10, Y10
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y3, Y9, Y11
+	VFMADD213PS Y3, Y10, Y11
+	VMOVUPS     64(R10), Y9
+	VDIVPS      Y11, Y9, Y11
+	VADDPS      Y11, Y1, Y1
+	VFMADD231PS 96(R10), Y11, Y2
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       168(SP), Y1, Y1
+	VADDPS       232(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain66flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain66flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10507,9 +12368,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain62flat(out *[]float32, in *[]float32, n int)
+// func chain67flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain62flat(SB), $32-24
+TEXT ·chain67flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10544,9 +12405,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain63rows(SB), $32-32
+TEXT ·chain68rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10575,9 +12436,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain63flat(out *[]float32, in *[]float32, n int)
+// func chain68flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain63flat(SB), $32-24
+TEXT ·chain68flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10612,9 +12473,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain64rows(SB), $32-32
+TEXT ·chain69rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10644,9 +12505,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain64flat(out *[]float32, in *[]float32, n int)
+// func chain69flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain64flat(SB), $32-24
+TEXT ·chain69flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10680,9 +12541,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain65flat(out *[]float32, in *[]float32, n int)
+// func chain70flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain65flat(SB), $32-24
+TEXT ·chain70flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10716,9 +12577,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain66rows(SB), $32-32
+TEXT ·chain71rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10747,9 +12608,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain66flat(out *[]float32, in *[]float32, n int)
+// func chain71flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain66flat(SB), $32-24
+TEXT ·chain71flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10783,9 +12644,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain67rows(SB), $32-32
+TEXT ·chain72rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10814,9 +12675,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain67flat(out *[]float32, in *[]float32, n int)
+// func chain72flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain67flat(SB), $32-24
+TEXT ·chain72flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10850,9 +12711,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain68flat(out *[]float32, in *[]float32, n int)
+// func chain73flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $32-24
+TEXT ·chain73flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -10934,9 +12795,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain69flat(out *[]float32, in *[]float32, n int)
+// func chain74flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $32-24
+TEXT ·chain74flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -11048,9 +12909,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain70flat(out *[]float32, in *[]float32, n int)
+// func chain75flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain70flat(SB), $32-24
+TEXT ·chain75flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -11082,9 +12943,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain71flat(out *[]float32, in *[]float32, n int)
+// func chain76flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $32-24
+TEXT ·chain76flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -11276,9 +13137,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain72flat(out *[]float32, in *[]float32, n int)
+// func chain77flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain72flat(SB), $32-24
+TEXT ·chain77flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11321,9 +13182,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain73flat(out *[]float32, in *[]float32, n int)
+// func chain78flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain73flat(SB), $32-24
+TEXT ·chain78flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11362,9 +13223,61 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain74flat(out *[]float32, in *[]float32, n int)
+// func chain79flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain74flat(SB), $32-24
+TEXT ·chain79flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	XORQ CX, CX
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VMULPS       (DX)(CX*1), Y0, Y0
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (AX)(CX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (SI)(CX*1)
+	VMOVUPS      (DI)(CX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R8
+	JZ           done
+	NEGQ         R8
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R8*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VMASKMOVPS   (DX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (SI)(CX*1)
+	VMASKMOVPS   (DI)(CX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain80flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain80flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11398,9 +13311,137 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, n int)
+// func chain81flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain75flat(SB), $96-24
+TEXT ·chain81flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	MOVQ 24(CX), SI
+	XORQ CX, CX
+	MOVQ n+16(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VMULPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	VMOVUPS (SI)(CX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DI
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, DI
+	JZ         done
+	NEGQ       DI
+	LEAQ       tails<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(CX*1)
+	VMASKMOVPS (SI)(CX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (SI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain82flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain82flat(SB), $96-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	XORQ CX, CX
+	MOVQ n+16(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VMULPS  (BX)(CX*1), Y0, Y0
+	VMOVUPS (AX)(CX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	VMOVUPS (SI)(CX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DI
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, DI
+	JZ         done
+	NEGQ       DI
+	LEAQ       tails<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	VMASKMOVPS (SI)(CX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (SI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain83flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain83flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	XORQ CX, CX
+	MOVQ n+16(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VMULPS  (BX)(CX*1), Y0, Y0
+	VADDPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DI
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, DI
+	JZ         done
+	NEGQ       DI
+	LEAQ       tails<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (SI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain84flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain84flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11451,9 +13492,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, n int)
+// func chain85flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76flat(SB), $576-24
+TEXT ·chain85flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11830,9 +13871,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, n int)
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77flat(SB), $416-24
+TEXT ·chain86flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12097,579 +14138,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain78flat(SB), $448-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	VMOVUPS      (SI)(DX*1), Y2
-	VMULPS       (R9)(DX*1), Y2, Y2
-	VMOVUPS      (SI)(DX*1), Y3
-	VMULPS       (R10)(DX*1), Y3, Y3
-	VBROADCASTSS (R11), Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (SI)(DX*1), Y0, Y3
-	VMASKMOVPS   (R9)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	VMASKMOVPS   (SI)(DX*1), Y0, Y4
-	VMASKMOVPS   (R10)(DX*1), Y0, Y5
-	VMULPS       Y5, Y4, Y4
-	VBROADCASTSS (R11), Y5
-	VMULPS       Y5, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain79rows(SB), $448-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	VMOVUPS      (SI)(DX*1), Y2
-	VMULPS       (R9)(DX*1), Y2, Y2
-	VMOVUPS      (SI)(DX*1), Y3
-	VMULPS       (R10)(DX*1), Y3, Y3
-	VBROADCASTSS (R11), Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(R13*1), Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain79flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain79flat(SB), $448-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	VMOVUPS      (SI)(DX*1), Y2
-	VMULPS       (R9)(DX*1), Y2, Y2
-	VMOVUPS      (SI)(DX*1), Y3
-	VMULPS       (R10)(DX*1), Y3, Y3
-	VBROADCASTSS (R11), Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (SI)(DX*1), Y0, Y3
-	VMASKMOVPS   (R9)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	VMASKMOVPS   (SI)(DX*1), Y0, Y4
-	VMASKMOVPS   (R10)(DX*1), Y0, Y5
-	VMULPS       Y5, Y4, Y4
-	VBROADCASTSS (R11), Y5
-	VMULPS       Y5, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain80flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain80flat(SB), $608-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	VMULPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y2
-	VADDPS       Y0, Y2, Y0
-	VMULPS       (R11)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (DI)(DX*1), Y4
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y4, Y4
-	VMULPS       Y4, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VADDPS       Y1, Y3, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y1, Y4
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y5
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y5
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y6
-	VMULPS       Y6, Y5, Y5
-	VMULPS       Y5, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VSUBPS       Y5, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y2, Y5, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain81flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain81flat(SB), $160-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	MOVQ 24(CX), R8
-	XORQ CX, CX
-	MOVQ n+16(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VMULPS  (BX)(CX*1), Y0, Y0
-	VMOVUPS (DX)(CX*1), Y1
-	VMULPS  (SI)(CX*1), Y1, Y1
-	VMULPS  (AX)(CX*1), Y1, Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*1)
-	VMOVUPS (R8)(CX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	VMOVUPS Y0, (R8)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, R9
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R9
-	JZ         done
-	NEGQ       R9
-	LEAQ       tails<>+0(SB), R10
-	VMOVDQU    32(R10)(R9*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS (DX)(CX*1), Y0, Y2
-	VMASKMOVPS (SI)(CX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	VMASKMOVPS (AX)(CX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (DI)(CX*1)
-	VMASKMOVPS (R8)(CX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (R8)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain82flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain82flat(SB), $224-24
+TEXT ·chain87flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12688,18 +14159,13 @@ loop:
 	VMULPS       (BX)(AX*1), Y0, Y0
 	VMOVUPS      (DX)(AX*1), Y1
 	VMULPS       (SI)(AX*1), Y1, Y1
-	VMULPS       (DI)(AX*1), Y1, Y1
-	VBROADCASTSS (R8), Y2
+	VBROADCASTSS (DI), Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      (R8)(AX*1), Y1
+	VMULPS       (R10)(AX*1), Y1, Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	MOVQ         24(CX), R9
-	VMOVUPS      (R9)(AX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, R11
@@ -12717,28 +14183,402 @@ tail:
 	VMASKMOVPS   (DX)(AX*1), Y0, Y2
 	VMASKMOVPS   (SI)(AX*1), Y0, Y3
 	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (DI)(AX*1), Y0, Y3
+	VBROADCASTSS (DI), Y3
 	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R8), Y3
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(AX*1), Y0, Y2
+	VMASKMOVPS   (R10)(AX*1), Y0, Y3
 	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R10), Y3
-	VMULPS       Y3, Y1, Y1
-	VADDPS       Y1, Y2, Y1
+	VMULPS       Y2, Y1, Y1
 	MOVQ         (CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-	MOVQ         24(CX), R9
-	VMASKMOVPS   (R9)(AX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain83flat(SB), $32-24
+TEXT ·chain88flat(SB), $192-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VMULPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (DX)(AX*1), Y1
+	VMULPS       (SI)(AX*1), Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VMULPS       (R9)(AX*1), Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	MOVQ         24(CX), R8
+	VMOVUPS      (R8)(AX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (DX)(AX*1), Y0, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
+	MOVQ         24(CX), R8
+	VMASKMOVPS   (R8)(AX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain89flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain89flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), AX
+	MOVQ (CX), DI
+	XORQ CX, CX
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VMULPS       (BX)(CX*1), Y0, Y0
+	VMOVUPS      (SI)(CX*1), Y1
+	VMULPS       (SI)(CX*1), Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R8
+	JZ           done
+	NEGQ         R8
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R8*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VMASKMOVPS   (BX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(CX*1), Y0, Y2
+	VMASKMOVPS   (SI)(CX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (AX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain90flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain90flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), AX
+	MOVQ (CX), DI
+	MOVQ 24(CX), R8
+	XORQ CX, CX
+	MOVQ n+16(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VMULPS       (BX)(CX*1), Y0, Y0
+	VMOVUPS      (SI)(CX*1), Y1
+	VMULPS       (SI)(CX*1), Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	VMOVUPS      (R8)(CX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (R8)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R9
+	JZ           done
+	NEGQ         R9
+	LEAQ         tails<>+0(SB), R10
+	VMOVDQU      32(R10)(R9*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VMASKMOVPS   (BX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(CX*1), Y0, Y2
+	VMASKMOVPS   (SI)(CX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (AX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
+	VMASKMOVPS   (R8)(CX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (R8)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain91flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain91flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain92flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain92flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain93flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain93flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), AX
+	MOVQ (CX), DI
+	XORQ CX, CX
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VMULPS       (BX)(CX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       (AX)(CX*1), Y1, Y1
+	VMOVUPS      (AX)(CX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R8
+	JZ           done
+	NEGQ         R8
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R8*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VMASKMOVPS   (BX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VMASKMOVPS   (AX)(CX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMASKMOVPS   (AX)(CX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain94flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain94flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12773,9 +14613,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain84flat(SB), $192-24
+TEXT ·chain95flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12842,57 +14682,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $64-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	MOVQ 24(CX), R8
-	XORQ CX, CX
-	MOVQ n+16(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (DI)(CX*1)
-	VMOVUPS      (SI)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R8)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R9
-	JZ           done
-	NEGQ         R9
-	LEAQ         tails<>+0(SB), R10
-	VMOVDQU      32(R10)(R9*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
-	VMASKMOVPS   (SI)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R8)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain86rows(SB), $448-32
+TEXT ·chain96rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12913,27 +14705,21 @@ loop:
 	VBROADCASTSS (DI), Y1
 	VMULPS       Y1, Y0, Y0
 	VMULPS       (R8)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VMULPS       (R9)(DX*1), Y0, Y0
-	VMULPS       (R10)(DX*1), Y1, Y2
-	VBROADCASTSS (R11)(R12*1), Y3
-	VMULPS       Y3, Y1, Y1
-	VMULPS       (R10)(DX*1), Y1, Y1
-	VBROADCASTSS (DI), Y3
-	VMULPS       Y3, Y1, Y1
+	VBROADCASTSS (R10)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	VMULPS       (R11)(DX*1), Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(R13*1), Y1, Y1
 	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y3
-	VADDPS       Y3, Y0, Y0
-	MOVQ         (CX), BX
+	VMULPS       (BX)(DX*1), Y1, Y2
+	VADDPS       Y2, Y0, Y0
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
 	MOVQ         48(CX), BX
 	VMOVUPS      (BX)(DX*1), Y2
 	VADDPS       Y1, Y2, Y1
@@ -12956,9 +14742,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $448-24
+TEXT ·chain96flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12977,28 +14763,22 @@ loop:
 	VBROADCASTSS (DI), Y1
 	VMULPS       Y1, Y0, Y0
 	VMULPS       (R8)(DX*1), Y0, Y1
-	VMULPS       (R9)(DX*1), Y0, Y0
-	VMULPS       (R10)(DX*1), Y1, Y2
-	VMULPS       (R11)(DX*1), Y1, Y1
-	VMULPS       (R10)(DX*1), Y1, Y1
-	VBROADCASTSS (DI), Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y3
-	VADDPS       Y3, Y0, Y0
 	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         24(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMULPS       (R10)(DX*1), Y1, Y1
+	VMULPS       (R11)(DX*1), Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y2
+	VADDPS       Y2, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         48(CX), BX
 	VMOVUPS      (BX)(DX*1), Y2
 	VADDPS       Y1, Y2, Y1
@@ -13024,34 +14804,27 @@ tail:
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   (R8)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R9)(DX*1), Y0, Y3
 	VMULPS       Y3, Y1, Y1
 	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VMULPS       Y3, Y2, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y2
-	VBROADCASTSS (DI), Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	VADDPS       Y4, Y1, Y1
-	MOVQ         (CX), BX
+	VADDPS       Y3, Y1, Y1
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
 	MOVQ         48(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y2, Y3, Y2
@@ -13067,9 +14840,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain87rows(SB), $32-32
+TEXT ·chain97rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13098,9 +14871,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain87flat(SB), $32-24
+TEXT ·chain97flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13135,9 +14908,88 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain88rows(SB), $32-32
+TEXT ·chain98rows(SB), $64-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	MOVQ 24(CX), SI
+	XORQ CX, CX
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ vecs+24(FP), R9
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VMULPS  (AX)(R8*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	VMOVUPS (SI)(CX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, R8
+	DECQ    R9
+	JNZ     loop
+	ADDQ    $0x04, DI
+	MOVQ    rows+16(FP), R9
+	DECQ    R9
+	MOVQ    R9, rows+16(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain98flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain98flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	MOVQ 24(CX), SI
+	XORQ CX, CX
+	MOVQ n+16(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	VMOVUPS      (SI)(CX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (SI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, DI
+	JZ           done
+	NEGQ         DI
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(DI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+	VMASKMOVPS   (SI)(CX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (SI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain99rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13167,9 +15019,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $32-24
+TEXT ·chain99flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13203,9 +15055,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain89rows(SB), $768-32
+TEXT ·chain100rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13232,73 +15084,22 @@ loop:
 	VBROADCASTSS (R11)(R12*1), Y2
 	VADDPS       Y1, Y2, Y1
 	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VBROADCASTSS (R11)(R12*1), Y2
-	VMULPS       Y2, Y0, Y2
 	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMULPS       (R9)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11)(R12*1), Y1
 	VMULPS       Y1, Y0, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
+	VMULPS       (R9)(R13*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
 	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -13312,9 +15113,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain89flat(SB), $768-24
+TEXT ·chain100flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13338,73 +15139,22 @@ loop:
 	VMOVUPS      (R11)(DX*1), Y2
 	VADDPS       Y1, Y2, Y1
 	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VMULPS       (R11)(DX*1), Y0, Y2
 	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y1, Y0, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         24(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
+	VBROADCASTSS (R9), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
 	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -13427,95 +15177,34 @@ tail:
 	VMASKMOVPS   (R11)(DX*1), Y0, Y3
 	VADDPS       Y2, Y3, Y2
 	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VSUBPS       Y3, Y4, Y3
-	VDIVPS       Y2, Y3, Y2
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain90rows(SB), $64-32
+TEXT ·chain101rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13548,9 +15237,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain90flat(SB), $64-24
+TEXT ·chain101flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13588,120 +15277,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91rows(SB), $160-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), R8
-	MOVQ (CX), R9
-	MOVQ 24(CX), R10
-	XORQ AX, AX
-	XORQ R11, R11
-
-row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VBROADCASTSS (SI)(R11*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R9)(AX*1)
-	VMOVUPS      (R10)(AX*1), Y0
-	VADDPS       (R8)(AX*1), Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*1)
-	VMOVUPS      (R8)(AX*1), Y0
-	VMULPS       (DX)(AX*1), Y0, Y0
-	MOVQ         48(CX), DI
-	VMOVUPS      (DI)(AX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         48(CX), DI
-	VMOVUPS      Y0, (DI)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
-	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain91flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain91flat(SB), $160-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), R8
-	MOVQ (CX), R9
-	MOVQ 24(CX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(AX*1), Y0
-	VMULPS  (BX)(AX*1), Y0, Y0
-	VADDPS  (SI)(AX*1), Y0, Y0
-	VMOVUPS Y0, (R9)(AX*1)
-	VMOVUPS (R10)(AX*1), Y0
-	VADDPS  (R8)(AX*1), Y0, Y0
-	VMOVUPS Y0, (R10)(AX*1)
-	VMOVUPS (R8)(AX*1), Y0
-	VMULPS  (DX)(AX*1), Y0, Y0
-	MOVQ    48(CX), DI
-	VMOVUPS (DI)(AX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	MOVQ    48(CX), DI
-	VMOVUPS Y0, (DI)(AX*1)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R11
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R11
-	JZ         done
-	NEGQ       R11
-	LEAQ       tails<>+0(SB), DI
-	VMOVDQU    32(DI)(R11*4), Y0
-	VMASKMOVPS (DX)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS (R10)(AX*1), Y0, Y1
-	VMASKMOVPS (R8)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R10)(AX*1)
-	VMASKMOVPS (R8)(AX*1), Y0, Y1
-	VMASKMOVPS (DX)(AX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       48(CX), DI
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	MOVQ       48(CX), DI
-	VMASKMOVPS Y1, Y0, (DI)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain92flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain92flat(SB), $32-24
+TEXT ·chain102flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13735,9 +15313,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain93rows(SB), $32-32
+TEXT ·chain103rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13766,9 +15344,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain93flat(SB), $32-24
+TEXT ·chain103flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13802,9 +15380,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain94rows(SB), $32-32
+TEXT ·chain104rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13833,9 +15411,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain104flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13869,9 +15447,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $32-24
+TEXT ·chain105flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13905,9 +15483,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $32-24
+TEXT ·chain106flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13963,111 +15541,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), AX
-	MOVQ (CX), R8
-	XORQ CX, CX
-	XORQ R9, R9
-
-row:
-	XORQ R10, R10
-	MOVQ vecs+24(FP), R11
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VMOVUPS      (BX)(R10*1), Y1
-	VBROADCASTSS (SI)(R9*1), Y2
-	VMOVUPS      (DI)(CX*1), Y3
-	VMOVUPS      (AX)(CX*1), Y4
-	VMULPS       Y0, Y3, Y5
-	VSUBPS       Y5, Y4, Y5
-	VMULPS       Y1, Y3, Y3
-	VADDPS       Y3, Y2, Y3
-	VDIVPS       Y3, Y5, Y5
-	VMULPS       Y1, Y5, Y5
-	VADDPS       Y0, Y5, Y5
-	VMOVUPS      Y5, (R8)(CX*1)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, R10
-	DECQ         R11
-	JNZ          loop
-	ADDQ         $0x04, R9
-	MOVQ         rows+16(FP), R11
-	DECQ         R11
-	MOVQ         R11, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain97flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain97flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), AX
-	MOVQ (CX), R8
-	XORQ CX, CX
-	MOVQ n+16(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (BX), Y1
-	VMOVUPS      (SI)(CX*1), Y2
-	VMOVUPS      (DI)(CX*1), Y3
-	VMOVUPS      (AX)(CX*1), Y4
-	VMULPS       Y0, Y3, Y5
-	VSUBPS       Y5, Y4, Y5
-	VMULPS       Y1, Y3, Y3
-	VADDPS       Y3, Y2, Y3
-	VDIVPS       Y3, Y5, Y5
-	VMULPS       Y1, Y5, Y5
-	VADDPS       Y0, Y5, Y5
-	VMOVUPS      Y5, (R8)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R9
-	JZ           done
-	NEGQ         R9
-	LEAQ         tails<>+0(SB), R10
-	VMOVDQU      32(R10)(R9*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (BX), Y2
-	VMASKMOVPS   (SI)(CX*1), Y0, Y3
-	VMASKMOVPS   (DI)(CX*1), Y0, Y4
-	VMASKMOVPS   (AX)(CX*1), Y0, Y5
-	VMULPS       Y1, Y4, Y6
-	VSUBPS       Y6, Y5, Y6
-	VMULPS       Y2, Y4, Y4
-	VADDPS       Y4, Y3, Y4
-	VDIVPS       Y4, Y6, Y6
-	VMULPS       Y2, Y6, Y6
-	VADDPS       Y1, Y6, Y6
-	VMASKMOVPS   Y6, Y0, (R8)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain98flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain98flat(SB), $32-24
+TEXT ·chain107flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14103,9 +15579,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $32-24
+TEXT ·chain108flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14147,60 +15623,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain100flat(SB), $64-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	MOVQ 24(CX), DI
-	XORQ CX, CX
-	MOVQ n+16(FP), R8
-	SUBQ $0x08, R8
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VMOVUPS      (BX)(CX*1), Y1
-	VBROADCASTSS (AX), Y2
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x04, Y3, Y0, Y3
-	VBLENDVPS    Y3, Y1, Y2, Y3
-	VMOVUPS      Y3, (SI)(CX*1)
-	VMOVUPS      (DI)(CX*1), Y0
-	VADDPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (DI)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, R8
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R8
-	JZ           done
-	NEGQ         R8
-	LEAQ         tails<>+0(SB), R9
-	VMOVDQU      32(R9)(R8*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VMASKMOVPS   (BX)(CX*1), Y0, Y2
-	VBROADCASTSS (AX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y1, Y4
-	VBLENDVPS    Y4, Y2, Y3, Y4
-	VMASKMOVPS   Y4, Y0, (SI)(CX*1)
-	VMASKMOVPS   (DI)(CX*1), Y0, Y1
-	VADDPS       Y4, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain101flat(SB), $32-24
+TEXT ·chain109flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14280,9 +15705,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain102flat(SB), $288-24
+TEXT ·chain110flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14605,9 +16030,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain103flat(SB), $288-24
+TEXT ·chain111flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14910,9 +16335,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain112flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $32-24
+TEXT ·chain112flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14952,9 +16377,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $64-24
+TEXT ·chain113flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15002,9 +16427,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain106flat(SB), $32-24
+TEXT ·chain114flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15102,9 +16527,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain107flat(SB), $128-24
+TEXT ·chain115flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15293,9 +16718,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain108flat(SB), $160-24
+TEXT ·chain116flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15560,9 +16985,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $32-24
+TEXT ·chain117flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15594,9 +17019,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain110flat(SB), $32-24
+TEXT ·chain118flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15632,9 +17057,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $32-24
+TEXT ·chain119flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15668,9 +17093,850 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $32-24
+TEXT ·chain120flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(AX*1), Y0
+	VSUBPS  (BX)(AX*1), Y0, Y0
+	VMOVUPS (SI)(AX*1), Y1
+	VMULPS  Y0, Y1, Y0
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  (R9)(AX*1), Y1, Y1
+	VMOVUPS Y1, (R10)(AX*1)
+	MOVQ    24(CX), R8
+	VMOVUPS (R8)(AX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	MOVQ    24(CX), R8
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, R11
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R11
+	JZ         done
+	NEGQ       R11
+	LEAQ       tails<>+0(SB), R8
+	VMOVDQU    32(R8)(R11*4), Y0
+	VMASKMOVPS (DX)(AX*1), Y0, Y1
+	VMASKMOVPS (BX)(AX*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS (SI)(AX*1), Y0, Y2
+	VMULPS     Y1, Y2, Y1
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
+	VMASKMOVPS (R9)(AX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y0, (R10)(AX*1)
+	MOVQ       24(CX), R8
+	VMASKMOVPS (R8)(AX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	MOVQ       24(CX), R8
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain121flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain121flat(SB), $352-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS (SI)(DX*1), Y0
+	VSUBPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS (R8)(DX*1), Y1
+	VMULPS  Y0, Y1, Y0
+	VMOVUPS (R9)(DX*1), Y1
+	VSUBPS  (SI)(DX*1), Y1, Y1
+	VMOVUPS (R10)(DX*1), Y2
+	VMULPS  Y1, Y2, Y1
+	VMOVUPS (R11)(DX*1), Y2
+	MOVQ    144(AX), BX
+	VADDPS  (BX)(DX*1), Y2, Y2
+	MOVQ    (CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    168(AX), BX
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	MOVQ    192(AX), BX
+	VADDPS  (BX)(DX*1), Y3, Y3
+	MOVQ    24(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    48(CX), BX
+	VMOVUPS (BX)(DX*1), Y4
+	VADDPS  Y2, Y4, Y2
+	MOVQ    48(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    72(CX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	VADDPS  Y3, Y2, Y2
+	MOVQ    72(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	VADDPS  Y1, Y0, Y0
+	MOVQ    96(CX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	MOVQ    96(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    216(AX), BX
+	MOVQ    216(AX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	MOVQ    240(AX), BX
+	VMULPS  (BX)(DX*1), Y0, Y0
+	MOVQ    120(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(DX*1), Y0, Y2
+	VMULPS     Y1, Y2, Y1
+	VMASKMOVPS (R9)(DX*1), Y0, Y2
+	VMASKMOVPS (SI)(DX*1), Y0, Y3
+	VSUBPS     Y3, Y2, Y2
+	VMASKMOVPS (R10)(DX*1), Y0, Y3
+	VMULPS     Y2, Y3, Y2
+	VMASKMOVPS (R11)(DX*1), Y0, Y3
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	MOVQ       (CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       168(AX), BX
+	MOVQ       168(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	MOVQ       192(AX), BX
+	MOVQ       192(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       48(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VADDPS     Y3, Y5, Y3
+	MOVQ       48(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       72(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y4, Y3, Y3
+	MOVQ       72(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	VADDPS     Y2, Y1, Y1
+	MOVQ       96(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	MOVQ       96(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y1
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	MOVQ       120(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain122flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain122flat(SB), $512-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS (SI)(DX*1), Y0
+	VSUBPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS (R8)(DX*1), Y1
+	VMULPS  Y0, Y1, Y0
+	VMOVUPS (R9)(DX*1), Y1
+	VSUBPS  (SI)(DX*1), Y1, Y1
+	VMOVUPS (R10)(DX*1), Y2
+	VMULPS  Y1, Y2, Y1
+	VMOVUPS (R11)(DX*1), Y2
+	MOVQ    144(AX), BX
+	VADDPS  (BX)(DX*1), Y2, Y2
+	MOVQ    168(AX), BX
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	MOVQ    192(AX), BX
+	VADDPS  (BX)(DX*1), Y3, Y3
+	MOVQ    216(AX), BX
+	MOVQ    216(AX), BX
+	VMOVUPS (BX)(DX*1), Y4
+	VSUBPS  (R9)(DX*1), Y4, Y4
+	MOVQ    240(AX), BX
+	MOVQ    240(AX), BX
+	VMOVUPS (BX)(DX*1), Y5
+	VMULPS  Y4, Y5, Y4
+	MOVQ    264(AX), BX
+	VADDPS  (BX)(DX*1), Y2, Y2
+	MOVQ    (CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    288(AX), BX
+	VADDPS  (BX)(DX*1), Y3, Y3
+	MOVQ    24(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    312(AX), BX
+	MOVQ    312(AX), BX
+	VMOVUPS (BX)(DX*1), Y5
+	MOVQ    336(AX), BX
+	VADDPS  (BX)(DX*1), Y5, Y5
+	MOVQ    48(CX), BX
+	VMOVUPS Y5, (BX)(DX*1)
+	MOVQ    72(CX), BX
+	VMOVUPS (BX)(DX*1), Y5
+	VADDPS  Y2, Y5, Y2
+	MOVQ    72(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    96(CX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	VADDPS  Y3, Y2, Y2
+	MOVQ    96(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y4, Y0, Y0
+	MOVQ    120(CX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	MOVQ    120(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(DX*1), Y0, Y2
+	VMULPS     Y1, Y2, Y1
+	VMASKMOVPS (R9)(DX*1), Y0, Y2
+	VMASKMOVPS (SI)(DX*1), Y0, Y3
+	VSUBPS     Y3, Y2, Y2
+	VMASKMOVPS (R10)(DX*1), Y0, Y3
+	VMULPS     Y2, Y3, Y2
+	VMASKMOVPS (R11)(DX*1), Y0, Y3
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	MOVQ       168(AX), BX
+	MOVQ       168(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	MOVQ       192(AX), BX
+	MOVQ       192(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VADDPS     Y5, Y4, Y4
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VMASKMOVPS (R9)(DX*1), Y0, Y6
+	VSUBPS     Y6, Y5, Y5
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y6
+	VMULPS     Y5, Y6, Y5
+	MOVQ       264(AX), BX
+	MOVQ       264(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y6
+	VADDPS     Y6, Y3, Y3
+	MOVQ       (CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y6
+	VADDPS     Y6, Y4, Y4
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       312(AX), BX
+	MOVQ       312(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y6
+	MOVQ       336(AX), BX
+	MOVQ       336(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y7
+	VADDPS     Y7, Y6, Y6
+	MOVQ       48(CX), BX
+	VMASKMOVPS Y6, Y0, (BX)(DX*1)
+	MOVQ       72(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y6
+	VADDPS     Y3, Y6, Y3
+	MOVQ       72(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       96(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y4, Y3, Y3
+	MOVQ       96(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	VADDPS     Y2, Y1, Y1
+	VADDPS     Y5, Y1, Y1
+	MOVQ       120(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	MOVQ       120(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain123flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain123flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS (SI)(DX*1), Y0
+	VSUBPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS (R8)(DX*1), Y1
+	VMULPS  Y0, Y1, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	VMOVUPS (R9)(DX*1), Y0
+	VSUBPS  (SI)(DX*1), Y0, Y0
+	VMOVUPS (R10)(DX*1), Y1
+	VMULPS  Y0, Y1, Y0
+	MOVQ    24(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	VMOVUPS (R11)(DX*1), Y0
+	MOVQ    144(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    168(AX), BX
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    192(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    216(AX), BX
+	MOVQ    216(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	VSUBPS  (R9)(DX*1), Y2, Y2
+	MOVQ    240(AX), BX
+	MOVQ    240(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  Y2, Y3, Y2
+	MOVQ    48(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    264(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    288(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    312(AX), BX
+	MOVQ    312(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    216(AX), BX
+	VSUBPS  (BX)(DX*1), Y2, Y2
+	MOVQ    336(AX), BX
+	MOVQ    336(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  Y2, Y3, Y2
+	MOVQ    72(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    360(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    384(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    408(AX), BX
+	MOVQ    408(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    312(AX), BX
+	VSUBPS  (BX)(DX*1), Y2, Y2
+	MOVQ    432(AX), BX
+	MOVQ    432(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  Y2, Y3, Y2
+	MOVQ    96(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    456(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    480(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    504(AX), BX
+	MOVQ    504(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    408(AX), BX
+	VSUBPS  (BX)(DX*1), Y2, Y2
+	MOVQ    528(AX), BX
+	MOVQ    528(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  Y2, Y3, Y2
+	MOVQ    120(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    552(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    144(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    576(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    168(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    192(CX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	VADDPS  Y0, Y2, Y0
+	MOVQ    192(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    216(CX), BX
+	VMOVUPS (BX)(DX*1), Y0
+	VADDPS  Y1, Y0, Y0
+	MOVQ    216(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(DX*1), Y0, Y2
+	VMULPS     Y1, Y2, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS (R9)(DX*1), Y0, Y1
+	VMASKMOVPS (SI)(DX*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS (R10)(DX*1), Y0, Y2
+	VMULPS     Y1, Y2, Y1
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS (R11)(DX*1), Y0, Y1
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       168(AX), BX
+	MOVQ       168(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	MOVQ       192(AX), BX
+	MOVQ       192(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VMASKMOVPS (R9)(DX*1), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y3, Y4, Y3
+	MOVQ       48(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       264(AX), BX
+	MOVQ       264(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       312(AX), BX
+	MOVQ       312(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	MOVQ       336(AX), BX
+	MOVQ       336(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y3, Y4, Y3
+	MOVQ       72(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       360(AX), BX
+	MOVQ       360(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	MOVQ       384(AX), BX
+	MOVQ       384(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       408(AX), BX
+	MOVQ       408(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	MOVQ       312(AX), BX
+	MOVQ       312(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	MOVQ       432(AX), BX
+	MOVQ       432(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y3, Y4, Y3
+	MOVQ       96(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       456(AX), BX
+	MOVQ       456(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	MOVQ       480(AX), BX
+	MOVQ       480(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       504(AX), BX
+	MOVQ       504(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	MOVQ       408(AX), BX
+	MOVQ       408(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	MOVQ       528(AX), BX
+	MOVQ       528(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y3, Y4, Y3
+	MOVQ       120(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       552(AX), BX
+	MOVQ       552(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	MOVQ       144(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       576(AX), BX
+	MOVQ       576(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       168(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       192(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y1, Y3, Y1
+	MOVQ       192(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       216(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y1
+	VADDPS     Y2, Y1, Y1
+	MOVQ       216(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain124flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain124flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS (SI)(DX*1), Y0
+	VSUBPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS (R8)(DX*1), Y1
+	VMULPS  Y0, Y1, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	VMOVUPS (R9)(DX*1), Y0
+	VSUBPS  (SI)(DX*1), Y0, Y0
+	VMOVUPS (R10)(DX*1), Y1
+	VMULPS  Y0, Y1, Y0
+	MOVQ    24(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	VMOVUPS (R11)(DX*1), Y0
+	MOVQ    144(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    168(AX), BX
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    192(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    216(AX), BX
+	MOVQ    216(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	VSUBPS  (R9)(DX*1), Y2, Y2
+	MOVQ    240(AX), BX
+	MOVQ    240(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  Y2, Y3, Y2
+	MOVQ    48(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    264(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    288(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    312(AX), BX
+	MOVQ    312(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    216(AX), BX
+	VSUBPS  (BX)(DX*1), Y2, Y2
+	MOVQ    336(AX), BX
+	MOVQ    336(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  Y2, Y3, Y2
+	MOVQ    72(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    360(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    384(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    408(AX), BX
+	MOVQ    408(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    312(AX), BX
+	VSUBPS  (BX)(DX*1), Y2, Y2
+	MOVQ    432(AX), BX
+	MOVQ    432(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  Y2, Y3, Y2
+	MOVQ    96(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    456(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    480(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    504(AX), BX
+	MOVQ    504(AX), BX
+	VMOVUPS (BX)(DX*1), Y2
+	MOVQ    408(AX), BX
+	VSUBPS  (BX)(DX*1), Y2, Y2
+	MOVQ    528(AX), BX
+	MOVQ    528(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  Y2, Y3, Y2
+	MOVQ    120(CX), BX
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    552(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    144(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    576(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    168(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    600(AX), BX
+	MOVQ    600(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    624(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	MOVQ    192(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    216(CX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	MOVQ    216(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(DX*1), Y0, Y2
+	VMULPS     Y1, Y2, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS (R9)(DX*1), Y0, Y1
+	VMASKMOVPS (SI)(DX*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS (R10)(DX*1), Y0, Y2
+	VMULPS     Y1, Y2, Y1
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS (R11)(DX*1), Y0, Y1
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       168(AX), BX
+	MOVQ       168(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	MOVQ       192(AX), BX
+	MOVQ       192(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VMASKMOVPS (R9)(DX*1), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y3, Y4, Y3
+	MOVQ       48(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       264(AX), BX
+	MOVQ       264(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       312(AX), BX
+	MOVQ       312(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	MOVQ       336(AX), BX
+	MOVQ       336(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y3, Y4, Y3
+	MOVQ       72(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       360(AX), BX
+	MOVQ       360(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	MOVQ       384(AX), BX
+	MOVQ       384(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       408(AX), BX
+	MOVQ       408(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	MOVQ       312(AX), BX
+	MOVQ       312(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	MOVQ       432(AX), BX
+	MOVQ       432(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y3, Y4, Y3
+	MOVQ       96(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       456(AX), BX
+	MOVQ       456(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	MOVQ       480(AX), BX
+	MOVQ       480(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       504(AX), BX
+	MOVQ       504(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	MOVQ       408(AX), BX
+	MOVQ       408(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	MOVQ       528(AX), BX
+	MOVQ       528(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y3, Y4, Y3
+	MOVQ       120(CX), BX
+	VMASKMOVPS Y3, Y0, (BX)(DX*1)
+	MOVQ       552(AX), BX
+	MOVQ       552(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	MOVQ       144(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       576(AX), BX
+	MOVQ       576(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       168(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       600(AX), BX
+	MOVQ       600(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	MOVQ       624(AX), BX
+	MOVQ       624(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	MOVQ       192(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       216(CX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	MOVQ       216(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain125flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain125flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15705,9 +17971,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain113rows(SB), $32-32
+TEXT ·chain126rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15736,9 +18002,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain126flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain113flat(SB), $32-24
+TEXT ·chain126flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15773,9 +18039,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain114rows(SB), $32-32
+TEXT ·chain127rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15805,9 +18071,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain127flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $32-24
+TEXT ·chain127flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15841,9 +18107,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain128flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $32-24
+TEXT ·chain128flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15877,162 +18143,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $672-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       (R9)(DX*1), Y1, Y1
-	VMULPS       (DI)(DX*1), Y1, Y2
-	VMULPS       (R10)(DX*1), Y1, Y3
-	VMULPS       Y0, Y1, Y4
-	VMULPS       (R11)(DX*1), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y1, Y1
-	VADDPS       Y1, Y3, Y1
-	VMOVUPS      (DI)(DX*1), Y3
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VMASKMOVPS   (DI)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	VMASKMOVPS   (R10)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	VMULPS       Y1, Y2, Y5
-	VMASKMOVPS   (R11)(DX*1), Y0, Y6
-	VMULPS       Y6, Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y6
-	VMULPS       Y6, Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMASKMOVPS   (DI)(DX*1), Y0, Y4
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (SI), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (SI), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y5, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain117rows(SB), $672-32
+TEXT ·chain129rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16053,572 +18166,168 @@ loop:
 	VSUBPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       (R9)(DX*1), Y1, Y1
+	VADDPS       (R10)(DX*1), Y1, Y1
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
 	VMULPS       (DI)(DX*1), Y1, Y2
-	VMULPS       (R10)(DX*1), Y1, Y3
-	VMULPS       Y0, Y1, Y4
-	VMULPS       (R11)(DX*1), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y1, Y1
-	VADDPS       Y1, Y3, Y1
-	VMOVUPS      (DI)(DX*1), Y3
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain117flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain117flat(SB), $672-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       (R9)(DX*1), Y1, Y1
-	VMULPS       (DI)(DX*1), Y1, Y2
-	VMULPS       (R10)(DX*1), Y1, Y3
-	VMULPS       Y0, Y1, Y4
-	VMULPS       (R11)(DX*1), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y1, Y1
-	VADDPS       Y1, Y3, Y1
-	VMOVUPS      (DI)(DX*1), Y3
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VMASKMOVPS   (DI)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	VMASKMOVPS   (R10)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	VMULPS       Y1, Y2, Y5
-	VMASKMOVPS   (R11)(DX*1), Y0, Y6
-	VMULPS       Y6, Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y6
-	VMULPS       Y6, Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMASKMOVPS   (DI)(DX*1), Y0, Y4
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (SI), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (SI), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y5, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain118rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       (R9)(DX*1), Y1, Y1
-	VMULPS       (DI)(DX*1), Y1, Y2
-	VMULPS       (R10)(DX*1), Y1, Y3
-	VMULPS       Y0, Y1, Y4
-	VMULPS       (R11)(DX*1), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y1, Y1
-	VADDPS       Y1, Y3, Y1
-	VMOVUPS      (DI)(DX*1), Y3
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain118flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain118flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       (R9)(DX*1), Y1, Y1
-	VMULPS       (DI)(DX*1), Y1, Y2
-	VMULPS       (R10)(DX*1), Y1, Y3
-	VMULPS       Y0, Y1, Y4
-	VMULPS       (R11)(DX*1), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y1, Y1
-	VADDPS       Y1, Y3, Y1
-	VMOVUPS      (DI)(DX*1), Y3
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VMASKMOVPS   (DI)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	VMASKMOVPS   (R10)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	VMULPS       Y1, Y2, Y5
-	VMASKMOVPS   (R11)(DX*1), Y0, Y6
-	VMULPS       Y6, Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y6
-	VMULPS       Y6, Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMASKMOVPS   (DI)(DX*1), Y0, Y4
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (SI), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (SI), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y5, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (SI), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain119flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain119flat(SB), $576-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       (R9)(DX*1), Y1, Y1
-	VMULPS       (R10)(DX*1), Y1, Y2
-	VMULPS       (DI)(DX*1), Y1, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y1, Y3
-	VMULPS       Y0, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y2, Y2
-	VMOVUPS      (R11)(DX*1), Y3
-	VMULPS       (R11)(DX*1), Y3, Y3
-	VBROADCASTSS (SI), Y4
-	VSUBPS       Y3, Y4, Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y3
+	VMULPS       Y0, Y1, Y4
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (DI)(DX*1), Y3
+	VMULPS       Y0, Y3, Y0
 	VMULPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VMULPS       Y0, Y3, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
 	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain129flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain129flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	VADDPS       (R10)(DX*1), Y1, Y1
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VMULPS       (DI)(DX*1), Y1, Y2
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	VMULPS       Y0, Y1, Y4
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (DI)(DX*1), Y3
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -16637,70 +18346,536 @@ tail:
 	VMASKMOVPS   (R9)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
 	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
 	VMULPS       Y3, Y2, Y3
-	VMASKMOVPS   (DI)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	VMULPS       Y1, Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y5
-	VMULPS       Y5, Y4, Y4
-	VADDPS       Y4, Y3, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMASKMOVPS   (R11)(DX*1), Y0, Y5
-	VMULPS       Y5, Y4, Y4
-	VBROADCASTSS (SI), Y5
-	VSUBPS       Y4, Y5, Y4
-	VMULPS       Y4, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
 	VMULPS       Y4, Y2, Y4
+	VMULPS       Y1, Y2, Y5
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	VMULPS       Y6, Y2, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y4
+	VMULPS       Y1, Y4, Y1
 	VMULPS       Y1, Y2, Y1
-	VMULPS       Y1, Y3, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y1, Y4, Y1
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y1
 	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain130flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $192-24
+TEXT ·chain130flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	VADDPS       (R10)(DX*1), Y1, Y1
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y2
+	VMULPS       Y0, Y1, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       Y1, Y2, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y2, Y2
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain131rows(SB), $672-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	VMULPS       (DI)(DX*1), Y1, Y2
+	VMULPS       (R10)(DX*1), Y1, Y3
+	VMULPS       Y0, Y1, Y4
+	VMULPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (DI)(DX*1), Y3
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       (R11)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain131flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain131flat(SB), $672-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	VMULPS       (DI)(DX*1), Y1, Y2
+	VMULPS       (R10)(DX*1), Y1, Y3
+	VMULPS       Y0, Y1, Y4
+	VMULPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (DI)(DX*1), Y3
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       (R11)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	VMASKMOVPS   (R10)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y4
+	VMULPS       Y1, Y2, Y5
+	VMASKMOVPS   (R11)(DX*1), Y0, Y6
+	VMULPS       Y6, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y4
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain132flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain132flat(SB), $320-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(DX*1), Y1, Y2
+	VMULPS       Y0, Y1, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       Y1, Y2, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y2, Y2
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain133flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain133flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), BX
 	MOVQ 48(AX), SI
-	MOVQ 72(AX), R8
-	MOVQ (CX), R9
-	MOVQ 24(CX), R10
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
 	XORQ AX, AX
 	MOVQ n+16(FP), R11
 	SUBQ $0x08, R11
@@ -16709,22 +18884,23 @@ TEXT ·chain120flat(SB), $192-24
 loop:
 	VBROADCASTSS (DX), Y0
 	VSUBPS       (BX)(AX*1), Y0, Y0
+	MOVQ         (CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
-	VMOVUPS      (BX)(AX*1), Y1
+	VMOVUPS      (SI)(AX*1), Y1
+	VADDPS       (DI)(AX*1), Y1, Y1
+	MOVQ         24(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
 	VMULPS       Y0, Y1, Y0
-	VMOVUPS      Y0, (R10)(AX*1)
-	VMOVUPS      (SI)(AX*1), Y0
-	VMULPS       (SI)(AX*1), Y0, Y0
-	VBROADCASTSS (DX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         48(CX), DI
-	VMOVUPS      Y0, (DI)(AX*1)
-	VMOVUPS      (R8)(AX*1), Y0
-	VMULPS       (R8)(AX*1), Y0, Y0
-	VBROADCASTSS (DX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         72(CX), DI
-	VMOVUPS      Y0, (DI)(AX*1)
+	VMOVUPS      (R8)(AX*1), Y1
+	VMULPS       (R8)(AX*1), Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMULPS       (R10)(AX*1), Y0, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, R11
 	JGE          loop
@@ -16733,37 +18909,82 @@ tail:
 	ADDQ         $0x08, R11
 	JZ           done
 	NEGQ         R11
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(R11*4), Y0
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
 	VBROADCASTSS (DX), Y1
 	VMASKMOVPS   (BX)(AX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         (CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS   (BX)(AX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
-	VMASKMOVPS   (SI)(AX*1), Y0, Y1
 	VMASKMOVPS   (SI)(AX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (DX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         48(CX), DI
-	VMASKMOVPS   Y1, Y0, (DI)(AX*1)
-	VMASKMOVPS   (R8)(AX*1), Y0, Y1
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMULPS       Y1, Y2, Y1
 	VMASKMOVPS   (R8)(AX*1), Y0, Y2
+	VMASKMOVPS   (R8)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (DX), Y3
+	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (DX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         72(CX), DI
-	VMASKMOVPS   Y1, Y0, (DI)(AX*1)
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain134flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121rows(SB), $32-32
+TEXT ·chain134flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	MOVQ 24(CX), SI
+	XORQ CX, CX
+	MOVQ n+16(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (AX)(CX*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	VMOVUPS      (AX)(CX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (SI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, DI
+	JZ           done
+	NEGQ         DI
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(DI*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (SI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain135rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16792,9 +19013,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain135flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $32-24
+TEXT ·chain135flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16828,9 +19049,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain122rows(SB), $32-32
+TEXT ·chain136rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16859,9 +19080,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $32-24
+TEXT ·chain136flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16895,9 +19116,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain137flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain123flat(SB), $32-24
+TEXT ·chain137flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -16977,9 +19198,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain138flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain124flat(SB), $320-24
+TEXT ·chain138flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17309,9 +19530,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain139flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain125flat(SB), $320-24
+TEXT ·chain139flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17616,1094 +19837,6 @@ tail:
 	VMULPS       Y3, Y7, Y1
 	MOVQ         24(CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain126rows(SB), $384-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y6, Y1, Y0
-	VADDPS       Y1, Y6, Y6
-	VDIVPS       Y6, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y1
-	VBROADCASTSS (R9), Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y6, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y7, Y2, Y1
-	VADDPS       Y2, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y3, Y3, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y3, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y8
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y8, Y3, Y2
-	VADDPS       Y3, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         72(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y3
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y0, Y5, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y1, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y1
-	VFMADD213PS  Y1, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         120(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMULPS       Y2, Y6, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	MOVQ         168(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain126flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain126flat(SB), $384-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y6, Y1, Y0
-	VADDPS       Y1, Y6, Y6
-	VDIVPS       Y6, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y1
-	VBROADCASTSS (R9), Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y6, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y7, Y2, Y1
-	VADDPS       Y2, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y3, Y3, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y3, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y8
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y8, Y3, Y2
-	VADDPS       Y3, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         72(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y3
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y0, Y5, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y1, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y1
-	VFMADD213PS  Y1, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         120(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMULPS       Y2, Y6, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMASKMOVPS   (DI)(DX*1), Y0, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y7, Y2, Y1
-	VADDPS       Y2, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VBROADCASTSS (R9), Y3
-	VADDPS       Y3, Y2, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y8
-	VFMADD213PS  Y7, Y5, Y8
-	VFMADD213PS  Y3, Y5, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y8
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y8, Y3, Y2
-	VADDPS       Y3, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VORPS        wide80000000<>+0(SB), Y3, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y8
-	VMOVUPS      wide3c0905b1<>+0(SB), Y9
-	VMULPS       Y4, Y4, Y7
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y8
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y9
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y7, Y9
-	VFMADD213PS  Y8, Y7, Y9
-	VFMADD213PS  Y4, Y7, Y9
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y9
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y9, Y9
-	VMULPS       wide1f800000<>+0(SB), Y9, Y9
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y3, Y9, Y4, Y3
-	VADDPS       Y4, Y9, Y9
-	VDIVPS       Y9, Y3, Y3
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y1, Y6, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y2
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y2, Y5, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       wide3f800000<>+0(SB), Y4, Y4
-	VADDPS       widebf800000<>+0(SB), Y4, Y2
-	VFMADD213PS  Y2, Y4, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMULPS       Y3, Y7, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain127rows(SB), $384-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (DI)(DX*1), Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y6, Y1, Y0
-	VADDPS       Y1, Y6, Y6
-	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VBROADCASTSS (R9), Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y6, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y7, Y2, Y1
-	VADDPS       Y2, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y3, Y3, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y3, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y8
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y8, Y3, Y2
-	VADDPS       Y3, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      (R11)(DX*1), Y3
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y0, Y5, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y1, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y1
-	VFMADD213PS  Y1, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMULPS       Y2, Y6, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	MOVQ         168(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain127flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain127flat(SB), $384-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (DI)(DX*1), Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y6, Y1, Y0
-	VADDPS       Y1, Y6, Y6
-	VDIVPS       Y6, Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VBROADCASTSS (R9), Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y6, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y7, Y2, Y1
-	VADDPS       Y2, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y3, Y3, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y3, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y8
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y8, Y3, Y2
-	VADDPS       Y3, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	VMOVUPS      (R11)(DX*1), Y3
-	VMULPS       Y1, Y3, Y1
-	VMULPS       Y0, Y5, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y1, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y1
-	VFMADD213PS  Y1, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMULPS       Y2, Y6, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMASKMOVPS   (DI)(DX*1), Y0, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y7, Y2, Y1
-	VADDPS       Y2, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VBROADCASTSS (R9), Y3
-	VADDPS       Y3, Y2, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y8
-	VFMADD213PS  Y7, Y5, Y8
-	VFMADD213PS  Y3, Y5, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y8
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y8, Y3, Y2
-	VADDPS       Y3, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VORPS        wide80000000<>+0(SB), Y3, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y8
-	VMOVUPS      wide3c0905b1<>+0(SB), Y9
-	VMULPS       Y4, Y4, Y7
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y8
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y9
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y7, Y9
-	VFMADD213PS  Y8, Y7, Y9
-	VFMADD213PS  Y4, Y7, Y9
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y9
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y9, Y9
-	VMULPS       wide1f800000<>+0(SB), Y9, Y9
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y3, Y9, Y4, Y3
-	VADDPS       Y4, Y9, Y9
-	VDIVPS       Y9, Y3, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y2, Y4, Y2
-	VMULPS       Y1, Y6, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y2
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y2, Y5, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       wide3f800000<>+0(SB), Y4, Y4
-	VADDPS       widebf800000<>+0(SB), Y4, Y2
-	VFMADD213PS  Y2, Y4, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMULPS       Y3, Y7, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER

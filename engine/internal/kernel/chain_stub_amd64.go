@@ -5,10 +5,16 @@
 package kernel
 
 //go:noescape
-func chain0flat(out *[]float32, in *[]float32, n int)
+func chain0rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain1flat(out *[]float32, in *[]float32, n int)
+func chain0flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain1rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain1flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain2flat(out *[]float32, in *[]float32, n int)
@@ -17,13 +23,7 @@ func chain2flat(out *[]float32, in *[]float32, n int)
 func chain3flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain4rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain4flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain5rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain5flat(out *[]float32, in *[]float32, n int)
@@ -32,7 +32,13 @@ func chain5flat(out *[]float32, in *[]float32, n int)
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
@@ -41,22 +47,13 @@ func chain8flat(out *[]float32, in *[]float32, n int)
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain13flat(out *[]float32, in *[]float32, n int)
@@ -68,13 +65,7 @@ func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain16flat(out *[]float32, in *[]float32, n int)
@@ -92,22 +83,16 @@ func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain19flat(out *[]float32, in *[]float32, n int)
+func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain20flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain21flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain22flat(out *[]float32, in *[]float32, n int)
@@ -116,16 +101,16 @@ func chain22flat(out *[]float32, in *[]float32, n int)
 func chain23flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain24flat(out *[]float32, in *[]float32, n int)
+func chain24rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain24flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain25flat(out *[]float32, in *[]float32, n int)
+func chain25rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain25flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
@@ -137,10 +122,19 @@ func chain27flat(out *[]float32, in *[]float32, n int)
 func chain28flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain30flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain31flat(out *[]float32, in *[]float32, n int)
@@ -192,18 +186,6 @@ func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain39flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain40flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain41flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -284,10 +266,10 @@ func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain54flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain55flat(out *[]float32, in *[]float32, n int)
+func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
@@ -317,40 +299,49 @@ func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain60flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain61flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain62flat(out *[]float32, in *[]float32, n int)
+func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain63flat(out *[]float32, in *[]float32, n int)
+func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain64flat(out *[]float32, in *[]float32, n int)
+func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain65flat(out *[]float32, in *[]float32, n int)
+func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain66flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain67flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain68flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain69flat(out *[]float32, in *[]float32, n int)
@@ -359,7 +350,13 @@ func chain69flat(out *[]float32, in *[]float32, n int)
 func chain70flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain71flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain72flat(out *[]float32, in *[]float32, n int)
@@ -383,9 +380,6 @@ func chain77flat(out *[]float32, in *[]float32, n int)
 func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -407,37 +401,19 @@ func chain84flat(out *[]float32, in *[]float32, n int)
 func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
@@ -446,19 +422,16 @@ func chain91flat(out *[]float32, in *[]float32, n int)
 func chain92flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
@@ -470,13 +443,25 @@ func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain97flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain98flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
@@ -485,7 +470,13 @@ func chain101flat(out *[]float32, in *[]float32, n int)
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
@@ -515,13 +506,7 @@ func chain111flat(out *[]float32, in *[]float32, n int)
 func chain112flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
@@ -533,13 +518,7 @@ func chain115flat(out *[]float32, in *[]float32, n int)
 func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
@@ -551,13 +530,7 @@ func chain119flat(out *[]float32, in *[]float32, n int)
 func chain120flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
@@ -582,3 +555,51 @@ func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain127flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain128flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain129flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain130flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain131flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain132flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain133flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain134flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain135flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain136flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain137flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain138flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain139flat(out *[]float32, in *[]float32, n int)

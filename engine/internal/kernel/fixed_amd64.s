@@ -1382,253 +1382,200 @@ lane:
 	VZEROUPPER
 	RET
 
-// func synapsesForward(conductance *float32, current *float32, v *float32, w *float32, s *float32, m *float32, e *float32, edges *int, n int, stride int, vecs int, mask *int32)
+// func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int, vecs int, mask *int32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·synapsesForward(SB), $0-96
-	MOVQ edges+56(FP), AX
-	XORQ CX, CX
+TEXT ·synapsesBackward(SB), NOSPLIT, $0-80
+	MOVQ    v+32(FP), AX
+	MOVQ    dv+8(FP), CX
+	MOVQ    dg+16(FP), DX
+	MOVQ    di+24(FP), BX
+	MOVQ    params+40(FP), SI
+	VMOVUPS wide3f800000<>+0(SB), Y0
+	VMOVUPS wide3aaf6433<>+0(SB), Y1
+	MOVQ    sums+0(FP), R9
+	MOVQ    ends+48(FP), R10
 
 edge:
-	MOVQ         (AX), DX
-	MOVQ         stride+72(FP), BX
-	IMULQ        BX, DX
-	MOVQ         v+16(FP), BX
-	ADDQ         BX, DX
-	MOVQ         8(AX), BX
-	MOVQ         stride+72(FP), SI
-	IMULQ        SI, BX
-	MOVQ         conductance+0(FP), SI
-	ADDQ         SI, BX
-	MOVQ         8(AX), SI
-	MOVQ         stride+72(FP), DI
-	IMULQ        DI, SI
-	MOVQ         current+8(FP), DI
-	ADDQ         DI, SI
-	MOVQ         w+24(FP), DI
-	VBROADCASTSS (DI)(CX*4), Y0
-	MOVQ         s+32(FP), DI
-	VBROADCASTSS (DI)(CX*4), Y1
-	MOVQ         m+40(FP), DI
-	VBROADCASTSS (DI)(CX*4), Y2
-	MOVQ         e+48(FP), DI
-	VBROADCASTSS (DI)(CX*4), Y3
-	MOVQ         vecs+80(FP), DI
-	TESTQ        DI, DI
-	JZ           rest
+	MOVLQSX (R10), DI
+	MOVLQSX 4(R10), R8
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    vecs+64(FP), R11
+	SUBQ    $0x02, R11
+	JL      single
 
-lane:
-	VMOVUPS      (DX), Y4
-	VSUBPS       Y2, Y4, Y4
-	VMULPS       Y1, Y4, Y4
-	VORPS        wide80000000<>+0(SB), Y4, Y5
-	VMOVUPS      widec2d00000<>+0(SB), Y6
-	VMAXPS       Y5, Y6, Y5
-	VMULPS       wide3fb8aa3b<>+0(SB), Y5, Y6
-	VROUNDPS     $0x08, Y6, Y6
-	VFNMADD231PS wide3f318000<>+0(SB), Y6, Y5
-	VFNMADD231PS wideb95e8083<>+0(SB), Y6, Y5
-	VCVTPS2DQ    Y6, Y6
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y8
-	VMOVUPS      wide3c0905b1<>+0(SB), Y9
-	VMULPS       Y5, Y5, Y7
-	VFMADD213PS  wide3f000000<>+0(SB), Y5, Y8
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y5, Y9
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y7, Y9
-	VFMADD213PS  Y8, Y7, Y9
-	VFMADD213PS  Y5, Y7, Y9
-	VMOVUPS      wide5f800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y5, Y9
-	VPSLLD       $0x17, Y6, Y6
-	VPADDD       Y6, Y9, Y9
-	VMULPS       wide1f800000<>+0(SB), Y9, Y9
-	VMOVUPS      wide3f800000<>+0(SB), Y5
-	VBLENDVPS    Y4, Y9, Y5, Y4
-	VADDPS       Y5, Y9, Y9
-	VDIVPS       Y9, Y4, Y4
-	VMULPS       Y0, Y4, Y4
-	VMOVUPS      (BX), Y5
-	VADDPS       Y4, Y5, Y5
-	VMOVUPS      Y5, (BX)
-	VMULPS       Y3, Y4, Y4
-	VMOVUPS      (SI), Y5
-	VADDPS       Y4, Y5, Y5
-	VMOVUPS      Y5, (SI)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, SI
-	DECQ         DI
-	JNZ          lane
+pair:
+	VMOVUPS      (AX)(DI*4), Y6
+	VMOVUPS      32(AX)(DI*4), Y7
+	VBROADCASTSS (SI), Y8
+	VBROADCASTSS 4(SI), Y9
+	VFMADD213PS  Y9, Y8, Y6
+	VFMADD213PS  Y9, Y8, Y7
+	VROUNDPS     $0x08, Y6, Y8
+	VROUNDPS     $0x08, Y7, Y9
+	VSUBPS       Y8, Y6, Y6
+	VSUBPS       Y9, Y7, Y7
+	VMINPS       wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y1, Y10
+	VFMADD213PS  wide3c1e5fb0<>+0(SB), Y6, Y10
+	VMOVUPS      Y1, Y11
+	VFMADD213PS  wide3c1e5fb0<>+0(SB), Y7, Y11
+	VCVTPS2DQ    Y8, Y8
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  wide3d6357f7<>+0(SB), Y6, Y10
+	VFMADD213PS  wide3d6357f7<>+0(SB), Y7, Y11
+	VPSLLD       $0x17, Y8, Y8
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  wide3e75fd26<>+0(SB), Y6, Y10
+	VFMADD213PS  wide3e75fd26<>+0(SB), Y7, Y11
+	VPADDD       Y0, Y8, Y8
+	VPADDD       Y0, Y9, Y9
+	VFMADD213PS  wide3f317218<>+0(SB), Y6, Y10
+	VFMADD213PS  wide3f317218<>+0(SB), Y7, Y11
+	VFMADD213PS  Y0, Y6, Y10
+	VFMADD213PS  Y0, Y7, Y11
+	VFMADD213PS  Y0, Y8, Y10
+	VFMADD213PS  Y0, Y9, Y11
+	VDIVPS       Y10, Y0, Y10
+	VDIVPS       Y11, Y0, Y11
+	VBROADCASTSS 12(SI), Y6
+	VMOVUPS      (BX)(R8*4), Y9
+	VMOVUPS      (DX)(R8*4), Y7
+	VFMADD231PS  Y9, Y10, Y5
+	VFMADD231PS  Y9, Y6, Y7
+	VMOVUPS      32(BX)(R8*4), Y9
+	VMOVUPS      32(DX)(R8*4), Y8
+	VFMADD231PS  Y9, Y11, Y5
+	VFMADD231PS  Y9, Y6, Y8
+	VMULPS       Y10, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VMULPS       Y11, Y8, Y8
+	VADDPS       Y8, Y2, Y2
+	VFNMADD231PS Y7, Y10, Y7
+	VADDPS       Y7, Y4, Y4
+	VFNMADD231PS Y8, Y11, Y8
+	VADDPS       Y8, Y4, Y4
+	VBROADCASTSS 8(SI), Y6
+	VMOVUPS      (AX)(DI*4), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VMOVUPS      (CX)(DI*4), Y9
+	VFMADD231PS  Y6, Y7, Y9
+	VMOVUPS      Y9, (CX)(DI*4)
+	VMOVUPS      32(AX)(DI*4), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VMOVUPS      32(CX)(DI*4), Y9
+	VFMADD231PS  Y6, Y8, Y9
+	VMOVUPS      Y9, 32(CX)(DI*4)
+	ADDQ         $0x10, DI
+	ADDQ         $0x10, R8
+	SUBQ         $0x02, R11
+	JGE          pair
+
+single:
+	CMPQ         R11, $-1
+	JNE          rest
+	VMOVUPS      (AX)(DI*4), Y6
+	VBROADCASTSS (SI), Y7
+	VBROADCASTSS 4(SI), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VROUNDPS     $0x08, Y6, Y7
+	VSUBPS       Y7, Y6, Y6
+	VMINPS       wide42fc0000<>+0(SB), Y7, Y7
+	VMAXPS       widec2fc0000<>+0(SB), Y7, Y7
+	VMOVUPS      Y1, Y8
+	VFMADD213PS  wide3c1e5fb0<>+0(SB), Y6, Y8
+	VCVTPS2DQ    Y7, Y7
+	VFMADD213PS  wide3d6357f7<>+0(SB), Y6, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VFMADD213PS  wide3e75fd26<>+0(SB), Y6, Y8
+	VPADDD       Y0, Y7, Y7
+	VFMADD213PS  wide3f317218<>+0(SB), Y6, Y8
+	VFMADD213PS  Y0, Y6, Y8
+	VFMADD213PS  Y0, Y7, Y8
+	VDIVPS       Y8, Y0, Y8
+	VBROADCASTSS 12(SI), Y6
+	VMOVUPS      (BX)(R8*4), Y9
+	VMOVUPS      (DX)(R8*4), Y7
+	VFMADD231PS  Y9, Y8, Y5
+	VFMADD231PS  Y9, Y6, Y7
+	VMULPS       Y8, Y7, Y7
+	VADDPS       Y7, Y2, Y2
+	VFNMADD231PS Y7, Y8, Y7
+	VADDPS       Y7, Y4, Y4
+	VBROADCASTSS 8(SI), Y6
+	VMOVUPS      (AX)(DI*4), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VMOVUPS      (CX)(DI*4), Y9
+	VFMADD231PS  Y6, Y7, Y9
+	VMOVUPS      Y9, (CX)(DI*4)
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R8
 
 rest:
-	MOVQ         mask+88(FP), DI
-	TESTQ        DI, DI
+	MOVQ         mask+72(FP), R11
+	TESTQ        R11, R11
 	JZ           end
-	VMOVDQU      (DI), Y4
-	VMASKMOVPS   (DX), Y4, Y5
-	VSUBPS       Y2, Y5, Y5
-	VMULPS       Y1, Y5, Y5
-	VORPS        wide80000000<>+0(SB), Y5, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y1, Y1, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y1, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y8
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y5, Y8, Y1, Y2
-	VADDPS       Y1, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	VMULPS       Y0, Y2, Y2
-	VMASKMOVPS   (BX), Y4, Y0
-	VADDPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y4, (BX)
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (SI), Y4, Y0
-	VADDPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y4, (SI)
+	VMOVDQU      (R11), Y6
+	VMASKMOVPS   (AX)(DI*4), Y6, Y7
+	VBROADCASTSS (SI), Y8
+	VBROADCASTSS 4(SI), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VROUNDPS     $0x08, Y7, Y8
+	VSUBPS       Y8, Y7, Y7
+	VMINPS       wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS       widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS      Y1, Y9
+	VFMADD213PS  wide3c1e5fb0<>+0(SB), Y7, Y9
+	VCVTPS2DQ    Y8, Y8
+	VFMADD213PS  wide3d6357f7<>+0(SB), Y7, Y9
+	VPSLLD       $0x17, Y8, Y8
+	VFMADD213PS  wide3e75fd26<>+0(SB), Y7, Y9
+	VPADDD       Y0, Y8, Y8
+	VFMADD213PS  wide3f317218<>+0(SB), Y7, Y9
+	VFMADD213PS  Y0, Y7, Y9
+	VFMADD213PS  Y0, Y8, Y9
+	VDIVPS       Y9, Y0, Y9
+	VBROADCASTSS 12(SI), Y7
+	VMASKMOVPS   (BX)(R8*4), Y6, Y10
+	VMASKMOVPS   (DX)(R8*4), Y6, Y8
+	VFMADD231PS  Y10, Y9, Y5
+	VFMADD231PS  Y10, Y7, Y8
+	VMULPS       Y9, Y8, Y8
+	VADDPS       Y8, Y2, Y2
+	VFNMADD231PS Y8, Y9, Y8
+	VADDPS       Y8, Y4, Y4
+	VBROADCASTSS 8(SI), Y7
+	VMASKMOVPS   (AX)(DI*4), Y6, Y10
+	VFMADD231PS  Y10, Y8, Y3
+	VMASKMOVPS   (CX)(DI*4), Y6, Y10
+	VFMADD231PS  Y7, Y8, Y10
+	VMASKMOVPS   Y10, Y6, (CX)(DI*4)
+	ADDQ         $0x08, DI
+	ADDQ         $0x08, R8
 
 end:
-	ADDQ $0x10, AX
-	INCQ CX
-	MOVQ n+64(FP), DX
-	CMPQ CX, DX
-	JNE  edge
+	VADDPS  (R9), Y2, Y2
+	VMOVUPS Y2, (R9)
+	VADDPS  32(R9), Y3, Y3
+	VMOVUPS Y3, 32(R9)
+	VADDPS  64(R9), Y4, Y4
+	VMOVUPS Y4, 64(R9)
+	VADDPS  96(R9), Y5, Y5
+	VMOVUPS Y5, 96(R9)
+	ADDQ    $0x80, R9
+	ADDQ    $0x10, SI
+	ADDQ    $0x08, R10
+	MOVQ    n+56(FP), R11
+	DECQ    R11
+	MOVQ    R11, n+56(FP)
+	JNZ     edge
 	VZEROUPPER
 	RET
-
-DATA wide80000000<>+0(SB)/4, $0x80000000
-DATA wide80000000<>+4(SB)/4, $0x80000000
-DATA wide80000000<>+8(SB)/4, $0x80000000
-DATA wide80000000<>+12(SB)/4, $0x80000000
-DATA wide80000000<>+16(SB)/4, $0x80000000
-DATA wide80000000<>+20(SB)/4, $0x80000000
-DATA wide80000000<>+24(SB)/4, $0x80000000
-DATA wide80000000<>+28(SB)/4, $0x80000000
-GLOBL wide80000000<>(SB), RODATA|NOPTR, $32
-
-DATA widec2d00000<>+0(SB)/4, $0xc2d00000
-DATA widec2d00000<>+4(SB)/4, $0xc2d00000
-DATA widec2d00000<>+8(SB)/4, $0xc2d00000
-DATA widec2d00000<>+12(SB)/4, $0xc2d00000
-DATA widec2d00000<>+16(SB)/4, $0xc2d00000
-DATA widec2d00000<>+20(SB)/4, $0xc2d00000
-DATA widec2d00000<>+24(SB)/4, $0xc2d00000
-DATA widec2d00000<>+28(SB)/4, $0xc2d00000
-GLOBL widec2d00000<>(SB), RODATA|NOPTR, $32
-
-DATA wide3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL wide3fb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA wide3f318000<>+0(SB)/4, $0x3f318000
-DATA wide3f318000<>+4(SB)/4, $0x3f318000
-DATA wide3f318000<>+8(SB)/4, $0x3f318000
-DATA wide3f318000<>+12(SB)/4, $0x3f318000
-DATA wide3f318000<>+16(SB)/4, $0x3f318000
-DATA wide3f318000<>+20(SB)/4, $0x3f318000
-DATA wide3f318000<>+24(SB)/4, $0x3f318000
-DATA wide3f318000<>+28(SB)/4, $0x3f318000
-GLOBL wide3f318000<>(SB), RODATA|NOPTR, $32
-
-DATA wideb95e8083<>+0(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+4(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+8(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+12(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+16(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+20(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+24(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+28(SB)/4, $0xb95e8083
-GLOBL wideb95e8083<>(SB), RODATA|NOPTR, $32
-
-DATA wide3e2aaa6f<>+0(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+4(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+8(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+12(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+16(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+20(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+24(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+28(SB)/4, $0x3e2aaa6f
-GLOBL wide3e2aaa6f<>(SB), RODATA|NOPTR, $32
-
-DATA wide3c0905b1<>+0(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+4(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+8(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+12(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+16(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+20(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+24(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+28(SB)/4, $0x3c0905b1
-GLOBL wide3c0905b1<>(SB), RODATA|NOPTR, $32
-
-DATA wide3f000000<>+0(SB)/4, $0x3f000000
-DATA wide3f000000<>+4(SB)/4, $0x3f000000
-DATA wide3f000000<>+8(SB)/4, $0x3f000000
-DATA wide3f000000<>+12(SB)/4, $0x3f000000
-DATA wide3f000000<>+16(SB)/4, $0x3f000000
-DATA wide3f000000<>+20(SB)/4, $0x3f000000
-DATA wide3f000000<>+24(SB)/4, $0x3f000000
-DATA wide3f000000<>+28(SB)/4, $0x3f000000
-GLOBL wide3f000000<>(SB), RODATA|NOPTR, $32
-
-DATA wide3d2aaa8d<>+0(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+4(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+8(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+12(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+16(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+20(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+24(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+28(SB)/4, $0x3d2aaa8d
-GLOBL wide3d2aaa8d<>(SB), RODATA|NOPTR, $32
-
-DATA wide3ab6887e<>+0(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+4(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+8(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+12(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+16(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+20(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+24(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+28(SB)/4, $0x3ab6887e
-GLOBL wide3ab6887e<>(SB), RODATA|NOPTR, $32
-
-DATA wide5f800000<>+0(SB)/4, $0x5f800000
-DATA wide5f800000<>+4(SB)/4, $0x5f800000
-DATA wide5f800000<>+8(SB)/4, $0x5f800000
-DATA wide5f800000<>+12(SB)/4, $0x5f800000
-DATA wide5f800000<>+16(SB)/4, $0x5f800000
-DATA wide5f800000<>+20(SB)/4, $0x5f800000
-DATA wide5f800000<>+24(SB)/4, $0x5f800000
-DATA wide5f800000<>+28(SB)/4, $0x5f800000
-GLOBL wide5f800000<>(SB), RODATA|NOPTR, $32
-
-DATA wide1f800000<>+0(SB)/4, $0x1f800000
-DATA wide1f800000<>+4(SB)/4, $0x1f800000
-DATA wide1f800000<>+8(SB)/4, $0x1f800000
-DATA wide1f800000<>+12(SB)/4, $0x1f800000
-DATA wide1f800000<>+16(SB)/4, $0x1f800000
-DATA wide1f800000<>+20(SB)/4, $0x1f800000
-DATA wide1f800000<>+24(SB)/4, $0x1f800000
-DATA wide1f800000<>+28(SB)/4, $0x1f800000
-GLOBL wide1f800000<>(SB), RODATA|NOPTR, $32
 
 DATA wide3f800000<>+0(SB)/4, $0x3f800000
 DATA wide3f800000<>+4(SB)/4, $0x3f800000
@@ -1640,241 +1587,75 @@ DATA wide3f800000<>+24(SB)/4, $0x3f800000
 DATA wide3f800000<>+28(SB)/4, $0x3f800000
 GLOBL wide3f800000<>(SB), RODATA|NOPTR, $32
 
-// func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *float32, w *float32, s *float32, m *float32, e *float32, edges *int, n int, stride int, vecs int, mask *int32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·synapsesBackward(SB), $32-112
-	MOVQ edges+72(FP), AX
-	MOVQ sums+0(FP), R8
-	XORQ CX, CX
+DATA wide3f317218<>+0(SB)/4, $0x3f317218
+DATA wide3f317218<>+4(SB)/4, $0x3f317218
+DATA wide3f317218<>+8(SB)/4, $0x3f317218
+DATA wide3f317218<>+12(SB)/4, $0x3f317218
+DATA wide3f317218<>+16(SB)/4, $0x3f317218
+DATA wide3f317218<>+20(SB)/4, $0x3f317218
+DATA wide3f317218<>+24(SB)/4, $0x3f317218
+DATA wide3f317218<>+28(SB)/4, $0x3f317218
+GLOBL wide3f317218<>(SB), RODATA|NOPTR, $32
 
-edge:
-	MOVQ         (AX), DX
-	MOVQ         stride+88(FP), BX
-	IMULQ        BX, DX
-	MOVQ         v+32(FP), BX
-	ADDQ         BX, DX
-	MOVQ         (AX), BX
-	MOVQ         stride+88(FP), SI
-	IMULQ        SI, BX
-	MOVQ         dv+8(FP), SI
-	ADDQ         SI, BX
-	MOVQ         8(AX), SI
-	MOVQ         stride+88(FP), DI
-	IMULQ        DI, SI
-	MOVQ         dg+16(FP), DI
-	ADDQ         DI, SI
-	MOVQ         8(AX), DI
-	MOVQ         stride+88(FP), R9
-	IMULQ        R9, DI
-	MOVQ         di+24(FP), R9
-	ADDQ         R9, DI
-	MOVQ         w+40(FP), R9
-	VBROADCASTSS (R9)(CX*4), Y0
-	MOVQ         s+48(FP), R9
-	VBROADCASTSS (R9)(CX*4), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (SP)
-	MOVQ         m+56(FP), R9
-	VBROADCASTSS (R9)(CX*4), Y0
-	MOVQ         e+64(FP), R9
-	VBROADCASTSS (R9)(CX*4), Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	MOVQ         vecs+96(FP), R9
-	TESTQ        R9, R9
-	JZ           rest
+DATA wide3e75fd26<>+0(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+4(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+8(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+12(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+16(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+20(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+24(SB)/4, $0x3e75fd26
+DATA wide3e75fd26<>+28(SB)/4, $0x3e75fd26
+GLOBL wide3e75fd26<>(SB), RODATA|NOPTR, $32
 
-lane:
-	VMOVUPS      (DX), Y7
-	VSUBPS       Y0, Y7, Y7
-	VMULPS       Y1, Y7, Y8
-	VORPS        wide80000000<>+0(SB), Y8, Y9
-	VMOVUPS      widec2d00000<>+0(SB), Y10
-	VMAXPS       Y9, Y10, Y9
-	VMULPS       wide3fb8aa3b<>+0(SB), Y9, Y10
-	VROUNDPS     $0x08, Y10, Y10
-	VFNMADD231PS wide3f318000<>+0(SB), Y10, Y9
-	VFNMADD231PS wideb95e8083<>+0(SB), Y10, Y9
-	VCVTPS2DQ    Y10, Y10
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y12
-	VMOVUPS      wide3c0905b1<>+0(SB), Y13
-	VMULPS       Y9, Y9, Y11
-	VFMADD213PS  wide3f000000<>+0(SB), Y9, Y12
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y9, Y13
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y11, Y13
-	VFMADD213PS  Y12, Y11, Y13
-	VFMADD213PS  Y9, Y11, Y13
-	VMOVUPS      wide5f800000<>+0(SB), Y9
-	VFMADD213PS  Y9, Y9, Y13
-	VPSLLD       $0x17, Y10, Y10
-	VPADDD       Y10, Y13, Y13
-	VMULPS       wide1f800000<>+0(SB), Y13, Y13
-	VMOVUPS      wide3f800000<>+0(SB), Y9
-	VBLENDVPS    Y8, Y13, Y9, Y8
-	VADDPS       Y9, Y13, Y13
-	VDIVPS       Y13, Y8, Y8
-	VMOVUPS      (DI), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VMOVUPS      (SI), Y9
-	VFMADD231PS  Y10, Y2, Y9
-	VMULPS       Y8, Y9, Y9
-	VADDPS       Y9, Y3, Y3
-	VFNMADD231PS Y9, Y8, Y9
-	VADDPS       Y9, Y5, Y5
-	VFMADD231PS  Y9, Y7, Y4
-	VMOVUPS      (BX), Y8
-	VFMADD231PS  (SP), Y9, Y8
-	VMOVUPS      Y8, (BX)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, DI
-	DECQ         R9
-	JNZ          lane
+DATA wide3d6357f7<>+0(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+4(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+8(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+12(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+16(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+20(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+24(SB)/4, $0x3d6357f7
+DATA wide3d6357f7<>+28(SB)/4, $0x3d6357f7
+GLOBL wide3d6357f7<>(SB), RODATA|NOPTR, $32
 
-rest:
-	MOVQ         mask+104(FP), R9
-	TESTQ        R9, R9
-	JZ           end
-	VMOVDQU      (R9), Y7
-	VMASKMOVPS   (DX), Y7, Y8
-	VSUBPS       Y0, Y8, Y8
-	VMULPS       Y1, Y8, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y9
-	VMAXPS       Y1, Y9, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y9
-	VROUNDPS     $0x08, Y9, Y9
-	VFNMADD231PS wide3f318000<>+0(SB), Y9, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y9, Y1
-	VCVTPS2DQ    Y9, Y9
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y11
-	VMOVUPS      wide3c0905b1<>+0(SB), Y12
-	VMULPS       Y1, Y1, Y10
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y11
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y12
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y10, Y12
-	VFMADD213PS  Y11, Y10, Y12
-	VFMADD213PS  Y1, Y10, Y12
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y12
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y12, Y12
-	VMULPS       wide1f800000<>+0(SB), Y12, Y12
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y12, Y1, Y0
-	VADDPS       Y1, Y12, Y12
-	VDIVPS       Y12, Y0, Y0
-	VMASKMOVPS   (DI), Y7, Y9
-	VFMADD231PS  Y9, Y0, Y6
-	VMASKMOVPS   (SI), Y7, Y1
-	VFMADD231PS  Y9, Y2, Y1
-	VMULPS       Y0, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VFNMADD231PS Y1, Y0, Y1
-	VADDPS       Y1, Y5, Y5
-	VFMADD231PS  Y1, Y8, Y4
-	VMASKMOVPS   (BX), Y7, Y0
-	VFMADD231PS  (SP), Y1, Y0
-	VMASKMOVPS   Y0, Y7, (BX)
+DATA wide3c1e5fb0<>+0(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+4(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+8(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+12(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+16(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+20(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+24(SB)/4, $0x3c1e5fb0
+DATA wide3c1e5fb0<>+28(SB)/4, $0x3c1e5fb0
+GLOBL wide3c1e5fb0<>(SB), RODATA|NOPTR, $32
 
-end:
-	VHADDPS      Y4, Y3, Y3
-	VHADDPS      Y6, Y5, Y5
-	VHADDPS      Y5, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPS       X3, X0, X0
-	VMOVUPS      X0, (R8)
-	ADDQ         $0x10, R8
-	ADDQ         $0x10, AX
-	INCQ         CX
-	MOVQ         n+80(FP), DX
-	CMPQ         CX, DX
-	JNE          edge
-	VZEROUPPER
-	RET
+DATA wide3aaf6433<>+0(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+4(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+8(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+12(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+16(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+20(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+24(SB)/4, $0x3aaf6433
+DATA wide3aaf6433<>+28(SB)/4, $0x3aaf6433
+GLOBL wide3aaf6433<>(SB), RODATA|NOPTR, $32
 
-// func synapsesByTarget(conductance *float32, current *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·synapsesByTarget(SB), NOSPLIT, $0-64
-	MOVQ     conductance+0(FP), AX
-	MOVQ     current+8(FP), CX
-	MOVQ     params+24(FP), DX
-	MOVQ     v+16(FP), BX
-	MOVQ     index+32(FP), SI
-	MOVQ     count+40(FP), DI
-	MOVQ     blocks+48(FP), R8
-	MOVQ     mask+56(FP), R9
-	VPCMPEQD Y2, Y2, Y2
+DATA wide42fc0000<>+0(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+4(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+8(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+12(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+16(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+20(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+24(SB)/4, $0x42fc0000
+DATA wide42fc0000<>+28(SB)/4, $0x42fc0000
+GLOBL wide42fc0000<>(SB), RODATA|NOPTR, $32
 
-block:
-	CMPQ    R8, $0x01
-	JNE     whole
-	TESTQ   R9, R9
-	JZ      whole
-	VMOVDQU (R9), Y2
-
-whole:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVLQSX (DI), R10
-	TESTQ   R10, R10
-	JZ      store
-
-slot:
-	VMOVDQU      (SI), Y3
-	VPCMPEQD     Y4, Y4, Y4
-	VPXOR        Y3, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VGATHERDPS   Y4, (BX)(Y3*4), Y5
-	VSUBPS       32(DX), Y5, Y5
-	VMULPS       (DX), Y5, Y5
-	VORPS        wide80000000<>+0(SB), Y5, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y3, Y3, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y3, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y8
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y5, Y8, Y3, Y4
-	VADDPS       Y3, Y8, Y8
-	VDIVPS       Y8, Y4, Y4
-	VMULPS       64(DX), Y4, Y4
-	VADDPS       Y4, Y0, Y0
-	VMULPS       96(DX), Y4, Y4
-	VADDPS       Y4, Y1, Y1
-	ADDQ         $0x80, DX
-	ADDQ         $0x20, SI
-	DECQ         R10
-	JNZ          slot
-
-store:
-	VMASKMOVPS Y0, Y2, (AX)
-	VMASKMOVPS Y1, Y2, (CX)
-	ADDQ       $0x20, AX
-	ADDQ       $0x20, CX
-	ADDQ       $0x04, DI
-	DECQ       R8
-	JNZ        block
-	VZEROUPPER
-	RET
+DATA widec2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA widec2fc0000<>+28(SB)/4, $0xc2fc0000
+GLOBL widec2fc0000<>(SB), RODATA|NOPTR, $32
 
 // func sparseByTarget(y *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
 // Requires: AVX, AVX2, FMA3

@@ -89,13 +89,7 @@ func sparse1masked(y *float32, w *float32, x *float32, pairs *int32, count *int3
 func sparseDots(dw *float32, dy *float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
 
 //go:noescape
-func synapsesForward(conductance *float32, current *float32, v *float32, w *float32, s *float32, m *float32, e *float32, edges *int, n int, stride int, vecs int, mask *int32)
-
-//go:noescape
-func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *float32, w *float32, s *float32, m *float32, e *float32, edges *int, n int, stride int, vecs int, mask *int32)
-
-//go:noescape
-func synapsesByTarget(conductance *float32, current *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
+func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int, vecs int, mask *int32)
 
 //go:noescape
 func sparseByTarget(y *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)

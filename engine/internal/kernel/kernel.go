@@ -85,3 +85,10 @@ func FindOperation(op step.Op, kinds []byte) Fused { return single(op, kinds) }
 
 // vector is how many numbers a vector register of the assembly holds.
 const vector = 8
+
+// need checks the length of an operand.
+func need(x []float32, n int) {
+	if len(x) < n {
+		panic("kernel: a short operand")
+	}
+}

@@ -2,32 +2,40 @@ package kernel
 
 import "github.com/elegans-nn/elegans/step"
 
-// Slots are the edges of one lane by their targets, eight targets a block: slot j of a block has the edge j of each of
-// its targets, or none. A target's sums run over its edges in the order of the list, as they do elsewhere.
+// Slots are edges by their targets, a number of targets a block: slot j of a block has the edge j of each of its targets,
+// or none. With one target a block they serve lanes, with eight a single lane whose vectors run along the targets. A
+// target's sums run over its edges in the order of the list, however they are arranged.
 type Slots struct {
+	width   int // targets of a block
 	in, out int
 	index   []int32 // of the source; -1: no edge
 	edge    []int32 // the edge; -1: none
 	count   []int32 // slots of each block
+	numbers int     // values of an edge
 	params  []float32
+	slope   []float32
+	rest    []float32
 }
 
-// NewSlots arranges edges that reach out targets.
-func NewSlots(list []step.Edge, out int) *Slots {
-	s := &Slots{out: out}
-	of := make([][]int32, (out+vector-1)/vector*vector)
+// NewSlots arranges edges that reach out targets, for some lanes.
+func NewSlots(list []step.Edge, out, lanes int) *Slots {
+	s := &Slots{out: out, width: 1}
+	if lanes == 1 {
+		s.width = vector
+	}
+	of := make([][]int32, (out+s.width-1)/s.width*s.width)
 	for k, e := range list {
 		of[e.To] = append(of[e.To], int32(k))
 		s.in = max(s.in, e.From+1)
 	}
-	for b := 0; b < len(of); b += vector {
+	for b := 0; b < len(of); b += s.width {
 		n := 0
-		for _, edges := range of[b:][:vector] {
+		for _, edges := range of[b:][:s.width] {
 			n = max(n, len(edges))
 		}
 		s.count = append(s.count, int32(n))
 		for j := range n {
-			for _, edges := range of[b:][:vector] {
+			for _, edges := range of[b:][:s.width] {
 				k, from := int32(-1), int32(-1)
 				if j < len(edges) {
 					k, from = edges[j], int32(list[edges[j]].From)
@@ -39,13 +47,12 @@ func NewSlots(list []step.Edge, out int) *Slots {
 	return s
 }
 
-// Pack takes the values of the edges, to be called when they change: those of a product, or the four of synapses in the
-// order s, m, w, E.
+// Pack takes the values of the edges, to be called when they change: for a product one each.
 func (s *Slots) Pack(values ...[]float32) {
-	s.params = s.params[:0]
-	for at := 0; at < len(s.edge); at += vector {
+	s.numbers, s.params = len(values), s.params[:0]
+	for at := 0; at < len(s.edge); at += s.width {
 		for _, x := range values {
-			for _, k := range s.edge[at:][:vector] {
+			for _, k := range s.edge[at:][:s.width] {
 				v := float32(0)
 				if k >= 0 {
 					v = x[k]
@@ -54,6 +61,17 @@ func (s *Slots) Pack(values ...[]float32) {
 			}
 		}
 	}
+}
+
+// PackSynapses is Pack for synapses: the kernels take s (v - m) in powers of 2 and negated, as a slope times v and a rest,
+// then the weight and the reversal potential.
+func (s *Slots) PackSynapses(y Synapse) {
+	s.slope, s.rest = s.slope[:0], s.rest[:0]
+	for k, v := range y.S {
+		slope, rest := slopeAndRest(v, y.M[k])
+		s.slope, s.rest = append(s.slope, slope), append(s.rest, rest)
+	}
+	s.Pack(s.slope, s.rest, y.W, y.E)
 }
 
 // Columns is a dense matrix by its columns, for products of one lane.

@@ -23,12 +23,9 @@ func (y Synapse) gates(buf *[group]float32, v []float32, k, lanes int) int {
 	return n
 }
 
-// Forward is, for a = w sigmoid(s (v[from] - m)) of every edge in order, G[to] += a and I[to] += a E. Lanes at most 512.
+// Forward is, for a = w sigmoid(s (v[from] - m)) of every edge in order, G[to] += a and I[to] += a E. Lanes at most 512. It is the Go twin of
+// AloneSynapses.
 func (y Synapse) Forward(G, I, v []float32, lanes int) {
-	if supported && Accelerated {
-		y.forwardVector(G, I, v, lanes)
-		return
-	}
 	var buf [group]float32
 	for k := 0; k < len(y.Edges.list); {
 		n := y.gates(&buf, v, k, lanes)
@@ -50,12 +47,8 @@ func (y Synapse) Forward(G, I, v []float32, lanes int) {
 //	dW += Σ da z,   dE += w Σ dI z,   q = da z (1 - z)
 //	dS += w Σ q (v - m),   dM -= w s Σ q,   dv[from] += w s q
 //
-// where the sums run over the lanes in order.
+// where the sums run over the lanes in order. It is the Go twin of SynapsesBack.Run.
 func (y Synapse) Back(d Synapse, c Cotangent, lanes int) {
-	if supported && Accelerated {
-		y.backVector(d, c, lanes)
-		return
-	}
 	var buf [group]float32
 	for k := 0; k < len(y.Edges.list); {
 		n := y.gates(&buf, c.V, k, lanes)

@@ -21,10 +21,3 @@ func maskOf(lanes int) *int32 {
 	}
 	return &masks[lanes%vector][0]
 }
-
-// need checks the length of an operand before assembly is entered.
-func need(x []float32, n int) {
-	if len(x) < n {
-		panic("kernel: a short operand")
-	}
-}

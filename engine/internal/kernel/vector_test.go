@@ -110,11 +110,31 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
 	edges.OuterAdd(result("sparse outer", p.edgeW), p.y, p.x, p.lanes, times)
-	syn := Synapse{W: p.edgeW, S: p.s, M: p.m, E: p.e, Edges: edges}
-	syn.Forward(result("conductance", y), result("current", y), x, p.lanes)
-	d := Synapse{W: result("dw", p.edgeW), S: result("ds", p.s), M: result("dm", p.m), E: result("de", p.e), Edges: edges}
-	syn.Back(d, Cotangent{V: x, DV: result("dv", x), DG: y, DI: result("di", y)}, p.lanes)
+	zero := make([]float32, len(y))
+	p.synapses(result("conductance", zero), result("current", zero))
+	d := Synapse{W: result("dw", p.edgeW), S: result("ds", p.s), M: result("dm", p.m), E: result("de", p.e)}
+	back := NewSynapsesBack(p.list, p.lanes)
+	back.Pack(p.synapse())
+	back.Run(Cotangent{V: x, DV: result("dv", x), DG: y, DI: result("di", y)})
+	back.Flush(d)
 	return out
+}
+
+func (p *problem) synapse() Synapse {
+	return Synapse{W: p.edgeW, S: p.s, M: p.m, E: p.e, Edges: NewEdges(p.list)}
+}
+
+// synapses computes conductances and currents from zero, by the assembly or by its Go twin.
+func (p *problem) synapses(G, I []float32) {
+	x := p.x[:p.cols*p.lanes]
+	f := FindGathered(AloneSynapses)
+	if f == nil {
+		p.synapse().Forward(G, I, x, p.lanes)
+		return
+	}
+	slots := NewSlots(p.list, p.rows, p.lanes)
+	slots.PackSynapses(p.synapse())
+	f([][]float32{G, I}, make([][]float32, 2), []Head{{X: x, Slots: slots}}, p.rows, p.lanes)
 }
 
 // Every kernel agrees with its Go twin at every size, and touches nothing beside its operands.
@@ -141,10 +161,6 @@ func TestLanesAloneInAssembly(t *testing.T) {
 		p := newProblem(t, r, true)
 		p.times = 1
 		whole := p.outputs(t, true)
-		zero := make([]float32, p.rows*p.lanes)
-		G, I := append([]float32(nil), zero...), append([]float32(nil), zero...)
-		syn := Synapse{W: p.edgeW, S: p.s, M: p.m, E: p.e, Edges: NewEdges(p.list)}
-		syn.Forward(G, I, p.x, p.lanes)
 		for l := range p.lanes {
 			q := *p
 			q.lanes, q.x, q.y = 1, pickLane(p.x[:p.cols*p.lanes], l, p.lanes), pickLane(p.y[:p.rows*p.lanes], l, p.lanes)
@@ -152,29 +168,24 @@ func TestLanesAloneInAssembly(t *testing.T) {
 			for _, name := range []string{"product", "turned", "sparse", "sparse turned", "conductance", "current", "dv"} {
 				sameBits(t, fmt.Sprintf("seed %d, lane %d: %s", seed, l, name), one[name], pickLane(whole[name], l, p.lanes))
 			}
-			q.alone(t, one, pickLane(G, l, p.lanes), pickLane(I, l, p.lanes))
+			q.alone(t, one)
 		}
 	}
 }
 
 // alone compares the kernels of one lane.
-func (p *problem) alone(t *testing.T, one map[string][]float32, G, I []float32) {
+func (p *problem) alone(t *testing.T, one map[string][]float32) {
 	t.Helper()
 	c := NewColumns(p.rows, p.cols)
 	c.Pack(p.w)
 	y := append([]float32(nil), p.y...)
 	c.MulAdd(y, p.x)
 	sameBits(t, "by columns", y, one["product"])
-	slots := NewSlots(p.list, p.rows)
+	slots := NewSlots(p.list, p.rows, 1)
 	slots.Pack(p.edgeW)
 	copy(y, p.y)
 	slots.MulAdd(y, p.x)
 	sameBits(t, "sparse by target", y, one["sparse"])
-	slots.Pack(p.s, p.m, p.edgeW, p.e)
-	g, i := guarded(t, p.rows, true), guarded(t, p.rows, false)
-	slots.Forward(g, i, p.x)
-	sameBits(t, "conductance by target", g, G)
-	sameBits(t, "current by target", i, I)
 }
 
 func pickLane(x []float32, l, lanes int) (v []float32) {
@@ -197,11 +208,12 @@ func sameBits(t *testing.T, what string, got, want []float32) {
 func TestSlotsKeepNaN(t *testing.T) {
 	needAssembly(t)
 	list := []step.Edge{{From: 0, To: 0}, {From: 1, To: 2}, {From: 0, To: 2}, {From: 2, To: 9}}
-	s := NewSlots(list, 10)
+	s := NewSlots(list, 10, 1)
 	one := []float32{1, 1, 1, 1}
-	s.Pack(one, one, one, one)
+	s.PackSynapses(Synapse{W: one, S: one, M: one, E: one})
 	G, I := make([]float32, 10), make([]float32, 10)
-	s.Forward(G, I, []float32{float32(math.NaN()), 1, 2})
+	v := []float32{float32(math.NaN()), 1, 2}
+	FindGathered(AloneSynapses)([][]float32{G, I}, make([][]float32, 2), []Head{{X: v, Slots: s}}, 10, 1)
 	for i, v := range G {
 		if bad := i == 0 || i == 2; (v != v) != bad || (I[i] != I[i]) != bad {
 			t.Errorf("target %d has %g, %g", i, v, I[i])
@@ -217,20 +229,27 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 	x := make([]float32, 64)
 	list := []step.Edge{{From: 3, To: 1}}
 	syn := Synapse{W: x[:1], S: x[:1], M: x[:1], E: x[:1], Edges: NewEdges(list)}
+	alone, slots, back := FindGathered(AloneSynapses), NewSlots(list, 2, 8), NewSynapsesBack(list, 8)
+	slots.PackSynapses(syn)
+	back.Pack(syn)
+	gather := func(G, I, v []float32) {
+		alone([][]float32{G, I}, make([][]float32, 2), []Head{{X: v, Slots: slots}}, 2, 8)
+	}
 	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
 	for name, f := range map[string]func(){
-		"result":     func() { m.MulAdd(x[:15], x, 8) },
-		"operand":    func() { m.MulAdd(x, x[:23], 8) },
-		"matrix":     func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
-		"negative":   func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
-		"outer":      func() { m.OuterAdd(x[:16], x[:24], 8, Times{Count: 2, DY: 1, X: 1}) },
-		"potentials": func() { syn.Forward(x, x, x[:31], 8) },
-		"currents":   func() { syn.Forward(x, x[:15], x, 8) },
-		"cotangents": func() { syn.Back(syn, Cotangent{V: x, DV: x[:31], DG: x, DI: x}, 8) },
-		"edges":      func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
-		"columns":    func() { NewColumns(9, 2).MulAdd(x[:8], x) },
-		"slots":      func() { NewSlots(list, 2).MulAdd(x[:2], x[:3]) },
-		"an edge":    func() { NewEdges([]step.Edge{{From: -1}}) },
+		"result":      func() { m.MulAdd(x[:15], x, 8) },
+		"operand":     func() { m.MulAdd(x, x[:23], 8) },
+		"matrix":      func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
+		"negative":    func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
+		"outer":       func() { m.OuterAdd(x[:16], x[:24], 8, Times{Count: 2, DY: 1, X: 1}) },
+		"potentials":  func() { gather(x, x, x[:31]) },
+		"currents":    func() { gather(x, x[:15], x) },
+		"cotangents":  func() { back.Run(Cotangent{V: x, DV: x[:31], DG: x, DI: x}) },
+		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
+		"columns":     func() { NewColumns(9, 2).MulAdd(x[:8], x) },
+		"slots":       func() { NewSlots(list, 2, 1).MulAdd(x[:2], x[:3]) },
+		"other lanes": func() { slots.MulAdd(x, x) },
+		"an edge":     func() { NewEdges([]step.Edge{{From: -1}}) },
 	} {
 		func() {
 			defer func() {

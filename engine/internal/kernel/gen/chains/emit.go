@@ -19,6 +19,7 @@ type chain struct {
 	ops   []op
 	kinds []byte // of the inputs
 	out   []int
+	heads []head
 }
 
 type op struct {
@@ -34,35 +35,65 @@ const pointers = 6
 
 // parse reads a chain; it reports whether all operations have code.
 func parse(text string) (c chain, ok bool) {
+	text, heads, _ := strings.Cut(text, " < ")
 	code, outs, _ := strings.Cut(text, " > ")
-	for _, part := range strings.Split(code, "; ") {
-		words := strings.Fields(part)
-		o := op{op: named(words[0])}
+	for _, part := range words(code, "; ") {
+		w := strings.Fields(part)
+		o := op{op: named(w[0])}
 		if _, two := vec.Two[o.op]; !two && vec.Table[o.op] == nil && o.op != step.OpAccum {
 			return c, false
 		}
-		for _, w := range words[1:] {
-			k, err := strconv.Atoi(w[1:])
-			if err != nil {
-				panic("the text of a chain: " + text)
-			}
+		for _, w := range w[1:] {
+			k := number(w[1:])
 			if w[0] == 't' {
 				o.args = append(o.args, k)
 				continue
 			}
-			for len(c.kinds) <= k {
-				c.kinds = append(c.kinds, 0)
-			}
-			c.kinds[k] = w[0]
+			c.kind(k, w[0])
 			o.args = append(o.args, -1-k)
 		}
 		c.ops = append(c.ops, o)
 	}
 	for _, w := range strings.Fields(strings.Trim(outs, "[]")) {
-		k, _ := strconv.Atoi(w)
-		c.out = append(c.out, k)
+		c.out = append(c.out, number(w))
+	}
+	for _, part := range words(heads, "; ") {
+		w := strings.Fields(part)
+		h := head{name: w[0]}
+		for _, k := range w[1:] {
+			c.kind(number(k), 'h')
+			h.into = append(h.into, number(k))
+		}
+		if n := len(c.heads); n > 0 && slices.Equal(c.heads[n-1].into, h.into) {
+			c.heads[n-1].more = true
+		}
+		c.heads = append(c.heads, h)
 	}
 	return c, true
+}
+
+// words splits a text, none if it is empty.
+func words(text, separator string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, separator)
+}
+
+func number(word string) int {
+	k, err := strconv.Atoi(word)
+	if err != nil {
+		panic("the text of a chain has " + word)
+	}
+	return k
+}
+
+// kind notes what input k is.
+func (c *chain) kind(k int, kind byte) {
+	for len(c.kinds) <= k {
+		c.kinds = append(c.kinds, 0)
+	}
+	c.kinds[k] = kind
 }
 
 func named(name string) step.Op {
@@ -90,6 +121,8 @@ type writer struct {
 	slots         Mem
 	held          map[int]VecVirtual
 	mask          VecVirtual // of the lanes that count; nil: all
+	sums          []Mem      // of each input of kind h: vectors
+	vector        int        // which of them is at hand
 }
 
 // newWriter loads what all functions need.
@@ -98,12 +131,21 @@ func newWriter(c *chain, flat bool) *writer {
 	Load(Param("in"), w.in)
 	Load(Param("out"), w.out)
 	w.slots = AllocLocal(32 * len(c.ops))
-	for k := range min(pointers, len(c.kinds)+len(c.out)) {
+	for k := range w.pointers() {
 		w.ptr = append(w.ptr, GP64())
 		MOVQ(w.header(k), w.ptr[k])
 	}
 	XORQ(w.at, w.at)
 	return w
+}
+
+// pointers is how many operands have their addresses in registers; heads need registers of their own.
+func (w *writer) pointers() int {
+	most := pointers
+	if w.chain.heads != nil {
+		most = 2
+	}
+	return min(most, len(w.kinds)+len(w.chain.out))
 }
 
 // header is where the address of operand k stands: inputs first, then outputs, each a slice header of three words.
@@ -116,6 +158,9 @@ func (w *writer) header(k int) Mem {
 
 // mem is operand k at the position at hand, and whether it is one number for all.
 func (w *writer) mem(k int) (m Mem, broadcast bool) {
+	if w.head(k) {
+		return w.sums[k].Offset(32 * w.vector), false
+	}
 	if k < len(w.ptr) {
 		m.Base = w.ptr[k]
 	} else {
@@ -139,6 +184,9 @@ func (w *writer) mem(k int) (m Mem, broadcast bool) {
 	return m, false
 }
 
+// head reports whether operand k is a sum that stands on the stack.
+func (w *writer) head(k int) bool { return k < len(w.kinds) && w.kinds[k] == 'h' }
+
 // load brings operand k into a register.
 func (w *writer) load(k int) VecVirtual {
 	m, broadcast := w.mem(k)
@@ -146,7 +194,7 @@ func (w *writer) load(k int) VecVirtual {
 	switch {
 	case broadcast:
 		VBROADCASTSS(m, y)
-	case w.mask != nil:
+	case w.mask != nil && !w.head(k):
 		VMASKMOVPS(m, w.mask, y)
 	default:
 		VMOVUPS(m, y)
@@ -175,7 +223,7 @@ func (w *writer) operand(r int, reg bool) Op {
 		}
 		return vec.Fetch(m)
 	}
-	if m, broadcast := w.mem(-1 - r); !reg && !broadcast && w.mask == nil {
+	if m, broadcast := w.mem(-1 - r); !reg && !broadcast && (w.mask == nil || w.head(-1-r)) {
 		return m
 	}
 	return w.load(-1 - r)
@@ -207,6 +255,11 @@ func (w *writer) body() {
 		}
 		if len(w.held) > registers {
 			w.spill(k)
+		}
+	}
+	for j, r := range w.chain.out {
+		if r < 0 {
+			w.store(w.load(-1-r), len(w.kinds)+j)
 		}
 	}
 }

@@ -24,9 +24,7 @@ func main() {
 	sparse(1, false)
 	sparse(1, true)
 	sparseDots()
-	forward()
 	backward()
-	synapsesByTarget()
 	sparseByTarget()
 	Generate()
 }

@@ -8,138 +8,105 @@ import (
 	"github.com/elegans-nn/elegans/engine/internal/kernel/gen/vec"
 )
 
-// everyLane emits body for n >= 0 vectors of eight and then, if there is a rest, once under its mask.
-func everyLane(pointers []GPVirtual, body func(l lanes)) {
-	n, rest := GP64(), GP64()
-	Load(Param("vecs"), n)
-	TESTQ(n, n)
-	JZ(LabelRef("rest"))
-	Label("lane")
-	body(lanes{})
-	for _, p := range pointers {
-		ADDQ(Imm(32), p)
+// backward is, for every edge, dv[from] += w s q and, into the edge's sums, Σ da z, Σ q v, Σ q, Σ dI z, where z is the gate,
+// da = dG[to] + E dI[to] and q = da z (1 - z). Two vectors of lanes at a time, then one, then the rest under a mask.
+func backward() {
+	TEXT("synapsesBackward", NOSPLIT, "func(sums, dv, dg, di, v, params *float32, ends *int32, n, vecs int, mask *int32)")
+	Pragma("noescape")
+	b := backwardEdge{
+		v: arg("v"), dv: arg("dv"), dg: arg("dg"), di: arg("di"), params: arg("params"),
+		from: GP64(), to: GP64(), gate: vec.NewGate(2),
 	}
-	DECQ(n)
-	JNZ(LabelRef("lane"))
+	sums, ends, n, rest := arg("sums"), arg("ends"), GP64(), GP64()
+	Label("edge")
+	MOVLQSX(Mem{Base: ends}, b.from)
+	MOVLQSX(Mem{Base: ends, Disp: 4}, b.to)
+	b.sums = vectors(4)
+	zero(b.sums...)
+	Load(Param("vecs"), n)
+	SUBQ(Imm(2), n)
+	JL(LabelRef("single"))
+	Label("pair")
+	b.lanes(2, lanes{})
+	SUBQ(Imm(2), n)
+	JGE(LabelRef("pair"))
+	Label("single")
+	CMPQ(n, I8(-1))
+	JNE(LabelRef("rest"))
+	b.lanes(1, lanes{})
 	Label("rest")
 	Load(Param("mask"), rest)
 	TESTQ(rest, rest)
 	JZ(LabelRef("end"))
 	l := lanes{mask: YMM()}
 	VMOVDQU(Mem{Base: rest}, l.mask)
-	body(l)
+	b.lanes(1, l)
 	Label("end")
+	for k, s := range b.sums {
+		VADDPS(Mem{Base: sums, Disp: 32 * k}, s, s)
+		VMOVUPS(s, Mem{Base: sums, Disp: 32 * k})
+	}
+	ADDQ(Imm(128), sums)
+	ADDQ(Imm(16), b.params)
+	ADDQ(Imm(8), ends)
+	Load(Param("n"), n)
+	DECQ(n)
+	Store(n, Param("n"))
+	JNZ(LabelRef("edge"))
+	VZEROUPPER()
+	RET()
 }
 
-// rowOf is the address of row number disp/8 of the edge at hand.
-func rowOf(edges GPVirtual, disp int, name string, to GPVirtual) {
-	MOVQ(Mem{Base: edges, Disp: disp}, to)
-	t := GP64()
-	Load(Param("stride"), t)
-	IMULQ(t, to)
-	Load(Param(name), t)
-	ADDQ(t, to)
+// backwardEdge is what the reverse of an edge works with; from and to are the numbers of the lanes at hand.
+type backwardEdge struct {
+	v, dv, dg, di, params, from, to GPVirtual
+	sums                            []VecVirtual
+	gate                            vec.Gate
 }
 
-// broadcast repeats one number of edge k.
-func broadcast(name string, k GPVirtual) VecVirtual {
-	t, v := GP64(), YMM()
-	Load(Param(name), t)
-	VBROADCASTSS(Mem{Base: t, Index: k, Scale: 4}, v)
+func (b backwardEdge) number(k int) VecVirtual {
+	v := YMM()
+	VBROADCASTSS(Mem{Base: b.params, Disp: 4 * k}, v)
 	return v
 }
 
-// forward is g[to] += a, c[to] += a e with a = w sigmoid(s (v[from] - m)), edge by edge.
-func forward() {
-	TEXT("synapsesForward", 0, "func(conductance, current, v, w, s, m, e *float32, edges *int, n, stride, vecs int, mask *int32)")
-	Pragma("noescape")
-	edges, k := arg("edges"), GP64()
-	pv, pg, pc := GP64(), GP64(), GP64()
-	XORQ(k, k)
-	Label("edge")
-	rowOf(edges, 0, "v", pv)
-	rowOf(edges, 8, "conductance", pg)
-	rowOf(edges, 8, "current", pc)
-	w, s, m, e := broadcast("w", k), broadcast("s", k), broadcast("m", k), broadcast("e", k)
-	everyLane([]GPVirtual{pv, pg, pc}, func(l lanes) {
-		u, x := YMM(), YMM()
-		l.load(Mem{Base: pv}, u)
-		VSUBPS(m, u, u)
-		VMULPS(s, u, u)
-		z := vec.Sigmoid(u)
-		VMULPS(w, z, z)
-		l.load(Mem{Base: pg}, x)
-		VADDPS(z, x, x)
-		l.store(x, Mem{Base: pg})
-		VMULPS(e, z, z)
-		l.load(Mem{Base: pc}, x)
-		VADDPS(z, x, x)
-		l.store(x, Mem{Base: pc})
-	})
-	ADDQ(Imm(edge), edges)
-	INCQ(k)
-	t := GP64()
-	Load(Param("n"), t)
-	CMPQ(k, t)
-	JNE(LabelRef("edge"))
-	VZEROUPPER()
-	RET()
-}
-
-// backward is dv[from] += w s q and, into sums of each edge, Σ da z, Σ q (v - m), Σ q, Σ dI z, where z is the gate, da =
-// dG[to] + e dI[to] and q = da z (1 - z).
-func backward() {
-	TEXT("synapsesBackward", 0, "func(sums, dv, dg, di, v, w, s, m, e *float32, edges *int, n, stride, vecs int, mask *int32)")
-	Pragma("noescape")
-	edges, k := arg("edges"), GP64()
-	pv, pdv, pg, pi, to := GP64(), GP64(), GP64(), GP64(), arg("sums")
-	XORQ(k, k)
-	Label("edge")
-	rowOf(edges, 0, "v", pv)
-	rowOf(edges, 0, "dv", pdv)
-	rowOf(edges, 8, "dg", pg)
-	rowOf(edges, 8, "di", pi)
-	ws := AllocLocal(32)
-	w, s := broadcast("w", k), broadcast("s", k)
-	VMULPS(s, w, w)
-	VMOVUPS(w, ws)
-	m, e := broadcast("m", k), broadcast("e", k)
-	sums := vectors(4)
-	zero(sums...)
-	everyLane([]GPVirtual{pv, pdv, pg, pi}, func(l lanes) {
-		d, u := YMM(), YMM()
-		l.load(Mem{Base: pv}, d)
-		VSUBPS(m, d, d)
-		VMULPS(s, d, u)
-		z := vec.Sigmoid(u)
-		da, di := YMM(), YMM()
-		l.load(Mem{Base: pi}, di)
-		VFMADD231PS(di, z, sums[3])
-		l.load(Mem{Base: pg}, da)
-		VFMADD231PS(di, e, da)
-		VMULPS(z, da, da)
-		VADDPS(da, sums[0], sums[0])
-		VFNMADD231PS(da, z, da) // da z (1 - z)
-		VADDPS(da, sums[2], sums[2])
-		VFMADD231PS(da, d, sums[1])
-		l.load(Mem{Base: pdv}, u)
-		VFMADD231PS(ws, da, u)
-		l.store(u, Mem{Base: pdv})
-	})
-	VHADDPS(sums[1], sums[0], sums[0])
-	VHADDPS(sums[3], sums[2], sums[2])
-	VHADDPS(sums[2], sums[0], sums[0])
-	h := XMM()
-	VEXTRACTF128(Imm(1), sums[0], h)
-	VADDPS(sums[0].AsX(), h, h)
-	VMOVUPS(h, Mem{Base: to})
-	ADDQ(Imm(16), to)
-	ADDQ(Imm(edge), edges)
-	INCQ(k)
-	t := GP64()
-	Load(Param("n"), t)
-	CMPQ(k, t)
-	JNE(LabelRef("edge"))
-	VZEROUPPER()
-	RET()
+// lanes emits the reverse for n vectors and moves on.
+func (b backwardEdge) lanes(n int, l lanes) {
+	at := func(base, index GPVirtual, i int) Mem { return Mem{Base: base, Index: index, Scale: 4, Disp: 32 * i} }
+	u := vectors(n)
+	for i := range u {
+		l.load(at(b.v, b.from, i), u[i])
+	}
+	slope, rest := b.number(0), b.number(1)
+	for _, x := range u {
+		VFMADD213PS(rest, slope, x)
+	}
+	z := b.gate.Run(u, nil)
+	e := b.number(3)
+	da, t := vectors(n), vectors(n)
+	for i := range da {
+		l.load(at(b.di, b.to, i), t[i])
+		l.load(at(b.dg, b.to, i), da[i])
+		VFMADD231PS(t[i], z[i], b.sums[3])
+		VFMADD231PS(t[i], e, da[i])
+	}
+	for i, a := range da {
+		VMULPS(z[i], a, a)
+		VADDPS(a, b.sums[0], b.sums[0])
+	}
+	for i, a := range da { // da z (1 - z)
+		VFNMADD231PS(a, z[i], a)
+		VADDPS(a, b.sums[2], b.sums[2])
+	}
+	ws := b.number(2)
+	for i, q := range da {
+		x := t[i]
+		l.load(at(b.v, b.from, i), x)
+		VFMADD231PS(x, q, b.sums[1])
+		l.load(at(b.dv, b.from, i), x)
+		VFMADD231PS(ws, q, x)
+		l.store(x, at(b.dv, b.from, i))
+	}
+	ADDQ(Imm(uint64(8*n)), b.from)
+	ADDQ(Imm(uint64(8*n)), b.to)
 }

@@ -4,8 +4,6 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
-
-	"github.com/elegans-nn/elegans/engine/internal/kernel/gen/vec"
 )
 
 // targets emits body for every slot of every block of eight targets; a block has as many slots as the target with most
@@ -47,27 +45,6 @@ func targets(start func(l lanes), body func(source VecVirtual), end func(l lanes
 	JNZ(LabelRef("block"))
 	VZEROUPPER()
 	RET()
-}
-
-// synapsesByTarget is synapsesForward of one lane from zero; params has, for every slot, eight each of s, m, w, e.
-func synapsesByTarget() {
-	TEXT("synapsesByTarget", NOSPLIT, "func(conductance, current, v, params *float32, index, count *int32, blocks int, mask *int32)")
-	Pragma("noescape")
-	pg, pc, params := arg("conductance"), arg("current"), arg("params")
-	G, I := YMM(), YMM()
-	targets(func(lanes) { zero(G, I) }, func(x VecVirtual) {
-		VSUBPS(Mem{Base: params, Disp: 32}, x, x)
-		VMULPS(Mem{Base: params}, x, x)
-		z := vec.Sigmoid(x)
-		VMULPS(Mem{Base: params, Disp: 64}, z, z)
-		VADDPS(z, G, G)
-		VMULPS(Mem{Base: params, Disp: 96}, z, z)
-		VADDPS(z, I, I)
-		ADDQ(Imm(128), params)
-	}, func(l lanes) {
-		l.store(G, Mem{Base: pg})
-		l.store(I, Mem{Base: pc})
-	}, pg, pc)
 }
 
 // sparseByTarget is sparse of one lane.

@@ -1,0 +1,326 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
+	"github.com/elegans-nn/elegans/engine/internal/kernel/gen/vec"
+)
+
+// head is a sum over the edges of each row whose results, one or two, a chain reads as they arise: inputs of kind h.
+type head struct {
+	name string
+	into []int // inputs
+	more bool  // the next head adds to the same inputs
+}
+
+// The words of a kernel.Head in memory.
+const (
+	headX      = 0
+	headParams = 8
+	headIndex  = 16
+	headCount  = 24
+	headSize   = 64
+)
+
+// gatherer emits the heads of a chain for one or two vectors at once.
+type gatherer struct {
+	*writer
+	heads  GPVirtual
+	stride Mem   // bytes of a row of lanes
+	cursor []Mem // of each head: the number of its first slot of the row
+}
+
+// pair is how many vectors of lanes a head works on at once, so that one's waiting is filled with the other's work.
+const pair = 2
+
+func newGatherer(w *writer) *gatherer {
+	g := &gatherer{writer: w, heads: GP64()}
+	Load(Param("heads"), g.heads)
+	if !w.flat {
+		g.stride = AllocLocal(8)
+		Load(Param("lanes"), w.tmp)
+		SHLQ(Imm(2), w.tmp)
+		MOVQ(w.tmp, g.stride)
+	}
+	for range w.chain.heads {
+		m := AllocLocal(8)
+		g.cursor = append(g.cursor, m)
+		MOVQ(U32(0), m)
+	}
+	w.sums = make([]Mem, len(w.kinds))
+	for k, kind := range w.kinds {
+		if kind == 'h' {
+			w.sums[k] = AllocLocal(32 * pair)
+		}
+	}
+	return g
+}
+
+func (g *gatherer) field(j, word int) Mem { return Mem{Base: g.heads, Disp: headSize*j + word} }
+
+// run emits the sums of all heads for n vectors and puts them where the chain reads them.
+func (g *gatherer) run(n int, label string) {
+	var acc []VecVirtual
+	for j, h := range g.chain.heads {
+		if j == 0 || !g.chain.heads[j-1].more {
+			acc = nil
+			for range n * len(h.into) {
+				a := YMM()
+				VXORPS(a, a, a)
+				acc = append(acc, a)
+			}
+		}
+		g.head(j, n, acc, label)
+		if h.more {
+			continue
+		}
+		for r, k := range h.into {
+			for i := range n {
+				VMOVUPS(acc[r*n+i], g.sums[k].Offset(32*i))
+			}
+		}
+	}
+}
+
+// head emits the loop over the slots of head j: acc has n vectors of each result.
+func (g *gatherer) head(j, n int, acc []VecVirtual, label string) {
+	label = label + g.chain.heads[j].name + string(rune('0'+j))
+	index, params, k, x := GP64(), GP64(), GP64(), GP64()
+	t := g.tmp
+	MOVQ(g.field(j, headCount), t)
+	MOVLQSX(Mem{Base: t, Index: g.block(), Scale: 1}, k)
+	TESTQ(k, k)
+	JZ(LabelRef(label + "done"))
+	width, numbers := 1, headNumbers[g.chain.heads[j].name]
+	if g.flat {
+		width = 8
+	}
+	MOVQ(g.cursor[j], t)
+	MOVQ(g.field(j, headIndex), index)
+	LEAQ(Mem{Base: index, Index: t, Scale: 4}, index)
+	IMUL3Q(U8(4*numbers), t, t)
+	MOVQ(g.field(j, headParams), params)
+	ADDQ(t, params)
+	MOVQ(g.field(j, headX), x)
+	if !g.flat {
+		ADDQ(g.lane, x)
+	}
+	var gate vec.Gate
+	if numbers > 1 {
+		gate = vec.NewGate(6)
+	}
+	Label(label + "slot")
+	source := g.sources(x, index, n)
+	gathering[g.chain.heads[j].name](source, slotParams{params, width}, acc, gate)
+	ADDQ(Imm(uint64(4*width)), index)
+	ADDQ(Imm(uint64(4*width*numbers)), params)
+	DECQ(k)
+	JNZ(LabelRef(label + "slot"))
+	Label(label + "done")
+}
+
+// block is the distance of the row's, or block's, number of slots.
+func (g *gatherer) block() GPVirtual {
+	if !g.flat {
+		return g.row
+	}
+	b := GP64()
+	MOVQ(g.at, b)
+	SHRQ(Imm(3), b)
+	return b
+}
+
+// sources loads n vectors of the source of the slot at hand: those of lanes, or of eight targets, whose index is below 0
+// where a target has no more edges; it reads as 0 then.
+func (g *gatherer) sources(x, index GPVirtual, n int) (v []VecVirtual) {
+	for range n {
+		v = append(v, YMM())
+	}
+	if g.flat {
+		at, mask := YMM(), YMM()
+		VMOVDQU(Mem{Base: index}, at)
+		VPCMPEQD(mask, mask, mask)
+		VPXOR(at, mask, mask)
+		VXORPS(v[0], v[0], v[0])
+		VGATHERDPS(mask, Mem{Base: x, Index: at, Scale: 4}, v[0])
+		return v
+	}
+	from := g.tmp
+	MOVLQSX(Mem{Base: index}, from)
+	IMULQ(g.stride, from)
+	for i := range n {
+		m := Mem{Base: x, Index: from, Scale: 1, Disp: 32 * i}
+		if g.mask != nil {
+			VMASKMOVPS(m, g.mask, v[i])
+		} else {
+			VMOVUPS(m, v[i])
+		}
+	}
+	return v
+}
+
+// next moves the cursors on to the next row or block.
+func (g *gatherer) next() {
+	k, b := GP64(), g.block()
+	for j := range g.chain.heads {
+		MOVQ(g.field(j, headCount), k)
+		MOVLQSX(Mem{Base: k, Index: b, Scale: 1}, k)
+		if g.flat {
+			SHLQ(Imm(3), k)
+		}
+		ADDQ(k, g.cursor[j])
+	}
+}
+
+// slotParams are the numbers of the slot at hand: one each, or a vector for eight targets.
+type slotParams struct {
+	base  GPVirtual
+	width int
+}
+
+func (p slotParams) number(k int) Op {
+	m := Mem{Base: p.base, Disp: 4 * k * p.width}
+	if p.width > 1 {
+		return m
+	}
+	v := YMM()
+	VBROADCASTSS(m, v)
+	return v
+}
+
+func (p slotParams) register(k int) VecVirtual {
+	if v, ok := p.number(k).(VecVirtual); ok {
+		return v
+	}
+	return vec.Fetch(p.number(k))
+}
+
+// headNumbers is how many numbers an edge has.
+var headNumbers = map[string]int{"synapses": 4, "product": 1}
+
+// aloneHeads are the sums without a chain behind them.
+var aloneHeads = []string{kernel.AloneSynapses, kernel.AloneProduct}
+
+func (c *chain) headNumbers() string {
+	var b strings.Builder
+	for _, h := range c.heads {
+		fmt.Fprintf(&b, "%d, ", headNumbers[h.name])
+	}
+	return b.String()
+}
+
+// gathering adds a slot to the sums.
+var gathering = map[string]func(source []VecVirtual, p slotParams, acc []VecVirtual, gate vec.Gate){
+	// G += a, I += a E with a = w / (1 + 2^u), u = s v + b; the slope is in powers of 2 already.
+	"synapses": func(v []VecVirtual, p slotParams, acc []VecVirtual, gate vec.Gate) {
+		n := len(v)
+		s, b := p.register(0), p.number(1)
+		for _, u := range v {
+			VFMADD213PS(b, s, u)
+		}
+		z := gate.Run(v, func() VecVirtual { return p.register(2) })
+		for i, a := range z {
+			VADDPS(a, acc[i], acc[i])
+		}
+		e := p.number(3)
+		for i, a := range z {
+			VFMADD231PS(e, a, acc[n+i])
+		}
+	},
+	"product": func(x []VecVirtual, p slotParams, acc []VecVirtual, _ vec.Gate) {
+		w := p.number(0)
+		for i, v := range x {
+			VFMADD231PS(w, v, acc[i])
+		}
+	},
+}
+
+// gatheredRows is the function for several lanes.
+func gatheredRows(name string, c *chain, tails Mem) {
+	TEXT(name, 0, "func(out, in *[]float32, heads *byte, rows, lanes int)")
+	Pragma("noescape")
+	w := newWriter(c, false)
+	w.row, w.lane = GP64(), GP64()
+	g, n := newGatherer(w), GP64()
+	XORQ(w.row, w.row)
+	Label("row")
+	XORQ(w.lane, w.lane)
+	Load(Param("lanes"), n)
+	Label("pairs")
+	CMPQ(n, Imm(8*pair))
+	JL(LabelRef("single"))
+	g.vectors(pair, "pair")
+	SUBQ(Imm(8*pair), n)
+	JMP(LabelRef("pairs"))
+	Label("single")
+	CMPQ(n, Imm(8))
+	JL(LabelRef("rest"))
+	g.vectors(1, "single")
+	SUBQ(Imm(8), n)
+	Label("rest")
+	TESTQ(n, n)
+	JZ(LabelRef("end"))
+	NEGQ(n)
+	LEAQ(tails, w.tmp)
+	w.mask = YMM()
+	VMOVDQU(Mem{Base: w.tmp, Index: n, Scale: 4, Disp: 32}, w.mask)
+	g.run(1, "rest")
+	w.vector = 0
+	w.body()
+	SHLQ(Imm(2), n)
+	SUBQ(n, w.at)
+	Label("end")
+	g.next()
+	ADDQ(Imm(4), w.row)
+	Load(Param("rows"), n)
+	DECQ(n)
+	Store(n, Param("rows"))
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// vectors emits the heads and then the chain for n vectors of lanes.
+func (g *gatherer) vectors(n int, label string) {
+	g.run(n, label)
+	for g.vector = range n {
+		g.body()
+		ADDQ(Imm(32), g.at)
+		ADDQ(Imm(32), g.lane)
+	}
+}
+
+// gatheredFlat is the function for one lane.
+func gatheredFlat(name string, c *chain, tails Mem) {
+	TEXT(name, 0, "func(out, in *[]float32, heads *byte, n int)")
+	Pragma("noescape")
+	w := newWriter(c, true)
+	g, n := newGatherer(w), Load(Param("n"), GP64()).(GPVirtual)
+	SUBQ(Imm(8), n)
+	JL(LabelRef("tail"))
+	Label("loop")
+	g.run(1, "whole")
+	w.body()
+	g.next()
+	ADDQ(Imm(32), w.at)
+	SUBQ(Imm(8), n)
+	JGE(LabelRef("loop"))
+	Label("tail")
+	ADDQ(Imm(8), n)
+	JZ(LabelRef("done"))
+	NEGQ(n)
+	LEAQ(tails, w.tmp)
+	w.mask = YMM()
+	VMOVDQU(Mem{Base: w.tmp, Index: n, Scale: 4, Disp: 32}, w.mask)
+	g.run(1, "rest")
+	w.body()
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
