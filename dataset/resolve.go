@@ -105,12 +105,7 @@ func (d *Dataset) usable() (names []string) {
 			if !slices.Contains(r.Numeric, name) {
 				levels = max(levels, len(c.Levels))
 			}
-			for row := range p.table.Rows {
-				if !c.Missing(row) {
-					seen = true
-					break
-				}
-			}
+			seen = seen || p.observed(c)
 		}
 		switch asked := slices.Contains(r.Category, name); {
 		case !everywhere:
@@ -124,6 +119,20 @@ func (d *Dataset) usable() (names []string) {
 		}
 	}
 	return names
+}
+
+// observed says that the column holds anything. A text among numbers was observed too: leaving out a column of nothing
+// but such texts would hide from the user what readInputs then says of the first.
+func (p *part) observed(c *table.Column) bool {
+	if c.BadCount > 0 {
+		return true
+	}
+	for row := range p.table.Rows {
+		if !c.Missing(row) {
+			return true
+		}
+	}
+	return false
 }
 
 // describe decides the kind of an input over all tables: what the user says, else a category where any table that holds
