@@ -116,7 +116,7 @@ func (c *collector) finish() (*Table, error) {
 		return nil, err
 	}
 	if c.rows == 0 {
-		return nil, c.fail(0, "no rows; at least one row of data is needed")
+		return nil, c.fail(0, "no rows; "+fixRows)
 	}
 	t := c.table
 	t.Source, t.Format, t.Rows = c.source, c.format, c.rows
@@ -132,7 +132,7 @@ func (c *collector) finish() (*Table, error) {
 		t.Columns = append(t.Columns, b.column(c.rows))
 	}
 	if len(t.Columns) == 0 && c.wanted == nil {
-		return nil, c.fail(0, "no column with a name or data")
+		return nil, c.fail(0, "no column with a name or data; name the columns in the first row")
 	}
 	t.keepHints()
 	return &t, nil

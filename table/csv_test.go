@@ -138,7 +138,7 @@ func TestCSVErrors(t *testing.T) {
 	}{
 		{"empty", "", 0, []string{"x.csv", "empty"}, Options{}},
 		{"blank", "\n \n", 0, []string{"blank"}, Options{}},
-		{"header only", "a,b\n", 0, []string{"only a header"}, Options{}},
+		{"header only", "\na,b\n", 2, []string{"only a header"}, Options{}},
 		{"too many", "a,b\n1,2\n3,4,5\n6,7\n", 3, []string{"3 fields", "2 expected"}, Options{}},
 		{"too few", "a,b,c\n1,2,3\n1,2,3\n\n3,4\n", 5, []string{"2 fields", "3 expected"}, Options{}},
 		{"trailing delimiter, later a value", "a,b\n" + strings.Repeat("1,2,\n", 300) + "5,6,7\n", 302, []string{"3 fields"}, Options{}},
