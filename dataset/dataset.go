@@ -48,6 +48,8 @@ type Dataset struct {
 	Roles Roles
 	// Notes are what was decided or noticed on the way that a user should read, one line each.
 	Notes []string
+	// Warnings are what a user must see before believing a result, one line each; Audit and Apply list them too.
+	Warnings []string
 	// Builtin is set for a built-in data set.
 	Builtin *Builtin
 
@@ -69,6 +71,7 @@ type part struct {
 	label   labels
 	stamps  stamps
 	columns []string // names of the source's columns, for messages
+	renamed []table.Renamed
 }
 
 func (p *part) source() string { return p.table.Source }
@@ -214,7 +217,10 @@ func fromTables(r Roles, tables []*table.Table) (*Dataset, error) {
 	}
 	d := &Dataset{Roles: r}
 	for _, t := range tables {
-		p := &part{name: d.partName(t.Source), table: t, columns: t.Names()}
+		p := &part{name: d.partName(t.Source), table: t, columns: append(t.Names(), t.Unread...), renamed: t.Renamed}
+		for _, twin := range t.Renamed {
+			d.Warnings = append(d.Warnings, p.name+": "+twin.String())
+		}
 		if t.Rows == 0 {
 			return nil, p.whole("", "holds no row")
 		}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -50,7 +51,30 @@ func (d *Dataset) decideColumns() error {
 			return conflict("--category", "column %q is named by --numeric too", name)
 		}
 	}
+	for _, p := range d.parts {
+		if text := p.twins(r); text != "" {
+			return conflict("--target", "%s", text)
+		}
+	}
 	return nil
+}
+
+// twins says that the target's name stands over several columns, and how to tell which is meant: the wrong one would be
+// predicted, with the other, perhaps the label itself, among its inputs. It is empty where the user keeps the others out.
+func (p *part) twins(r *Roles) string {
+	var first string
+	var others []string
+	for _, twin := range p.renamed {
+		if twin.Name == r.Target && len(r.Inputs) == 0 && !slices.Contains(r.Drop, twin.As) {
+			first = cmp.Or(first, twin.String())
+			others = append(others, twin.As)
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s: which is meant? --drop %s keeps the first, --target %s --drop %s takes another; or rename them",
+		first, strings.Join(others, ","), others[0], r.Target)
 }
 
 // decideInputs lists the input columns with their kinds.

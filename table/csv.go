@@ -123,10 +123,12 @@ func (l layout) columns(c *collector) []*builder {
 		case unnamed:
 			name = "c" + strconv.Itoa(i)
 		}
-		name = c.unique(name)
-		if unnamed && l.header != nil {
-			c.drop[name] = true
+		if !unnamed {
+			cols[i] = c.declare(name)
+			continue
 		}
+		name = c.unique(name)
+		c.drop[name] = l.header != nil
 		cols[i] = c.column(name)
 	}
 	return cols

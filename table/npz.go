@@ -210,7 +210,7 @@ func (a *npyArray) lay(c *collector, main *npyArray) error {
 		case a.name != "":
 			name = a.name + "." + strconv.Itoa(i)
 		}
-		b := c.column(c.unique(name))
+		b := c.declare(name)
 		if b != nil && kind == Text && b.mode == infer {
 			b.mode = asText
 		}

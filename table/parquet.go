@@ -110,7 +110,7 @@ type parquetColumn struct {
 func parquetColumns(file *parquet.File, c *collector) ([]parquetColumn, error) {
 	cols := make([]parquetColumn, len(file.Schema().Columns()))
 	for _, field := range file.Root().Columns() {
-		b := c.column(field.Name())
+		b := c.declare(field.Name())
 		if b == nil {
 			continue
 		}
