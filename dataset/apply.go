@@ -128,7 +128,7 @@ func mismatch(err error) error {
 	if !errors.As(err, &unknown) {
 		return err
 	}
-	near := "the columns are " + quoteAll(unknown.Known[:min(len(unknown.Known), 12)])
+	near := "rename one of the columns " + quoteAll(unknown.Known[:min(len(unknown.Known), 12)]) + ", or give data with the columns that it was trained on"
 	if unknown.Suggest != "" {
 		near = fmt.Sprintf("rename %q if that is it", unknown.Suggest)
 	}
@@ -168,7 +168,7 @@ func tablesFor(schema series.Schema, r Roles, tables ...*table.Table) (*Dataset,
 	} else if schema.SeriesColumn != "" {
 		note = fmt.Sprintf("the data lack the series column %q: all rows are read as one series", schema.SeriesColumn)
 	}
-	d, err := fromTables(roles, tables)
+	d, err := fromTables(&Dataset{Roles: roles, fixed: true}, tables)
 	if err != nil {
 		return nil, mismatch(err)
 	}

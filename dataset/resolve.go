@@ -189,7 +189,7 @@ func (d *Dataset) readInputs() (err error) {
 			if in.kind == series.Category {
 				p.inputs[i], err = p.category(c)
 			} else {
-				p.inputs[i], err = p.numeric(c, "leave the cell empty if it was not observed, read the column as text with --category, or leave it out with --drop")
+				p.inputs[i], err = p.numeric(c, d.advice("leave the cell empty if it was not observed", "read the column as text with --category, or leave it out with --drop"))
 			}
 			if err != nil {
 				return err
@@ -239,7 +239,7 @@ func (p *part) category(c *table.Column) (values, error) {
 // numeric reads a column as numbers that fit the float32 of the model. fix ends the error about a text.
 func (p *part) numeric(c *table.Column, fix string) (values, error) {
 	if len(c.Bad) > 0 {
-		return values{}, p.cell(c.Bad[0].Row, c.Name, c.Bad[0].Text, "is text in a column of numbers (%d such cells); %s", c.BadCount, fix)
+		return values{}, p.cell(c.Bad[0].Row, c.Name, c.Bad[0].Text, "is text in a column of numbers %s; %s", suchCells(c.BadCount), fix)
 	}
 	num := c.Num
 	if c.Kind == table.Text {
@@ -293,7 +293,7 @@ func (d *Dataset) readLabels() error {
 		return d.readClasses(columns)
 	}
 	for i, p := range d.parts {
-		v, err := p.numeric(columns[i], "leave the cell empty if the label is not known, or classify with --task classify")
+		v, err := p.numeric(columns[i], d.advice("leave the cell empty if the label is not known", fmt.Sprintf("or read the labels as classes with --task classify --category %s", columns[i].Name)))
 		if err != nil {
 			return err
 		}
@@ -307,7 +307,7 @@ func (d *Dataset) readLabels() error {
 func (p *part) checkLabels(c *table.Column) error {
 	const fix = "is no label; leave the cell empty or write NA if the label is not known"
 	if len(c.NaN) > 0 {
-		return p.cell(c.NaN[0].Row, c.Name, c.NaN[0].Text, fix+" (%d such cells)", c.NaNCount)
+		return p.cell(c.NaN[0].Row, c.Name, c.NaN[0].Text, fix+" %s", suchCells(c.NaNCount))
 	}
 	for row, v := range c.Num {
 		if math.IsInf(v, 0) {
@@ -355,8 +355,8 @@ func (d *Dataset) readClasses(columns []*table.Column) error {
 	for i, p := range d.parts {
 		if c := columns[i]; len(c.Bad) > 0 {
 			return p.cell(c.Bad[0].Row, c.Name, c.Bad[0].Text,
-				"is text among labels that are numbers (%d such cells); correct it, leave the cell empty if the label is not known, or read all labels as text with --category %s",
-				c.BadCount, c.Name)
+				"is text among labels that are numbers %s; %s", suchCells(c.BadCount),
+				d.advice("correct it, leave the cell empty if the label is not known", "or read all labels as text with --category "+c.Name))
 		}
 		v, err := p.category(columns[i])
 		if err != nil {
