@@ -49,6 +49,11 @@ func (p *part) whole(column, format string, args ...any) error {
 	return &table.DataError{Source: p.source(), Column: column, Msg: fmt.Sprintf(format, args...)}
 }
 
+// unknownColumn is the error of a role that names no column of the table.
+func unknownColumn(source, name string, known []string) error {
+	return &table.UnknownColumnError{Source: source, Name: name, Suggest: nearest.Name(name, known), Known: known}
+}
+
 // advice is the fix of data, and beside it one of the roles where the user gives them: those of a model are fixed.
 func (d *Dataset) advice(data, roles string) string {
 	if d.fixed {
@@ -63,9 +68,4 @@ func suchCells(n int) string {
 		return "(1 such cell)"
 	}
 	return fmt.Sprintf("(%d such cells)", n)
-}
-
-// unknownColumn is the error of a role that names no column of the table.
-func unknownColumn(source, name string, known []string) error {
-	return &table.UnknownColumnError{Source: source, Name: name, Suggest: nearest.Name(name, known), Known: known}
 }
