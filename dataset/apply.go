@@ -1,11 +1,8 @@
 package dataset
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"github.com/elegans-nn/elegans/series"
@@ -64,7 +61,7 @@ func (d *Dataset) Apply(schema series.Schema) ([]series.Series, Applied, error) 
 			}
 		}
 	}
-	applied.Warnings = append(slices.Clone(d.Notes), applied.Warnings...)
+	applied.Warnings = slices.Concat(d.Warnings, d.Notes, applied.Warnings)
 	return list, applied, nil
 }
 
@@ -90,18 +87,11 @@ func OpenFor(schema series.Schema, name string, r Roles) (*Dataset, error) {
 	return tablesFor(schema, r, t)
 }
 
-// readFor reads the columns of the schema, categories as text. The label and the series column may be absent.
+// readFor reads the columns of the schema and no others, categories as text. The label and the series column may be absent.
 func readFor(schema series.Schema, name string, r Roles) (*table.Table, error) {
-	open := func(o table.Options) (*table.Table, error) { return table.Open(name, o) }
-	if name == "-" {
-		all, err := io.ReadAll(os.Stdin)
-		if err != nil {
-			return nil, err
-		}
-		open = func(o table.Options) (*table.Table, error) { return table.Read(bytes.NewReader(all), "stdin", o) }
-	}
 	var o table.Options
 	for _, in := range schema.Inputs[:len(schemaColumns(schema))] {
+		o.Columns = append(o.Columns, in.Name)
 		switch {
 		case in.Name == schema.Target.Name: // read as the target, so that both spell the classes alike
 		case in.Kind == series.Category:
@@ -110,17 +100,22 @@ func readFor(schema series.Schema, name string, r Roles) (*table.Table, error) {
 			o.Number = append(o.Number, in.Name)
 		}
 	}
-	if r.Layout == Long {
-		o = table.Options{} // parameters are no columns yet
-	} else if schema.SeriesColumn != "" {
+	if schema.SeriesColumn != "" {
 		o.Text = append(o.Text, schema.SeriesColumn)
 	}
-	t, err := open(o)
-	var unknown *table.UnknownColumnError
-	if errors.As(err, &unknown) && unknown.Name == schema.SeriesColumn {
-		o.Text = slices.DeleteFunc(o.Text, func(n string) bool { return n == schema.SeriesColumn })
-		t, err = open(o)
+	o.Optional = []string{schema.SeriesColumn}
+	if !schema.Target.AsInput {
+		o.Optional = append(o.Optional, schema.Target.Name)
 	}
+	for _, name := range []string{schema.Clock.Column, schema.SeriesColumn, schema.Target.Name} {
+		if name != "" && !slices.Contains(o.Columns, name) {
+			o.Columns = append(o.Columns, name)
+		}
+	}
+	if r.Layout == Long {
+		o = table.Options{} // parameters are no columns yet
+	}
+	t, err := table.Open(name, o)
 	if err != nil {
 		return nil, openError(name, mismatch(err))
 	}
@@ -133,7 +128,7 @@ func mismatch(err error) error {
 	if !errors.As(err, &unknown) {
 		return err
 	}
-	near := "the columns are " + quoteAll(unknown.Known[:min(len(unknown.Known), 12)])
+	near := "rename one of the columns " + quoteAll(unknown.Known[:min(len(unknown.Known), 12)]) + ", or give data with the columns that it was trained on"
 	if unknown.Suggest != "" {
 		near = fmt.Sprintf("rename %q if that is it", unknown.Suggest)
 	}
@@ -173,7 +168,7 @@ func tablesFor(schema series.Schema, r Roles, tables ...*table.Table) (*Dataset,
 	} else if schema.SeriesColumn != "" {
 		note = fmt.Sprintf("the data lack the series column %q: all rows are read as one series", schema.SeriesColumn)
 	}
-	d, err := fromTables(roles, tables)
+	d, err := fromTables(&Dataset{Roles: roles, fixed: true}, tables)
 	if err != nil {
 		return nil, mismatch(err)
 	}

@@ -216,7 +216,7 @@ func (r *reader) read(g segment) (series.Series, error) {
 		if at := g.from + i; at > 0 {
 			dt := (t.time[at] - t.time[at-1]) / r.schema.Clock.Unit
 			if s.DT[i] = float32(dt); dt > math.MaxFloat32 {
-				return s, r.d.parts[t.part].cell(row, r.schema.Clock.Column, "", "lies %g time units after the previous row, more than a number can hold; choose a larger --time-unit", dt)
+				return s, r.d.parts[t.part].cell(row, r.schema.Clock.Column, "", "lies %g time units after the previous row, more than a number can hold; %s", dt, r.d.advice("correct the time", "or choose a larger --time-unit"))
 			}
 		}
 		if err := r.inputs(t, row, s.X[i*width:(i+1)*width]); err != nil {

@@ -128,7 +128,7 @@ const outsideBound = 5
 // Audit examines the data set, and the split if one is given (nil: none). A file that is out of order can be audited
 // when it was opened with Roles.Sort.
 func (d *Dataset) Audit(split *Split) Audit {
-	a := Audit{Name: d.Name, Files: d.Files(), Rows: d.Rows(), Series: len(d.tracks), Notes: slices.Clone(d.Notes)}
+	a := Audit{Name: d.Name, Files: d.Files(), Rows: d.Rows(), Series: len(d.tracks), Notes: slices.Clone(d.Notes), Warnings: slices.Clone(d.Warnings)}
 	d.auditClock(&a)
 	d.auditLabels(&a)
 	for i := range d.inputs {

@@ -24,6 +24,9 @@ type stamps struct {
 // clockNames are the names by which a column of numbers is taken for the time without being asked.
 var clockNames = []string{"time", "timestamp", "date", "datetime", "ts", "epoch"}
 
+// anotherClock is the way out where a column that is read as the time is none.
+const anotherClock = "or name another column with --time (--time " + NoTime + " counts rows)"
+
 // readClock finds the time column and its format and reads it.
 func (d *Dataset) readClock() (err error) {
 	if d.zone, err = loadZone(d.Roles.Zone); err != nil {
@@ -42,7 +45,7 @@ func (d *Dataset) readClock() (err error) {
 			return p.whole(d.Roles.Time, "holds %ss here and %ss in %s; one column has one form of time in all files",
 				columns[i].Kind, columns[0].Kind, d.parts[0].source())
 		}
-		if err := p.checkStamps(columns[i]); err != nil {
+		if err := d.checkStamps(p, columns[i]); err != nil {
 			return err
 		}
 	}
@@ -105,8 +108,36 @@ func (d *Dataset) findClock() string {
 		d.note("time is read from column %q (--time NAME chooses another, --time %s counts rows)", c.Name, NoTime)
 		return c.Name
 	}
+	if name := d.damagedClock(); name != "" {
+		return name
+	}
 	d.note("no column of time stamps: rows are counted (--time NAME names one)")
 	return NoTime
+}
+
+// damagedClock names a column of texts that is meant to be the time and cannot be read as it is: half of its texts are
+// time stamps, or it bears a name of time and is no category. Counting rows instead would hide that; what reads the
+// column says what is wrong.
+func (d *Dataset) damagedClock() string {
+	p := d.parts[0]
+	for i := range p.table.Columns {
+		c := &p.table.Columns[i]
+		if d.taken(c.Name) || c.Kind != table.Text || len(c.Levels) == 0 {
+			continue
+		}
+		_, best, _ := chooseStamp(c.Levels)
+		stamps := 0
+		for _, text := range c.Levels {
+			if _, ok := best.read(text); ok {
+				stamps++
+			}
+		}
+		named := slices.Contains(clockNames, strings.ToLower(c.Name)) && (len(c.Levels) > MaxLevels || 2*len(c.Levels) > p.table.Rows)
+		if 2*stamps >= len(c.Levels) || named {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 // taken says that the user gave the column another role than time.
@@ -117,13 +148,13 @@ func (d *Dataset) taken(name string) bool {
 }
 
 // checkStamps refuses cells without a time, and numbers that are none.
-func (p *part) checkStamps(c *table.Column) error {
+func (d *Dataset) checkStamps(p *part, c *table.Column) error {
 	if len(c.Bad) > 0 {
 		return p.cell(c.Bad[0].Row, c.Name, c.Bad[0].Text, "is no number, as the other times of the column are; correct it or remove the row")
 	}
 	for row := range p.table.Rows {
 		if c.Missing(row) {
-			return p.cell(row, c.Name, "", "has no time; correct the row or remove it, or name another column with --time")
+			return p.cell(row, c.Name, "", "has no time; %s", d.advice("correct the row or remove it", anotherClock))
 		}
 		if c.Kind == table.Number && math.IsInf(c.Num[row], 0) {
 			return p.cell(row, c.Name, c.Cell(row), "is no time; correct the row or remove it")
@@ -138,6 +169,13 @@ func (d *Dataset) readNumbers(columns []*table.Column) error {
 	for _, c := range columns {
 		all = append(all, c.Num...)
 	}
+	if allDays(all) {
+		d.kind, d.format = series.Calendar, dayNumbers
+		for i, p := range d.parts {
+			p.stamps = readDays(columns[i].Num, d.zone)
+		}
+		return nil
+	}
 	var perSecond float64
 	d.kind, perSecond, d.format = numberScale(all)
 	for i, p := range d.parts {
@@ -151,7 +189,7 @@ func (d *Dataset) readNumbers(columns []*table.Column) error {
 
 // needDates refuses the cycles of a calendar on a clock that has none.
 func (d *Dataset) needDates() error {
-	if d.kind == series.Calendar || len(d.Roles.Calendar) == 0 {
+	if d.kind == series.Calendar || len(d.Roles.Calendar) == 0 || d.fixed { // a model's clock is compared as a whole
 		return nil
 	}
 	return &UsageError{Flag: "--calendar", Text: fmt.Sprintf("needs dates, but column %q holds elapsed time; name a column of dates with --time", d.Roles.Time)}
@@ -208,7 +246,7 @@ func (d *Dataset) badStamp(columns []*table.Column, text, why string) error {
 		level := slices.Index(columns[i].Levels, text)
 		for row, code := range columns[i].Codes {
 			if int(code) == level && level >= 0 {
-				return p.cell(row, d.Roles.Time, text, "%s; correct it, or name another column with --time", why)
+				return p.cell(row, d.Roles.Time, text, "%s; %s", why, d.advice("correct it", anotherClock))
 			}
 		}
 	}

@@ -10,7 +10,8 @@
 // # Time
 //
 // A time column is text in one of TimeFormats, or a number: an epoch in seconds, milliseconds, microseconds or
-// nanoseconds, told by its size (1e8, 1e11, 1e14, 1e17 and up), else elapsed seconds. A column has one format. Where a
+// nanoseconds, told by its size (1e8, 1e11, 1e14, 1e17 and up), a day written YYYYMMDD where every number of the column is
+// one, else elapsed seconds. A column has one format. Where a
 // column can be read as both MM/DD and DD/MM, the reading in which time never goes back wins; if both or neither do, it
 // is an error. Times are kept as float64 seconds, which today resolves a quarter of a microsecond.
 //
@@ -48,6 +49,8 @@ type Dataset struct {
 	Roles Roles
 	// Notes are what was decided or noticed on the way that a user should read, one line each.
 	Notes []string
+	// Warnings are what a user must see before believing a result, one line each; Audit and Apply list them too.
+	Warnings []string
 	// Builtin is set for a built-in data set.
 	Builtin *Builtin
 
@@ -58,6 +61,7 @@ type Dataset struct {
 	format string // of the time stamps
 	zone   *time.Location
 	tracks []track
+	fixed  bool // the roles are those of a model's schema, not the user's
 }
 
 // part is one table of the source.
@@ -69,6 +73,7 @@ type part struct {
 	label   labels
 	stamps  stamps
 	columns []string // names of the source's columns, for messages
+	renamed []table.Renamed
 }
 
 func (p *part) source() string { return p.table.Source }
@@ -191,7 +196,7 @@ func FromTables(r Roles, tables ...*table.Table) (*Dataset, error) {
 	// What a format itself says of its columns counts where the user says nothing.
 	first := tables[0]
 	said := r.Target == "" && first.Label != ""
-	if said {
+	if first.Label != "" && (said || r.Target == first.Label) {
 		r.Target, r.LastStep = first.Label, r.Horizon.IsZero()
 	}
 	if r.Series == "" && len(first.Groups) > 0 {
@@ -200,25 +205,27 @@ func FromTables(r Roles, tables ...*table.Table) (*Dataset, error) {
 	if r.Time == "" && first.Time != "" {
 		r.Time = first.Time
 	}
-	d, err := fromTables(r, tables)
+	d, err := fromTables(&Dataset{Roles: r}, tables)
 	if err == nil && said {
 		d.note("the target is %q, as the file says", r.Target)
 	}
 	return d, err
 }
 
-// fromTables is FromTables for roles that nothing but the columns' content may complete.
-func fromTables(r Roles, tables []*table.Table) (*Dataset, error) {
-	if err := r.check(); err != nil {
+// fromTables reads tables into d, whose roles nothing but the columns' content may complete.
+func fromTables(d *Dataset, tables []*table.Table) (*Dataset, error) {
+	if err := d.Roles.check(); err != nil {
 		return nil, err
 	}
-	d := &Dataset{Roles: r}
 	for _, t := range tables {
-		p := &part{name: d.partName(t.Source), table: t, columns: t.Names()}
+		p := &part{name: d.partName(t.Source), table: t, columns: append(t.Names(), t.Unread...), renamed: t.Renamed}
+		for _, twin := range t.Renamed {
+			d.Warnings = append(d.Warnings, p.name+": "+twin.String())
+		}
 		if t.Rows == 0 {
 			return nil, p.whole("", "holds no row")
 		}
-		if r.Layout == Long {
+		if d.Roles.Layout == Long {
 			if err := p.pivot(d); err != nil {
 				return nil, err
 			}

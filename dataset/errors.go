@@ -53,3 +53,19 @@ func (p *part) whole(column, format string, args ...any) error {
 func unknownColumn(source, name string, known []string) error {
 	return &table.UnknownColumnError{Source: source, Name: name, Suggest: nearest.Name(name, known), Known: known}
 }
+
+// advice is the fix of data, and beside it one of the roles where the user gives them: those of a model are fixed.
+func (d *Dataset) advice(data, roles string) string {
+	if d.fixed {
+		return data
+	}
+	return data + ", " + roles
+}
+
+// suchCells counts cells like the one that an error shows.
+func suchCells(n int) string {
+	if n == 1 {
+		return "(1 such cell)"
+	}
+	return fmt.Sprintf("(%d such cells)", n)
+}

@@ -17,6 +17,7 @@ func (p *part) pivot(d *Dataset) error {
 	if err != nil {
 		return err
 	}
+	d.Roles.Time = roles.Time
 	rows, firsts, err := p.events(roles)
 	if err != nil {
 		return err
@@ -53,26 +54,22 @@ func (p *part) pivot(d *Dataset) error {
 	return nil
 }
 
-// longRoles finds the columns of parameter and value.
+// longRoles finds the columns of parameter, value and time, by their usual names where the user names none.
 func (p *part) longRoles(r Roles) (Roles, error) {
 	for _, want := range []struct {
 		name  *string
 		flag  string
-		usual string
-	}{{&r.Parameter, "--parameter", "parameter"}, {&r.Value, "--value", "value"}} {
-		if *want.name == "" {
-			for _, name := range p.columns {
-				if strings.EqualFold(name, want.usual) {
-					*want.name = name
-				}
+		what  string
+		usual []string
+	}{{&r.Parameter, "--parameter", "parameters", []string{"parameter"}}, {&r.Value, "--value", "values", []string{"value"}}, {&r.Time, "--time", "times", clockNames}} {
+		for _, name := range p.columns {
+			if *want.name == "" && slices.Contains(want.usual, strings.ToLower(name)) {
+				*want.name = name
 			}
 		}
-		if *want.name == "" {
-			return r, &UsageError{Flag: want.flag, Text: fmt.Sprintf("a long table needs a column of %ss; columns: %s", want.usual, strings.Join(p.columns, ", "))}
+		if *want.name == "" || *want.name == NoTime {
+			return r, &UsageError{Flag: want.flag, Text: fmt.Sprintf("a long table needs a column of %s; name one of its columns: %s", want.what, strings.Join(p.columns, ", "))}
 		}
-	}
-	if r.Time == "" || r.Time == NoTime {
-		return r, &UsageError{Flag: "--time", Text: "a long table needs the name of its time column"}
 	}
 	for _, name := range []string{r.Parameter, r.Value, r.Time, r.Series} {
 		if name != "" && !slices.Contains(p.columns, name) {
@@ -113,7 +110,7 @@ func (p *part) spread(r Roles, rows []int, n int) (columns []table.Column, repla
 	parameter, _ := p.table.Column(r.Parameter)
 	value, _ := p.table.Column(r.Value)
 	if len(value.Bad) > 0 {
-		return nil, 0, p.cell(value.Bad[0].Row, value.Name, value.Bad[0].Text, "is text in a column of numbers (%d such cells); correct it or leave the cell empty", value.BadCount)
+		return nil, 0, p.cell(value.Bad[0].Row, value.Name, value.Bad[0].Text, "is text in a column of numbers %s; correct it or leave the cell empty", suchCells(value.BadCount))
 	}
 	if value.Kind == table.Text {
 		return nil, 0, p.whole(value.Name, "holds texts; the values of a long table must be numbers")

@@ -52,6 +52,10 @@ func TestPivot(t *testing.T) {
 	if s.Schema.Clock.Unit != 5400 || s.Train[1].DT[1] != 177300.0/5400 || s.Train[0].Y[2] != 1 || s.Train[1].Y[1] != 0 {
 		t.Errorf("unit %v, %v, %v", s.Schema.Clock.Unit, s.Train[1].DT, s.Train[0].Y)
 	}
+	unasked := open(t, events, Roles{Target: "died", Series: "stay", Layout: Long, LastStep: true})
+	if unasked.Roles.Time != "Time" || unasked.Hash() != d.Hash() {
+		t.Errorf("time column %q is found, want Time and the same data", unasked.Roles.Time)
+	}
 	list, _, err := ApplyTable(s.Schema, csv(t, "new.csv", events), Roles{Layout: Long})
 	if err != nil || len(list) != 2 || list[0].Scored() != 1 {
 		t.Errorf("%v %v", list, err)
@@ -68,7 +72,8 @@ func TestPivotRefuses(t *testing.T) {
 	}{
 		{"no parameter column", "Parameter", "what", long, &UsageError{}, []string{"--parameter", "what"}},
 		{"no value column", "Value", "how", long, &UsageError{}, []string{"--value"}},
-		{"no time", "", "", Roles{Series: "stay", Layout: Long}, &UsageError{}, []string{"--time"}},
+		{"no time", "Time", "when", Roles{Series: "stay", Layout: Long}, &UsageError{}, []string{"--time", "columns: stay, when"}},
+		{"rows counted", "", "", Roles{Time: NoTime, Series: "stay", Layout: Long}, &UsageError{}, []string{"--time"}},
 		{"unknown series", "", "", Roles{Time: "Time", Series: "sty", Layout: Long}, &table.UnknownColumnError{}, []string{`did you mean "stay"`}},
 		{"text as value", "36.5", "warm", long, &table.DataError{}, []string{"line 3", `"Value"`, `"warm"`}},
 		{"parameter named as a column", "BUN", "died", long, &table.DataError{}, []string{`"died"`, "rename"}},

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -50,7 +51,30 @@ func (d *Dataset) decideColumns() error {
 			return conflict("--category", "column %q is named by --numeric too", name)
 		}
 	}
+	for _, p := range d.parts {
+		if text := p.twins(r); text != "" {
+			return conflict("--target", "%s", text)
+		}
+	}
 	return nil
+}
+
+// twins says that the target's name stands over several columns, and how to tell which is meant: the wrong one would be
+// predicted, with the other, perhaps the label itself, among its inputs. It is empty where the user keeps the others out.
+func (p *part) twins(r *Roles) string {
+	var first string
+	var others []string
+	for _, twin := range p.renamed {
+		if twin.Name == r.Target && len(r.Inputs) == 0 && !slices.Contains(r.Drop, twin.As) {
+			first = cmp.Or(first, twin.String())
+			others = append(others, twin.As)
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s: which is meant? --drop %s keeps the first, --target %s --drop %s takes another; or rename them",
+		first, strings.Join(others, ","), others[0], r.Target)
 }
 
 // decideInputs lists the input columns with their kinds.
@@ -105,12 +129,7 @@ func (d *Dataset) usable() (names []string) {
 			if !slices.Contains(r.Numeric, name) {
 				levels = max(levels, len(c.Levels))
 			}
-			for row := range p.table.Rows {
-				if !c.Missing(row) {
-					seen = true
-					break
-				}
-			}
+			seen = seen || p.observed(c)
 		}
 		switch asked := slices.Contains(r.Category, name); {
 		case !everywhere:
@@ -124,6 +143,20 @@ func (d *Dataset) usable() (names []string) {
 		}
 	}
 	return names
+}
+
+// observed says that the column holds anything. A text among numbers was observed too: leaving out a column of nothing
+// but such texts would hide from the user what readInputs then says of the first.
+func (p *part) observed(c *table.Column) bool {
+	if c.BadCount > 0 {
+		return true
+	}
+	for row := range p.table.Rows {
+		if !c.Missing(row) {
+			return true
+		}
+	}
+	return false
 }
 
 // describe decides the kind of an input over all tables: what the user says, else a category where any table that holds
@@ -156,7 +189,7 @@ func (d *Dataset) readInputs() (err error) {
 			if in.kind == series.Category {
 				p.inputs[i], err = p.category(c)
 			} else {
-				p.inputs[i], err = p.numeric(c, "leave the cell empty if it was not observed, read the column as text with --category, or leave it out with --drop")
+				p.inputs[i], err = p.numeric(c, d.advice("leave the cell empty if it was not observed", "read the column as text with --category, or leave it out with --drop"))
 			}
 			if err != nil {
 				return err
@@ -206,7 +239,7 @@ func (p *part) category(c *table.Column) (values, error) {
 // numeric reads a column as numbers that fit the float32 of the model. fix ends the error about a text.
 func (p *part) numeric(c *table.Column, fix string) (values, error) {
 	if len(c.Bad) > 0 {
-		return values{}, p.cell(c.Bad[0].Row, c.Name, c.Bad[0].Text, "is text in a column of numbers (%d such cells); %s", c.BadCount, fix)
+		return values{}, p.cell(c.Bad[0].Row, c.Name, c.Bad[0].Text, "is text in a column of numbers %s; %s", suchCells(c.BadCount), fix)
 	}
 	num := c.Num
 	if c.Kind == table.Text {
@@ -260,7 +293,7 @@ func (d *Dataset) readLabels() error {
 		return d.readClasses(columns)
 	}
 	for i, p := range d.parts {
-		v, err := p.numeric(columns[i], "leave the cell empty if the label is not known, or classify with --task classify")
+		v, err := p.numeric(columns[i], d.advice("leave the cell empty if the label is not known", fmt.Sprintf("or read the labels as classes with --task classify --category %s", columns[i].Name)))
 		if err != nil {
 			return err
 		}
@@ -274,7 +307,7 @@ func (d *Dataset) readLabels() error {
 func (p *part) checkLabels(c *table.Column) error {
 	const fix = "is no label; leave the cell empty or write NA if the label is not known"
 	if len(c.NaN) > 0 {
-		return p.cell(c.NaN[0].Row, c.Name, c.NaN[0].Text, fix+" (%d such cells)", c.NaNCount)
+		return p.cell(c.NaN[0].Row, c.Name, c.NaN[0].Text, fix+" %s", suchCells(c.NaNCount))
 	}
 	for row, v := range c.Num {
 		if math.IsInf(v, 0) {
@@ -322,8 +355,8 @@ func (d *Dataset) readClasses(columns []*table.Column) error {
 	for i, p := range d.parts {
 		if c := columns[i]; len(c.Bad) > 0 {
 			return p.cell(c.Bad[0].Row, c.Name, c.Bad[0].Text,
-				"is text among labels that are numbers (%d such cells); correct it, leave the cell empty if the label is not known, or read all labels as text with --category %s",
-				c.BadCount, c.Name)
+				"is text among labels that are numbers %s; %s", suchCells(c.BadCount),
+				d.advice("correct it, leave the cell empty if the label is not known", "or read all labels as text with --category "+c.Name))
 		}
 		v, err := p.category(columns[i])
 		if err != nil {

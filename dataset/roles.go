@@ -37,7 +37,9 @@ type Roles struct {
 	// Target is the column to be predicted.
 	Target string
 	// Time is the column of time stamps. Empty: the first column of texts that are all time stamps, else a column of
-	// numbers named time, timestamp, date, datetime, ts or epoch, else rows are counted. NoTime: rows are counted.
+	// numbers named time, timestamp, date, datetime, ts or epoch, else rows are counted. A column of texts half of which are
+	// time stamps, or with one of those names and a text of its own on most rows, is an error and not skipped. NoTime: rows
+	// are counted.
 	Time string
 	// Series is the column that tells apart the series (rooms, patients, machines) of one file. Empty: one series.
 	Series string

@@ -42,8 +42,8 @@ var stampFormats = []stampFormat{
 }
 
 // TimeFormats lists the forms of a time stamp in text that are understood, in the order in which they are tried. The
-// blank between date and clock may be a T, and a clock may end in AM or PM. Besides them a number is seconds, or an
-// epoch in seconds, milliseconds, microseconds or nanoseconds, told by its size.
+// blank between date and clock may be a T, a clock may end in AM or PM, and Z may be written UTC. Besides them a number is
+// seconds, or an epoch in seconds, milliseconds, microseconds or nanoseconds, told by its size.
 func TimeFormats() []string {
 	names := make([]string, len(stampFormats))
 	for i, f := range stampFormats {
@@ -73,6 +73,7 @@ func (f stampFormat) read(text string) (c civil, ok bool) {
 		date, clock = text[:cut], strings.TrimSpace(text[cut+1:])
 	}
 	if f.zoned {
+		clock = strings.Replace(clock, "UTC", "Z", 1)
 		cut := strings.IndexAny(clock, "Zz+-")
 		if cut < 0 {
 			return c, false
@@ -286,6 +287,40 @@ var epochScales = []struct {
 	{1e14, "epoch in microseconds", 1e6},
 	{1e11, "epoch in milliseconds", 1e3},
 	{1e8, "epoch in seconds", 1},
+}
+
+// dayNumbers is the form of days written as one number, such as 20260131.
+const dayNumbers = "YYYYMMDD"
+
+// dayNumber reads a number as a day of the years 1900 to 2099.
+func dayNumber(v float64) (c civil, ok bool) {
+	if v != math.Trunc(v) || v < 19000101 || v > 20991231 {
+		return c, false
+	}
+	n := int(v)
+	c.date = time.Date(n/10000, time.Month(n/100%100), n%100, 0, 0, 0, 0, time.UTC)
+	return c, c.date.Year() == n/10000 && int(c.date.Month()) == n/100%100 && c.date.Day() == n%100
+}
+
+// allDays says that every number is a day. As elapsed seconds they would make every month end a gap.
+func allDays(values []float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool {
+		_, ok := dayNumber(v)
+		return !ok
+	})
+}
+
+// readDays gives the beginnings of the days in a zone.
+func readDays(values []float64, zone *time.Location) stamps {
+	s := stamps{first: make([]float64, len(values)), skipped: map[int]bool{}}
+	for row, v := range values {
+		c, _ := dayNumber(v)
+		first, _, skipped := c.instants(stampFormat{}, zone)
+		if s.first[row] = first; skipped {
+			s.skipped[row] = true
+		}
+	}
+	return s
 }
 
 // numberScale tells what a column of numbers counts, by the median size of its values: one wild value cannot change the

@@ -142,7 +142,7 @@ func (d *Dataset) backwardsError(t *track, i int) error {
 	if t.name != "" {
 		of = fmt.Sprintf(" of series %q", t.name)
 	}
-	if d.Roles.Series == "" {
+	if d.Roles.Series == "" && !d.fixed {
 		fix += ", --series COLUMN tells several series of one file apart"
 		if names := d.seriesCandidates(p); len(names) > 0 {
 			fix += " (perhaps " + strings.Join(names, " or ") + ")"

@@ -163,7 +163,7 @@ func Read(r io.Reader) (*Model, error) {
 		return nil, err
 	}
 	if len(data) > maxFile {
-		return nil, &FileError{Problem: fmt.Sprintf("larger than %d bytes; no model of this program is", maxFile)}
+		return nil, &FileError{Problem: fmt.Sprintf("larger than %d bytes, which no model of this program is; name the file that elegans train wrote", maxFile)}
 	}
 	m, err := decodeFile(data)
 	if err != nil {
@@ -199,7 +199,7 @@ func decodeFile(data []byte) (*Model, error) {
 // openTensors reads the container. The library is guarded: a header length beyond the file or a hostile header must be
 // an error, never a panic.
 func openTensors(data []byte) (tensors map[string]safetensors.TensorView, meta map[string]string, err error) {
-	foreign := errors.New("not a model file (safetensors with a manifest); was it cut off, or is it something else?")
+	foreign := errors.New("not a model file (safetensors with a manifest), or cut off; copy it again, or name the file that elegans train wrote")
 	if len(data) < 8 || binary.LittleEndian.Uint64(data) > uint64(len(data)-8) {
 		return nil, nil, foreign
 	}
@@ -210,11 +210,11 @@ func openTensors(data []byte) (tensors map[string]safetensors.TensorView, meta m
 	}()
 	st, err := safetensors.Deserialize(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("not a model file, or cut off: %w", err)
+		return nil, nil, fmt.Errorf("not a model file, or cut off (%w); copy it again, or name the file that elegans train wrote", err)
 	}
 	_, header, err := safetensors.ReadMetadata(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("not a model file, or cut off: %w", err)
+		return nil, nil, fmt.Errorf("not a model file, or cut off (%w); copy it again, or name the file that elegans train wrote", err)
 	}
 	tensors = map[string]safetensors.TensorView{}
 	for _, name := range st.Names() {

@@ -115,7 +115,7 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Load(path)
-	oneLine(t, err, path, "not a model file")
+	oneLine(t, err, path, "not a model file", "; copy it again")
 	var bad *FileError
 	if !errors.As(err, &bad) || bad.Path != path {
 		t.Errorf("%T does not name the file", err)
@@ -142,7 +142,7 @@ func TestCutFiles(t *testing.T) {
 		}
 	}
 	wrong(t, "a byte too many", append(slices.Clone(data), 0))
-	wrong(t, "nothing", nil, "cut off")
+	wrong(t, "nothing", nil, "cut off", "copy it again")
 }
 
 // A flipped bit is noticed, or it changed nothing (the keys of JSON are read in any case).

@@ -6,6 +6,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -32,9 +33,12 @@ func unwrap(s *source, o Options) (*format, error) {
 			}
 		default:
 			if member != "" {
-				return nil, &DataError{Source: s.name, Msg: "is no zip archive, so it has no member " + quote(member)}
+				return nil, &DataError{Source: s.name, Msg: "is no zip archive, so it has no member " + quote(member) + "; name the file alone"}
 			}
 			if err := refuse(head, s.name); err != nil {
+				return nil, err
+			}
+			if err := s.misnamed(); err != nil {
 				return nil, err
 			}
 			return detect(trimBOM(head), s.name, o.Format)
@@ -43,9 +47,18 @@ func unwrap(s *source, o Options) (*format, error) {
 	return nil, &DataError{Source: s.name, Msg: "more than 4 archives inside each other; unpack it first"}
 }
 
+// misnamed refuses content that is no archive where the name promises one that was not opened yet.
+func (s *source) misnamed() error {
+	ending := strings.ToLower(path.Ext(s.name))
+	if ending != ".zip" && (ending != ".gz" || s.gzipped) {
+		return nil
+	}
+	return &DataError{Source: s.name, Msg: "is named as an archive (" + ending + ") but its content is none; " + fixCopy + ", or take " + ending + " off its name"}
+}
+
 // nested replaces the way the source is opened.
 func (s *source) nested(open func() (io.ReadCloser, error)) {
-	s.open, s.at, s.size, s.packed = open, nil, 0, true
+	s.open, s.at, s.size, s.packed, s.gzipped = open, nil, 0, true, false
 }
 
 func (s *source) gunzip() {
@@ -62,6 +75,7 @@ func (s *source) gunzip() {
 		}
 		return &checked{Reader: z, inner: r, source: s.name}, nil
 	})
+	s.gzipped = true
 }
 
 // unzip makes the chosen member the source, or returns the format of archives that are data themselves.
@@ -70,9 +84,9 @@ func (s *source) unzip(member *string, o Options) (*format, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, err := zip.NewReader(at, size)
+	z, err := openZip(at, size, s.name)
 	if err != nil {
-		return nil, damage(s.name, err)
+		return nil, err
 	}
 	if *member == "" && isNPZ(z, s.name, o.Format) {
 		return formatNamed("npz")
@@ -95,6 +109,15 @@ func (s *source) unzip(member *string, o Options) (*format, error) {
 		return &checked{Reader: r, inner: r, source: name}, nil
 	})
 	return nil, nil
+}
+
+// openZip opens an archive. Its list of members stands at its end, so that is where a file that was cut off fails.
+func openZip(at io.ReaderAt, size int64, name string) (*zip.Reader, error) {
+	z, err := zip.NewReader(at, size)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, &DataError{Source: name, Msg: fmt.Sprintf("damaged: the archive ends at byte %d without the list of its members; %s", size, fixCopy)}
+	}
+	return z, damage(name, err)
 }
 
 // isNPZ recognises NumPy's archives: named .npz, or all arrays and not named .zip.
@@ -153,7 +176,7 @@ func chooseMember(z *zip.Reader, name, member string) (*zip.File, error) {
 	case len(known) == 0 && len(all) == 1:
 		return all[0], nil
 	case len(all) == 0:
-		return nil, &DataError{Source: name, Msg: "the archive holds no data file"}
+		return nil, &DataError{Source: name, Msg: "the archive holds no data file; pack one of the formats " + several(Formats())}
 	case len(known) > 0:
 		all = known
 	}
@@ -187,10 +210,15 @@ type checked struct {
 	io.Reader
 	inner  io.Closer
 	source string
+	count  int64 // bytes of content so far
 }
 
 func (c *checked) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
+	c.count += int64(n)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = &DataError{Source: c.source, Msg: fmt.Sprintf("damaged: the compressed data end early, after %d bytes of content; %s", c.count, fixCopy)}
+	}
 	return n, damage(c.source, err)
 }
 
@@ -203,10 +231,10 @@ func damage(source string, err error) error {
 	case err == nil || err == io.EOF:
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &DataError{Source: source, Msg: "damaged: the compressed data end early; copy or download the file again"}
+		return &DataError{Source: source, Msg: "damaged: the compressed data end early; " + fixCopy}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zip.ErrChecksum),
 		errors.Is(err, zip.ErrFormat), errors.As(err, &corrupt):
-		return &DataError{Source: source, Msg: "damaged: " + err.Error() + "; copy or download the file again"}
+		return &DataError{Source: source, Msg: "damaged: " + err.Error() + "; " + fixCopy}
 	case errors.Is(err, zip.ErrAlgorithm):
 		return &DataError{Source: source, Msg: "the archive uses a compression that is not supported; pack it with plain zip"}
 	}

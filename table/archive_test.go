@@ -75,15 +75,19 @@ func TestDamage(t *testing.T) {
 		name, file, content string
 		words               []string
 	}{
-		{"gzip cut off", "x.csv.gz", lost[:len(lost)-20], []string{"damaged", "end early"}},
+		{"gzip cut off", "x.csv.gz", lost[:len(lost)-20], []string{"damaged", "end early, after ", " bytes of content"}},
 		{"gzip cut off at once", "x.csv.gz", lost[:5], []string{"damaged"}},
+		{"gzip of text", "x.csv.gz", "a,b\n1,2\n", []string{"named as an archive (.gz)"}},
+		{"zip of text", "x.zip", "a,b\n1,2\n", []string{"named as an archive (.zip)"}},
 		{"gzip checksum", "x.csv.gz", string(crc), []string{"damaged", "checksum"}},
-		{"zip cut off", "x.zip", zipped[:len(zipped)/2], []string{"damaged"}},
+		{"zip cut off", "x.zip", zipped[:150], []string{"damaged", "ends at byte 150", "members"}},
 		{"zip flipped", "x.zip", string(flipped), []string{"damaged"}},
-		{"parquet cut off", "x.parquet", b.String()[:b.Len()-9], []string{"damaged", "Parquet"}},
+		{"parquet cut off", "x.parquet", b.String()[:100], []string{"damaged", "Parquet file ends at byte 100", "footer"}},
+		{"parquet cut off at once", "x.parquet", b.String()[:4], []string{"damaged", "ends at byte 4"}},
+		{"parquet encrypted", "x.parquet", b.String()[:b.Len()-4] + "PARE", []string{"encrypted"}},
 		{"parquet of text", "x.parquet", "a,b\n1,2\n", []string{"named as parquet"}},
 		{"npz of text", "x.npz", "a,b\n1,2\n", []string{"named as npz"}},
-		{"npz cut off", "x.npz", archive("x.npy", "zzz")[:40], []string{"damaged"}},
+		{"npz cut off", "x.npz", archive("x.npy", "zzz")[:40], []string{"damaged", "ends at byte 40"}},
 		{"excel", "x.xlsx", archive("xl/workbook.xml", "<x/>"), []string{"Excel", "CSV"}},
 		{"no data", "x.zip", archive("README", "hello"), []string{"no data file"}},
 		{"too deep", "x.gz", gzipped(gzipped(gzipped(gzipped(gzipped("a\n1\n"))))), []string{"inside each other"}},

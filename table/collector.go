@@ -65,6 +65,15 @@ func (c *collector) column(name string) *builder {
 	return b
 }
 
+// declare is column for a name that stands in the source and may stand there twice.
+func (c *collector) declare(name string) *builder {
+	as := c.unique(name)
+	if as != name {
+		c.table.Renamed = append(c.table.Renamed, Renamed{Name: name, As: as, First: c.index[name] + 1, Second: len(c.known) + 1})
+	}
+	return c.column(as)
+}
+
 // unique appends .1, .2, … to a name that an earlier column has.
 func (c *collector) unique(name string) string {
 	unique := name
@@ -92,7 +101,7 @@ func (c *collector) fail(line int, msg string) error {
 func (c *collector) check() error {
 	for _, list := range [][]string{c.opts.Columns, c.opts.Text, c.opts.Number} {
 		for _, name := range list {
-			if _, ok := c.index[name]; !ok {
+			if _, ok := c.index[name]; !ok && !slices.Contains(c.opts.Optional, name) {
 				return &UnknownColumnError{Source: c.source, Name: name, Suggest: nearest.Name(name, c.known), Known: c.known}
 			}
 		}
@@ -116,7 +125,7 @@ func (c *collector) finish() (*Table, error) {
 		return nil, err
 	}
 	if c.rows == 0 {
-		return nil, c.fail(0, "no rows; at least one row of data is needed")
+		return nil, c.fail(0, "no rows; "+fixRows)
 	}
 	t := c.table
 	t.Source, t.Format, t.Rows = c.source, c.format, c.rows
@@ -125,14 +134,23 @@ func (c *collector) finish() (*Table, error) {
 		names = c.opts.Columns
 	}
 	for i, name := range names {
-		b := c.cols[c.index[name]]
+		at, ok := c.index[name]
+		if !ok {
+			continue // optional
+		}
+		b := c.cols[at]
 		if b == nil || slices.Index(names, name) < i || c.wanted == nil && c.drop[name] && b.carriesNothing(c.rows) {
 			continue
 		}
 		t.Columns = append(t.Columns, b.column(c.rows))
 	}
 	if len(t.Columns) == 0 && c.wanted == nil {
-		return nil, c.fail(0, "no column with a name or data")
+		return nil, c.fail(0, "no column with a name or data; name the columns in the first row")
+	}
+	for i, name := range c.known {
+		if c.cols[i] == nil {
+			t.Unread = append(t.Unread, name)
+		}
 	}
 	t.keepHints()
 	return &t, nil
@@ -149,6 +167,10 @@ func (t *Table) keepHints() {
 	}
 	if len(t.Groups) == 0 {
 		t.Groups = nil
+	}
+	t.Renamed = slices.DeleteFunc(t.Renamed, func(r Renamed) bool { return !t.has(r.Name) && !t.has(r.As) })
+	if len(t.Renamed) == 0 {
+		t.Renamed = nil
 	}
 }
 

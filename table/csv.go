@@ -74,7 +74,7 @@ func readRows(scan *csvScanner, c *collector, lay layout, cols []*builder) error
 	for {
 		err := scan.next()
 		if errors.Is(err, io.EOF) {
-			return lay.finish(c)
+			return lay.finish(c, scan.start)
 		}
 		if err != nil {
 			return err
@@ -123,10 +123,12 @@ func (l layout) columns(c *collector) []*builder {
 		case unnamed:
 			name = "c" + strconv.Itoa(i)
 		}
-		name = c.unique(name)
-		if unnamed && l.header != nil {
-			c.drop[name] = true
+		if !unnamed {
+			cols[i] = c.declare(name)
+			continue
 		}
+		name = c.unique(name)
+		c.drop[name] = l.header != nil
 		cols[i] = c.column(name)
 	}
 	return cols
@@ -137,13 +139,14 @@ func (l layout) ragged(found int) string {
 	if l.header != nil {
 		what = "by the header"
 	}
-	return fmt.Sprintf("%d fields found, %d expected %s; is a delimiter missing, too many, or inside an unquoted text?",
+	return fmt.Sprintf("%d fields found, %d expected %s; add or remove a delimiter, and put a text that holds one in quotes",
 		found, l.width, what)
 }
 
-func (l layout) finish(c *collector) error {
+// finish refuses a file of nothing but a header, which ends in the given line.
+func (l layout) finish(c *collector, line int) error {
 	if c.rows == 0 && l.header != nil {
-		return c.fail(0, "only a header, no rows; at least one row of data is needed")
+		return c.fail(line, "only a header, no rows; "+fixRows)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ const sampleRows = 200
 func detectLayout(t text, delim byte, mode HeaderMode) (layout, error) {
 	lay := layout{delim: delim}
 	if bytes.IndexByte(t.body, 0) >= 0 {
-		return lay, &DataError{Source: t.source, Msg: "is binary (it holds zero bytes); name its format, or export it as CSV"}
+		return lay, &DataError{Source: t.source, Msg: "is binary (it holds zero bytes) and of no known format; " + fixPlain}
 	}
 	t.body = trimBOM(t.body)
 	if first, rest, _ := bytes.Cut(t.body, []byte("\n")); len(bytes.TrimSpace(first)) == 5 && bytes.HasPrefix(first, []byte("sep=")) {
@@ -39,7 +39,7 @@ func detectLayout(t text, delim byte, mode HeaderMode) (layout, error) {
 		return lay, err
 	}
 	if len(rows) == 0 {
-		return lay, &DataError{Source: t.source, Msg: "no rows; at least one row of data is needed"}
+		return lay, &DataError{Source: t.source, Msg: "no rows; " + fixRows}
 	}
 	if err := t.checkSplit(rows, delim); err != nil {
 		return lay, err
@@ -182,7 +182,7 @@ func (t text) checkSplit(rows [][]string, chosen byte) error {
 		}
 		width, _ := commonWidth(cut)
 		return &DataError{Source: t.source, Line: 1, Value: rows[0][0],
-			Msg: fmt.Sprintf("the delimiter %q cuts no row; %q makes %d columns", chosen, other, width)}
+			Msg: fmt.Sprintf("the delimiter %q cuts no row; choose %q, which makes %d columns", chosen, other, width)}
 	}
 	suspects := 0
 	for _, row := range rows {
@@ -199,7 +199,7 @@ func (t text) checkSplit(rows [][]string, chosen byte) error {
 		tried = append(tried, d.name)
 	}
 	return &DataError{Source: t.source, Line: 1, Value: rows[0][0],
-		Msg: "only one column found (tried " + strings.Join(tried, ", ") + "); name the delimiter (elegans data convert FILE OUT.csv --delimiter C makes commas of it), or the format if this is no CSV"}
+		Msg: "only one column found (tried " + strings.Join(tried, ", ") + "); name the delimiter (elegans data convert FILE OUT.csv --delimiter C makes commas of it), or name another file if this is no CSV"}
 }
 
 // isHeader says whether the first row names columns: none of its cells is a number or a time. Where a name appears twice

@@ -139,8 +139,8 @@ func (s *csvScanner) quoted(at int) (int, error) {
 		at++
 	}
 	if at < len(s.text) && s.text[at] != s.delim {
-		return 0, s.fail(s.line, fmt.Sprintf("%q after a closing quote, where the delimiter %q is expected; a quote inside a "+
-			"quoted field is written twice", s.text[at], s.delim))
+		return 0, s.fail(s.line, fmt.Sprintf("%q after a closing quote, where the delimiter %q is expected; write a quote inside a "+
+			"quoted field twice", s.text[at], s.delim))
 	}
 	return at, nil
 }
@@ -149,7 +149,7 @@ func (s *csvScanner) quoted(at int) (int, error) {
 func (s *csvScanner) continued(opened int) error {
 	line, err := s.readLine()
 	if errors.Is(err, io.EOF) || err == nil && len(s.plain)+len(line) > maxRecord {
-		return s.fail(opened, "the quote opened in this line is never closed")
+		return s.fail(opened, "the quote opened in this line is never closed; close it, or write a quote that is a letter twice inside quotes")
 	}
 	if err == nil {
 		s.text = append(s.text[:0], line...)

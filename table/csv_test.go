@@ -2,6 +2,7 @@ package table
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -138,7 +139,7 @@ func TestCSVErrors(t *testing.T) {
 	}{
 		{"empty", "", 0, []string{"x.csv", "empty"}, Options{}},
 		{"blank", "\n \n", 0, []string{"blank"}, Options{}},
-		{"header only", "a,b\n", 0, []string{"only a header"}, Options{}},
+		{"header only", "\na,b\n", 2, []string{"only a header"}, Options{}},
 		{"too many", "a,b\n1,2\n3,4,5\n6,7\n", 3, []string{"3 fields", "2 expected"}, Options{}},
 		{"too few", "a,b,c\n1,2,3\n1,2,3\n\n3,4\n", 5, []string{"2 fields", "3 expected"}, Options{}},
 		{"trailing delimiter, later a value", "a,b\n" + strings.Repeat("1,2,\n", 300) + "5,6,7\n", 302, []string{"3 fields"}, Options{}},
@@ -299,4 +300,51 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d bytes are kept for one column of %d numbers", kept, rows)
 	}
 	runtime.KeepAlive(tab)
+}
+
+// A name that stands over two columns is read under two names, and the table says so.
+func TestRenamed(t *testing.T) {
+	for _, c := range []struct {
+		content string
+		o       Options
+		want    []Renamed
+	}{
+		{"x,x.1,x,y,x\n1,2,3,4,5\n", Options{}, []Renamed{{"x", "x.2", 1, 3}, {"x", "x.3", 1, 5}}},
+		{"x,x.1,x,y,x\n1,2,3,4,5\n", Options{Columns: []string{"x.3", "y"}}, []Renamed{{"x", "x.3", 1, 5}}},
+		{"x,x.1,x,y,x\n1,2,3,4,5\n", Options{Columns: []string{"y"}}, nil},
+		{",x,,x\n7,1,2,3\n3,4,5,6\n", Options{}, []Renamed{{"x", "x.1", 2, 4}}},
+		{"x,y\n1,2\n", Options{}, nil},
+	} {
+		if got := parse(t, "x.csv", c.content, c.o).Renamed; !slices.Equal(got, c.want) {
+			t.Errorf("%q %v: %v, want %v", c.content, c.o.Columns, got, c.want)
+		}
+	}
+	twins := &Table{Rows: 1, Columns: []Column{{Name: "a", Num: []float64{1.5}}, {Name: "a", Num: []float64{-2}}}}
+	var b bytes.Buffer
+	if err := Write(&b, twins, "parquet"); err != nil {
+		t.Fatal(err)
+	}
+	got := parse(t, "x", b.String(), Options{})
+	if text := show(got); text != "a:number[1.5] a.1:number[-2]" || len(got.Renamed) != 1 {
+		t.Errorf("parquet: %s, %v", text, got.Renamed)
+	}
+	const want = `two columns are named "a": column 1 is read as "a", column 3 as "a.1"`
+	if got := (Renamed{"a", "a.1", 1, 3}).String(); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// Optional names are read where they are there.
+func TestOptional(t *testing.T) {
+	o := Options{Columns: []string{"b", "label", "a"}, Text: []string{"room", "a"}, Optional: []string{"label", "room", "b"}}
+	for content, want := range map[string]string{"a,b,c\n1,2,3\n": "b:number[2] a:text[1]", "label,a\n1,2\n": "label:number[1] a:text[2]", "a,room\n1,2\n": "a:text[1]"} {
+		if got := show(parse(t, "x.csv", content, o)); got != want {
+			t.Errorf("%q: %s, want %s", content, got, want)
+		}
+	}
+	_, err := Read(strings.NewReader("b,label\n1,2\n"), "x.csv", o)
+	var unknown *UnknownColumnError
+	if !errors.As(err, &unknown) || unknown.Name != "a" {
+		t.Errorf("error %v, want an UnknownColumnError about a", err)
+	}
 }

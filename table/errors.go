@@ -18,6 +18,13 @@ type DataError struct {
 	Msg    string // what is wrong, what is allowed, how to fix it
 }
 
+// Fixes that end the messages of several formats.
+const (
+	fixCopy  = "copy or download the file again"
+	fixRows  = "write at least one row of data below the names of the columns, or name another file"
+	fixPlain = "export it as CSV or Parquet"
+)
+
 // Error is one line: where, which value, what is wrong.
 func (e *DataError) Error() string {
 	var b strings.Builder

@@ -71,8 +71,8 @@ func detect(head []byte, name, option string) (*format, error) {
 	case i < 0:
 		return formatNamed("csv")
 	case !isText(formats[i].name):
-		return nil, &DataError{Source: name, Msg: "is named as " + formats[i].name + " but its content is not: damaged, or " +
-			"another format (name it, or rename the file)"}
+		return nil, &DataError{Source: name, Msg: "is named as " + formats[i].name + " but its content is not; " + fixCopy +
+			", or let its name end as its format does: " + several(Formats())}
 	}
 	return &formats[i], nil
 }
@@ -122,7 +122,7 @@ var foreign = []struct{ magic, what string }{
 // refuse reports content that is no data file.
 func refuse(head []byte, name string) error {
 	if len(head) == 0 {
-		return &DataError{Source: name, Msg: "the file is empty"}
+		return &DataError{Source: name, Msg: "the file is empty; " + fixRows}
 	}
 	for _, f := range foreign {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
@@ -130,7 +130,7 @@ func refuse(head []byte, name string) error {
 		}
 	}
 	if len(bytes.TrimSpace(trimBOM(head))) == 0 {
-		return &DataError{Source: name, Msg: "the file holds only blank lines"}
+		return &DataError{Source: name, Msg: "the file holds only blank lines; " + fixRows}
 	}
 	return nil
 }

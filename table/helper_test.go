@@ -58,6 +58,35 @@ func wantData(t *testing.T, err error, line int, words ...string) {
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %q has several lines", err)
 	}
+	if !hasFix(err.Error()) {
+		t.Errorf("error %q has no fix", err)
+	}
+}
+
+// fixes are the words with which a clause of an error tells what to do.
+var fixes = []string{"add", "choose", "close", "convert", "copy", "correct", "decompress", "download", "end", "export", "fill", "flatten",
+	"leave", "name", "pack", "remove", "rename", "reshape", "save", "select", "unpack", "write"}
+
+// hasFix says that a clause of the error tells what to do.
+func hasFix(text string) bool {
+	for _, clause := range strings.FieldsFunc(text, func(r rune) bool { return r == ';' || r == ':' || r == ',' }) {
+		word, _, _ := strings.Cut(strings.TrimSpace(clause), " ")
+		if slices.Contains(fixes, word) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestHasFix(t *testing.T) {
+	for text, want := range map[string]bool{
+		"x.csv: the file is empty": false, "x.csv: the file is empty; write rows": true, "x.csv: no name, is it cut off?": false,
+		"x.csv line 3: \"write\" is no number": false, "x.pdf: is a PDF document, copy the data": true,
+	} {
+		if hasFix(text) != want {
+			t.Errorf("%q has a fix: %v", text, !want)
+		}
+	}
 }
 
 // difference names the first way in which two tables hold different data; "" where they agree bit for bit.

@@ -71,7 +71,7 @@ func (p *jsonParser) rows() error {
 		case err != nil:
 			return p.eof(err)
 		case b != '{':
-			return p.fail(fmt.Sprintf("%q where a JSON object {…} is expected; each row must be an object", b))
+			return p.fail(fmt.Sprintf("%q where a JSON object is expected; write each row as one object {…}", b))
 		}
 		if err := p.object(); err != nil {
 			return err
@@ -94,7 +94,7 @@ func (p *jsonParser) separator() (done bool, err error) {
 	case b == ']':
 		return true, p.end()
 	case b != ',':
-		return false, p.fail(fmt.Sprintf("%q between the objects of an array, where a comma is expected", b))
+		return false, p.fail(fmt.Sprintf("%q between the objects of an array; write a comma there", b))
 	}
 	return false, nil
 }
@@ -103,7 +103,7 @@ func (p *jsonParser) separator() (done bool, err error) {
 func (p *jsonParser) end() error {
 	b, err := p.skipSpace()
 	if err == nil {
-		return p.fail(fmt.Sprintf("%q after the end of the array", b))
+		return p.fail(fmt.Sprintf("%q after the end of the array; remove what follows it", b))
 	}
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -120,7 +120,7 @@ func (p *jsonParser) object() error {
 	}
 	for {
 		if b != '"' {
-			return p.fail(fmt.Sprintf("%q where a key in quotes is expected", b))
+			return p.fail(fmt.Sprintf("%q where a key is expected; write it in quotes", b))
 		}
 		if err := p.member(row); err != nil {
 			return err
@@ -132,7 +132,7 @@ func (p *jsonParser) object() error {
 			return nil
 		}
 		if b != ',' {
-			return p.fail(fmt.Sprintf("%q after the value of %s, where a comma or a brace is expected", b, quote(p.key)))
+			return p.fail(fmt.Sprintf("%q after the value of %s; write a comma or a closing brace there", b, quote(p.key)))
 		}
 		if b, err = p.skipSpace(); err != nil {
 			return p.eof(err)
@@ -147,7 +147,7 @@ func (p *jsonParser) member(row int) error {
 	}
 	p.key = string(p.token)
 	if p.seen[p.key] == row+1 {
-		return p.fail("the key " + quote(p.key) + " appears twice in one object")
+		return p.fail("the key " + quote(p.key) + " appears twice in one object; rename or remove one")
 	}
 	p.seen[p.key] = row + 1
 	b, err := p.skipSpace()
@@ -155,7 +155,7 @@ func (p *jsonParser) member(row int) error {
 		return p.eof(err)
 	}
 	if b != ':' {
-		return p.fail(fmt.Sprintf("%q after the key %s, where a colon is expected", b, quote(p.key)))
+		return p.fail(fmt.Sprintf("%q after the key %s; write a colon there", b, quote(p.key)))
 	}
 	if b, err = p.skipSpace(); err != nil {
 		return p.eof(err)
@@ -197,7 +197,7 @@ func (p *jsonParser) text() error {
 		case b < ' ':
 			return p.fail("a line end or control character inside a string; write it as \\n or \\u0000")
 		case len(p.raw) > maxRecord:
-			return p.fail("a string is longer than 16 MiB; is its quote closed?")
+			return p.fail("a string is longer than 16 MiB; close its quote, or shorten it")
 		case b == '\\':
 			escapes = true
 			if b, err = p.in.ReadByte(); err != nil {
@@ -214,7 +214,7 @@ func (p *jsonParser) text() error {
 	}
 	var plain string
 	if err := json.Unmarshal(validText(p.raw), &plain); err != nil {
-		return p.fail("a string with a bad escape: " + quote(string(p.token)))
+		return p.fail("a string with a bad escape: " + quote(string(p.token)) + "; write a backslash twice")
 	}
 	p.token = []byte(plain)
 	return nil
@@ -245,7 +245,7 @@ func (p *jsonParser) word(b byte) error {
 	p.token = p.raw
 	if !json.Valid(p.token) && !pythonWords[string(p.token)] {
 		return &DataError{Source: p.c.source, Line: p.line, Column: p.key, Value: string(validText(p.token)),
-			Msg: "is no JSON value; texts need quotes"}
+			Msg: "is no JSON value; write texts in quotes"}
 	}
 	return nil
 }
@@ -290,7 +290,7 @@ func (p *jsonParser) skipSpace() (byte, error) {
 // eof turns the end of the file inside an object into an error with a place.
 func (p *jsonParser) eof(err error) error {
 	if errors.Is(err, io.EOF) {
-		return p.fail("the file ends inside an object or array; is it cut off?")
+		return p.fail("the file ends inside an object or array; close it, or " + fixCopy)
 	}
 	return err
 }

@@ -45,7 +45,7 @@ func (l *lineReader) readLine() ([]byte, error) {
 	}
 	l.line++
 	if len(line) > l.limit {
-		return nil, l.fail(l.line, fmt.Sprintf("the line is longer than %d MiB; is this a text file with line ends?", l.limit>>20))
+		return nil, l.fail(l.line, fmt.Sprintf("the line is longer than %d MiB; end every row with a line end, or name another file if this is no text", l.limit>>20))
 	}
 	line = bytes.TrimSuffix(line, []byte("\n"))
 	return bytes.TrimSuffix(line, []byte("\r")), nil

@@ -49,26 +49,28 @@ const (
 	npyMostString  = 1 << 20
 )
 
+var errHeaderEnds = errors.New("damaged: the header of the array ends early; " + fixCopy)
+
 // readNPYHeader reads up to the first element. The error is a plain message.
 func readNPYHeader(r io.Reader) (h npyHeader, err error) {
 	var start [8]byte
 	if _, err := io.ReadFull(r, start[:]); err != nil || string(start[:6]) != npyMagic {
-		return h, errors.New("is no NumPy array")
+		return h, errors.New("is no NumPy array; write it with numpy.save")
 	}
 	length := make([]byte, 2)
 	if start[6] > 1 {
 		length = make([]byte, 4)
 	}
 	if start[6] < 1 || start[6] > 3 {
-		return h, fmt.Errorf("NumPy format version %d is not known (1, 2 or 3)", start[6])
+		return h, fmt.Errorf("NumPy format version %d is not known; allowed: 1, 2 or 3; write it with numpy.save", start[6])
 	}
 	if _, err := io.ReadFull(r, length); err != nil {
-		return h, errors.New("damaged: the header ends early")
+		return h, errHeaderEnds
 	}
 	n := int64(binary.LittleEndian.Uint32(append(length, 0, 0)))
 	text, err := io.ReadAll(io.LimitReader(r, min(n, npyMostHeader)))
 	if err != nil || int64(len(text)) != n {
-		return h, errors.New("damaged: the header ends early")
+		return h, errHeaderEnds
 	}
 	return parseNPYHeader(text)
 }
@@ -79,14 +81,14 @@ func parseNPYHeader(text []byte) (h npyHeader, err error) {
 	case bytes.Contains(text, []byte("'descr': [")):
 		return h, errors.New("holds records (a structured array); save plain arrays, or CSV")
 	case descr == nil || order == nil || shape == nil:
-		return h, errors.New("damaged: the header is no description of an array")
+		return h, errors.New("damaged: the header is no description of an array; " + fixCopy)
 	}
 	h.big, h.kind, h.fortran, h.unit = string(descr[1]) == ">", descr[2][0], string(order[1]) == "True", string(descr[5])
 	h.size, err = strconv.Atoi(string(descr[3]))
 	if isTime := h.kind == 'M' || h.kind == 'm'; isTime {
 		months := h.kind == 'M' && (h.unit == "Y" || h.unit == "M")
 		if count := string(descr[4]); npyTicks[h.unit] == 0 && !months || count != "" && count != "1" {
-			return h, fmt.Errorf("times in units of %s cannot be read; allowed: ns, us, ms, s, m, h, D, W", quote(count+h.unit))
+			return h, fmt.Errorf("times in units of %s cannot be read; allowed: ns, us, ms, s, m, h, D, W; convert them", quote(count+h.unit))
 		}
 	}
 	widths, known := npyWidths[h.kind]
@@ -97,7 +99,7 @@ func parseNPYHeader(text []byte) (h npyHeader, err error) {
 			h.size *= 4
 		}
 	default:
-		return h, fmt.Errorf("elements of type %s cannot be read; allowed: floats, integers, booleans, strings, dates",
+		return h, fmt.Errorf("elements of type %s cannot be read; allowed: floats, integers, booleans, strings, dates; convert them",
 			quote(string(descr[2])+string(descr[3])))
 	}
 	if err := h.parseShape(string(shape[1])); err != nil {
@@ -119,7 +121,7 @@ func (h *npyHeader) parseShape(text string) error {
 		n, err := strconv.Atoi(axis)
 		elements *= max(float64(n), 1)
 		if err != nil || elements > min(npyMostElements, math.MaxInt/16) {
-			return fmt.Errorf("a shape of (%s) is too large; allowed: 2^40 elements", strings.TrimSpace(text))
+			return fmt.Errorf("a shape of (%s) is too large; allowed: 2^40 elements; save parts of it", strings.TrimSpace(text))
 		}
 		h.shape = append(h.shape, n)
 	}
@@ -267,7 +269,7 @@ func (h npyHeader) fillPlanes(in *bufio.Reader, grid npyGrid, put func(row, col 
 
 func early(err error, row, rows int) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("damaged: the array ends in row %d of %d", row+1, rows)
+		return fmt.Errorf("damaged: the array ends in row %d of %d; %s", row+1, rows, fixCopy)
 	}
 	return err
 }

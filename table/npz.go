@@ -40,9 +40,9 @@ func readNPZ(s *source, c *collector) error {
 	if err != nil {
 		return err
 	}
-	z, err := zip.NewReader(at, size)
+	z, err := openZip(at, size, s.name)
 	if err != nil {
-		return damage(s.name, err)
+		return err
 	}
 	var arrays []*npyArray
 	for _, f := range z.File {
@@ -67,7 +67,7 @@ func readNPZ(s *source, c *collector) error {
 		arrays = append(arrays, a)
 	}
 	if len(arrays) == 0 {
-		return c.fail(0, "the archive holds no array")
+		return c.fail(0, "the archive holds no array; write it with numpy.savez")
 	}
 	return fillArrays(chosenArrays(arrays, c), c)
 }
@@ -190,14 +190,14 @@ func countSeries(c *collector, series, steps int) {
 func (a *npyArray) lay(c *collector, main *npyArray) error {
 	g, ok := fit(a.shape, main.shape)
 	if !ok && a == main {
-		return a.fail(c, fmt.Errorf("has %d dimensions; 1 to 3 can be read", len(a.shape)))
+		return a.fail(c, fmt.Errorf("has %d dimensions; allowed: 1 to 3; reshape it", len(a.shape)))
 	}
 	if !ok {
-		return c.fail(0, fmt.Sprintf("the arrays %s %v and %s %v do not line up; select the columns of some of them",
+		return c.fail(0, fmt.Sprintf("the arrays %s %v and %s %v do not line up; save arrays of as many rows, or choose some of them (elegans data convert FILE OUT.npz --columns NAMES)",
 			quote(main.name), main.shape, quote(a.name), a.shape))
 	}
 	if g.width > npyMostColumns || g.width == 0 {
-		return a.fail(c, fmt.Errorf("makes %d columns; allowed: 1 to %d", g.width, npyMostColumns))
+		return a.fail(c, fmt.Errorf("makes %d columns; allowed: 1 to %d; reshape it", g.width, npyMostColumns))
 	}
 	a.grid = g
 	a.cols = make([]*builder, g.width)
@@ -210,7 +210,7 @@ func (a *npyArray) lay(c *collector, main *npyArray) error {
 		case a.name != "":
 			name = a.name + "." + strconv.Itoa(i)
 		}
-		b := c.column(c.unique(name))
+		b := c.declare(name)
 		if b != nil && kind == Text && b.mode == infer {
 			b.mode = asText
 		}

@@ -16,6 +16,8 @@ const (
 type Options struct {
 	// Columns to read, in this order; nil reads all. An unknown name is an *UnknownColumnError.
 	Columns []string
+	// Optional lists names in Columns, Text and Number that the source need not have.
+	Optional []string
 	// Text names columns that are Text whatever their cells look like (identifiers such as 007).
 	Text []string
 	// Number names columns that are Number even if fewer than half of their cells are numbers. A column named in both

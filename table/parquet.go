@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,12 +33,15 @@ func readParquet(s *source, c *collector) (err error) {
 	// The library panics on some damaged files; what a user feeds us must not end the program.
 	defer func() {
 		if r := recover(); r != nil {
-			err = c.fail(0, fmt.Sprint("damaged Parquet file: ", r))
+			err = c.fail(0, fmt.Sprintf("damaged Parquet file: %v; %s", r, fixCopy))
 		}
 	}()
+	if err := checkParquetEnd(at, size); err != nil {
+		return c.fail(0, err.Error())
+	}
 	file, err := parquet.OpenFile(at, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 	if err != nil {
-		return c.fail(0, "damaged or truncated Parquet file: "+err.Error())
+		return c.fail(0, fmt.Sprintf("damaged Parquet file: %v; %s", err, fixCopy))
 	}
 	cols, err := parquetColumns(file, c)
 	if err != nil {
@@ -46,13 +50,8 @@ func readParquet(s *source, c *collector) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	for _, group := range file.Metadata().RowGroups {
-		for _, column := range group.Columns {
-			// parquet-go 0.32 reads pages of this codec as zeros, and never ends on damaged ones.
-			if column.MetaData.Codec == spec.Lz4Raw {
-				return c.fail(0, "LZ4 compression inside Parquet is not supported; write the file with snappy, gzip or zstd")
-			}
-		}
+	if err := checkCodecs(file, c); err != nil {
+		return err
 	}
 	for _, group := range file.RowGroups() {
 		first := c.rows
@@ -62,7 +61,39 @@ func readParquet(s *source, c *collector) (err error) {
 				continue
 			}
 			if err := col.read(group.ColumnChunks()[i], first, c.rows); err != nil {
-				return &DataError{Source: c.source, Column: col.to.name, Msg: "damaged Parquet column: " + err.Error()}
+				return &DataError{Source: c.source, Column: col.to.name, Msg: fmt.Sprintf("damaged Parquet column: %v; %s", err, fixCopy)}
+			}
+		}
+	}
+	return nil
+}
+
+// checkParquetEnd looks for the mark that ends a whole file: what it lacks was cut off, and the library says less of that.
+func checkParquetEnd(at io.ReaderAt, size int64) error {
+	end := make([]byte, len(parquetMagic))
+	if _, err := at.ReadAt(end, size-int64(len(end))); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	switch {
+	case string(end) == "PARE":
+		return errors.New("an encrypted Parquet file; write it without encryption")
+	case string(end) != parquetMagic || size < 3*int64(len(end)): // begin, length of the footer, end
+		return fmt.Errorf("damaged: the Parquet file ends at byte %d without its footer; %s", size, fixCopy)
+	}
+	return nil
+}
+
+// parquetCodecs are the compressions of pages that are read. LZ4_RAW is none: parquet-go 0.32 reads its pages as zeros, and
+// never ends on damaged ones.
+var parquetCodecs = []spec.CompressionCodec{spec.Uncompressed, spec.Snappy, spec.Gzip, spec.Brotli, spec.Zstd}
+
+// checkCodecs refuses a file with pages that cannot be read.
+func checkCodecs(file *parquet.File, c *collector) error {
+	for _, group := range file.Metadata().RowGroups {
+		for _, column := range group.Columns {
+			if !slices.Contains(parquetCodecs, column.MetaData.Codec) {
+				return &DataError{Source: c.source, Column: column.MetaData.PathInSchema[0], Msg: fmt.Sprintf(
+					"is compressed with %v, which is not supported; write the file with snappy, gzip, brotli, zstd or no compression", column.MetaData.Codec)}
 			}
 		}
 	}
@@ -79,7 +110,7 @@ type parquetColumn struct {
 func parquetColumns(file *parquet.File, c *collector) ([]parquetColumn, error) {
 	cols := make([]parquetColumn, len(file.Schema().Columns()))
 	for _, field := range file.Root().Columns() {
-		b := c.column(field.Name())
+		b := c.declare(field.Name())
 		if b == nil {
 			continue
 		}

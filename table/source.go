@@ -22,6 +22,7 @@ type source struct {
 	size    int64
 	cleanup []func()
 	packed  bool // the content comes out of an archive
+	gzipped bool // and that archive is gzip: .gz in the name has been answered for
 }
 
 // Open reads the file at path, "-" being standard input. Path may go on inside a zip archive: "rooms.zip/lab/a.csv".

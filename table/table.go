@@ -16,7 +16,10 @@
 // is kept in memory up to 32 MiB and in a temporary file beyond.
 package table
 
-import "sort"
+import (
+	"fmt"
+	"sort"
+)
 
 // Kind says what a column holds.
 type Kind uint8
@@ -101,8 +104,25 @@ type Table struct {
 	Time string
 	// Label names the label column where the format itself says so: "label" in .ts files; "" elsewhere.
 	Label string
+	// Unread names the columns of the source that were not selected, in its order.
+	Unread []string
+	// Renamed lists the columns whose name an earlier one has, as far as one of the two was read.
+	Renamed []Renamed
 
 	lines lineIndex
+}
+
+// Renamed is a column whose name an earlier column of the source has.
+type Renamed struct {
+	Name   string // in the source
+	As     string // the name under which it is read
+	First  int    // position of the earlier column in the source, from 1
+	Second int    // its own position
+}
+
+// String says in words what was renamed.
+func (r Renamed) String() string {
+	return fmt.Sprintf("two columns are named %s: column %d is read as %s, column %d as %s", quote(r.Name), r.First, quote(r.Name), r.Second, quote(r.As))
 }
 
 // Column finds a column by its exact name. The result shares memory with the table.

@@ -73,14 +73,14 @@ func readTS(s *source, c *collector) error {
 		case line[0] == '@':
 			data, err = r.header(string(line))
 		default:
-			err = r.fail("a series before the line @data; the header must come first")
+			err = r.fail("a series before the line @data; write the header first, or name another file if this is no .ts file")
 		}
 		if err != nil {
 			return err
 		}
 	}
 	if !data {
-		return c.fail(0, "no line @data; the file is cut off or no .ts file")
+		return c.fail(0, "no line @data, where the header ends; "+fixCopy+", or name another file if this is no .ts file")
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (r *tsReader) header(line string) (data bool, err error) {
 	case "@dimensions", "@dimension":
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 || n > npyMostColumns {
-			return false, r.fail(fmt.Sprintf("%s %s; a number from 1 to %d is expected", words[0], quote(value), npyMostColumns))
+			return false, r.fail(fmt.Sprintf("%s %s; allowed: a number from 1 to %d; correct the line", words[0], quote(value), npyMostColumns))
 		}
 		r.dims = n
 	case "@classlabel":
@@ -178,11 +178,11 @@ func (r *tsReader) addSeries(line []byte) error {
 	}
 	switch {
 	case len(parts) != r.dims || r.dims == 0:
-		return r.fail(fmt.Sprintf("%d dimensions found, %d expected; they are separated by colons, the label comes last",
-			len(parts), r.dims))
+		return r.fail(fmt.Sprintf("%d dimensions found, %d expected; write them with colons between, the label last, or %s",
+			len(parts), max(r.dims, 1), fixCopy))
 	case r.labels != nil && !r.labels[string(label)] && !absent[string(label)]:
 		return &DataError{Source: r.c.source, Line: r.lines.line, Column: "label", Value: string(validText(label)),
-			Msg: "is not listed in @classlabel"}
+			Msg: "is not listed in @classlabel; correct it, or list it there"}
 	}
 	dims := make([]tsDimension, r.dims)
 	for i, part := range parts {
@@ -214,7 +214,7 @@ func (r *tsReader) dimension(part []byte) (d tsDimension, err error) {
 		comma := bytes.LastIndexByte(pair, ',')
 		if len(pair) < 3 || pair[0] != '(' || pair[len(pair)-1] != ')' || comma < 0 {
 			return d, &DataError{Source: r.c.source, Line: r.lines.line, Value: string(validText(pair)),
-				Msg: "is no pair (time,value); @timestamps true asks for pairs"}
+				Msg: "is no pair (time,value), as @timestamps true asks for; correct it, or write @timestamps false"}
 		}
 		d.times = append(d.times, bytes.TrimSpace(pair[1:comma]))
 		d.values = append(d.values, pair[comma+1:len(pair)-1])
@@ -245,7 +245,7 @@ func (r *tsReader) addRows(dims []tsDimension, label []byte) error {
 	for i, d := range dims[1:] {
 		aligned = aligned && slices.EqualFunc(d.times, times, bytes.Equal)
 		if !r.stamps && len(d.values) != len(dims[0].values) {
-			return r.fail(fmt.Sprintf("dimension %d has %d values, dimension 0 has %d; without time stamps they must agree",
+			return r.fail(fmt.Sprintf("dimension %d has %d values, dimension 0 has %d; without time stamps they must agree: fill up with ?",
 				i+1, len(d.values), len(dims[0].values)))
 		}
 	}
@@ -256,7 +256,7 @@ func (r *tsReader) addRows(dims []tsDimension, label []byte) error {
 		steps = len(times)
 	}
 	if steps == 0 {
-		return r.fail("the series has no values")
+		return r.fail("the series has no values; write some, or remove the line")
 	}
 	first := r.c.rows
 	for i := range steps {
@@ -297,7 +297,7 @@ func (r *tsReader) addValues(i int, d tsDimension, first int, at map[string]int)
 			step := at[string(d.times[k])]
 			if values[step] != nil {
 				return &DataError{Source: r.c.source, Line: r.lines.line, Column: b.name, Value: string(validText(d.times[k])),
-					Msg: "this time stamp appears twice in the dimension"}
+					Msg: "this time stamp appears twice in the dimension; correct or remove one"}
 			}
 			values[step] = v
 		}
@@ -310,7 +310,7 @@ func (r *tsReader) addValues(i int, d tsDimension, first int, at map[string]int)
 		x, ok := parseNumber(v)
 		if !ok {
 			return &DataError{Source: r.c.source, Line: r.lines.line, Column: b.name, Value: string(validText(v)),
-				Msg: "is no number; missing values are written ?"}
+				Msg: "is no number; correct it, or write ? for a missing value"}
 		}
 		b.addNumber(first+k, x)
 	}

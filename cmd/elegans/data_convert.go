@@ -129,6 +129,9 @@ func (c *console) writeTable(t *table.Table, out, asked string) error {
 	if err := c.save(out, func(w io.Writer) error { return table.Write(w, t, format) }); err != nil {
 		return err
 	}
+	for _, twin := range t.Renamed {
+		c.warn("%s: %s", t.Source, twin)
+	}
 	c.note("%s, %s written to %s (%s)", plural(t.Rows, "row"), plural(len(t.Columns), "column"), out, format)
 	return nil
 }

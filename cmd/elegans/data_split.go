@@ -48,7 +48,10 @@ are, and rows stay in the order of the source.`,
 				return err
 			}
 			if asJSON {
-				return c.json(map[string]any{"parts": parts})
+				return c.json(map[string]any{"parts": parts, "warnings": append([]string{}, d.Warnings...)})
+			}
+			for _, w := range d.Warnings {
+				c.warn("%s", w)
 			}
 			for _, p := range parts {
 				c.print("%-5s  %7d rows  %s\n", p.Part, p.Rows, p.File)

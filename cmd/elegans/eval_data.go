@@ -126,7 +126,7 @@ func (x *forModel) part(name string) (experiment.Part, []string, error) {
 	if len(part.Series) == 0 {
 		return part, nil, usage("--part %s: the %s part is empty (%s); allowed here: %s", name, name, s.By, strings.Join(x.filled(parts), ", "))
 	}
-	return part, append(slices.Clone(x.d.Notes), append(s.Warnings, parts.Warnings...)...), nil
+	return part, slices.Concat(x.d.Warnings, x.d.Notes, s.Warnings, parts.Warnings), nil
 }
 
 // filled names the parts that hold rows.
