@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/elegans-nn/elegans/internal/require"
 )
 
 func TestMain(m *testing.M) {
@@ -39,7 +41,7 @@ func scripts(t *testing.T) testscript.Params {
 				return false, fmt.Errorf("unknown condition %q", name)
 			}
 			_, err := os.Stat("/dev/full")
-			return err == nil || os.Getenv("ELEGANS_REQUIRE_ALL") == "1", nil
+			return err == nil || require.All(), nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"fails": fails,
