@@ -107,9 +107,10 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 
 // open reads the data by the protocol, if one is named.
 func (j *job) open(name string) (p dataset.Protocol, err error) {
-	f := j.f
+	f, roles := j.f, j.f.roles
+	roles.NeedTarget = true
 	if f.protocol == "" {
-		j.data, err = dataset.Open(name, f.roles)
+		j.data, err = dataset.Open(name, roles)
 		return p, err
 	}
 	b, err := dataset.Lookup(name)
@@ -119,7 +120,7 @@ func (j *job) open(name string) (p dataset.Protocol, err error) {
 	if p, err = b.Protocol(f.protocol); err != nil {
 		return p, err
 	}
-	j.data, err = b.OpenProtocol(p, f.roles)
+	j.data, err = b.OpenProtocol(p, roles)
 	return p, err
 }
 
