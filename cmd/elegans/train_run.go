@@ -17,6 +17,7 @@ import (
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/internal/replace"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
@@ -225,11 +226,10 @@ func checkWritable(path, data string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return usage("cannot write %s: its directory does not exist; create it, or name another file", path)
 	}
-	probe, err := os.CreateTemp(dir, ".elegans-*")
-	if err != nil {
+	if err := replace.Probe(path); err != nil {
 		return fmt.Errorf("cannot write %s: %v; change the permissions of its directory, or name another file", path, plainly(err))
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return nil
 }
 
 // execute trains, and keeps a checkpoint. Once training has begun an interruption waits until it is written.
