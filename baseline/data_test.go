@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/elegans-nn/elegans/internal/require"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 )
@@ -25,10 +26,7 @@ func dataFile(t *testing.T, name string) string {
 	}
 	path := filepath.Join(root, "data", name)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		if os.Getenv("ELEGANS_REQUIRE_ALL") == "1" {
-			t.Fatalf("%s is required and absent", path)
-		}
-		t.Skipf("%s is absent; ELEGANS_SHARED names the folder that holds data/%s", path, name)
+		require.Missing(t, "%s is absent; ELEGANS_SHARED names the folder that holds data/%s", path, name)
 	}
 	return path
 }

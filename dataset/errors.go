@@ -49,6 +49,11 @@ func (p *part) whole(column, format string, args ...any) error {
 	return &table.DataError{Source: p.source(), Column: column, Msg: fmt.Sprintf(format, args...)}
 }
 
+// noTarget is the error of data that are to be learnt from and have no target.
+func (d *Dataset) noTarget() error {
+	return &UsageError{Flag: "--target", Text: "which column is to be predicted? columns: " + strings.Join(d.parts[0].columns, ", ")}
+}
+
 // unknownColumn is the error of a role that names no column of the table.
 func unknownColumn(source, name string, known []string) error {
 	return &table.UnknownColumnError{Source: source, Name: name, Suggest: nearest.Name(name, known), Known: known}

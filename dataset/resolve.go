@@ -25,6 +25,9 @@ const (
 // decideColumns checks that every named column exists, and has one role.
 func (d *Dataset) decideColumns() error {
 	r := &d.Roles
+	if r.NeedTarget && r.Target == "" {
+		return d.noTarget()
+	}
 	named := [][]string{{r.Target, r.Series, r.Time}, r.Inputs, r.Drop, r.Category, r.Numeric}
 	for _, p := range d.parts {
 		for _, name := range slices.Concat(named...) {

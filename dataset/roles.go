@@ -36,6 +36,9 @@ const NoTime = "none"
 type Roles struct {
 	// Target is the column to be predicted.
 	Target string
+	// NeedTarget refuses data without a Target before anything else about them, where Split would be too late: a user who
+	// has not said what to predict is told so, and not what is wrong with a clock.
+	NeedTarget bool
 	// Time is the column of time stamps. Empty: the first column of texts that are all time stamps, else a column of
 	// numbers named time, timestamp, date, datetime, ts or epoch, else rows are counted. A column of texts half of which are
 	// time stamps, or with one of those names and a text of its own on most rows, is an error and not skipped. NoTime: rows

@@ -73,7 +73,7 @@ var partNames = [3]string{"train", "valid", "test"}
 // label, or the training part one class only.
 func (d *Dataset) Split(o SplitOptions) (*Split, error) {
 	if d.Roles.Target == "" {
-		return nil, &UsageError{Flag: "--target", Text: fmt.Sprintf("which column is to be predicted? columns: %s", strings.Join(d.parts[0].columns, ", "))}
+		return nil, d.noTarget()
 	}
 	segments, by, err := d.cut(o)
 	if err != nil {

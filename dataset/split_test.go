@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -336,5 +337,23 @@ func TestStackTexts(t *testing.T) {
 	c, _ := got.Column("c")
 	if got.Rows != 3 || x.Kind != table.Text || x.Cell(0) != "2" || x.Cell(2) != "high" || c.Cell(1) != "v" || !c.Missing(2) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Whoever has not said what to predict is told so before anything else is found wrong, where that is asked for.
+func TestNeedTarget(t *testing.T) {
+	back := &table.Table{Source: "back.csv", Rows: 3, Columns: []table.Column{
+		{Name: "t", Num: []float64{10, 30, 20}}, {Name: "x", Num: []float64{1.5, 2.5, 3.5}}, {Name: "y", Num: []float64{7, 8, 9}},
+	}}
+	_, err := FromTable(back, Roles{Time: "t", NeedTarget: true})
+	var usage *UsageError
+	if !errors.As(err, &usage) || usage.Flag != "--target" || !strings.HasSuffix(usage.Text, "columns: t, x, y") {
+		t.Errorf("without a target: %v", err)
+	}
+	var data *table.DataError
+	for _, r := range []Roles{{Time: "t"}, {Time: "t", Target: "y", NeedTarget: true}} {
+		if _, err := FromTable(back, r); !errors.As(err, &data) || data.Column != "t" {
+			t.Errorf("%+v: %v, want that time goes backwards", r, err)
+		}
 	}
 }

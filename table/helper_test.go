@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/elegans-nn/elegans/internal/require"
 )
 
 // parse reads a text as if it were a file of the given name.
@@ -149,10 +151,7 @@ func sharedData(t *testing.T, name string) string {
 		file = path[:i+4]
 	}
 	if _, err := os.Stat(file); err != nil {
-		if os.Getenv("ELEGANS_REQUIRE_ALL") == "1" {
-			t.Fatalf("real data are required: %v", err)
-		}
-		t.Skipf("real data are absent: %v", err)
+		require.Missing(t, "real data are absent: %v", err)
 	}
 	return path
 }

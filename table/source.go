@@ -210,9 +210,13 @@ func (s *source) spool(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	// Where an open file may lose its name it does so at once, and an end of the process at any moment leaves nothing.
+	nameless := os.Remove(file.Name()) == nil
 	s.cleanup = append(s.cleanup, func() {
 		file.Close()
-		os.Remove(file.Name())
+		if !nameless {
+			os.Remove(file.Name())
+		}
 	})
 	size, err := io.Copy(file, io.MultiReader(&head, r))
 	if err != nil {

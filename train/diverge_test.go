@@ -49,12 +49,12 @@ func TestDivergenceNamesTheRow(t *testing.T) {
 	d.Train.Windows = []dataset.Window{{Series: 1, From: 10, To: 14}}
 	d.Train.Series[1].Name = "boiler"
 	d.Train.Series[1].X[10], d.Train.Series[1].X[11] = 1e30, 1e30
-	e := stopped(t, m, d, Options{}, "epoch 1, step 1", "at row 10 of series boiler", "lower learning rate")
+	e := stopped(t, m, d, Options{}, "epoch 1, step 1", "at row 10 of series boiler", "; try --learning-rate below 0.02, or --clip-gradient below 1")
 	if e.Epoch != 1 || e.Step != 1 {
 		t.Errorf("the place is %+v", e)
 	}
 	d.Train.Series[1].Name = ""
-	stopped(t, m, d, Options{}, "series 1;", "Inf")
+	stopped(t, m, d, Options{LearningRate: 0.003, Clip: -1}, "series 1;", "Inf", "; try --learning-rate below 0.003, or --clip-gradient 1 (gradients were not clipped)")
 }
 
 func TestDivergenceOfTheGradient(t *testing.T) {

@@ -56,11 +56,18 @@ type Result struct {
 type DivergedError struct {
 	Epoch, Step int
 	Where       string
+	// LearningRate and Clip are those of the run, with defaults filled in: what to go below. Clip is 0 where there was none.
+	LearningRate, Clip float64
 }
 
-// Error is one line with the fix.
+// Error is one line with the fix, which names the options as `elegans train` does.
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("training diverged in epoch %d, step %d: %s; try a lower learning rate or a lower clip", e.Epoch, e.Step, e.Where)
+	bound := "--clip-gradient 1 (gradients were not clipped)"
+	if e.Clip > 0 {
+		bound = fmt.Sprintf("--clip-gradient below %g", e.Clip)
+	}
+	return fmt.Sprintf("training diverged in epoch %d, step %d: %s; try --learning-rate below %g, or %s",
+		e.Epoch, e.Step, e.Where, e.LearningRate, bound)
 }
 
 // ErrInterrupted is returned when the context ends; the state passed to Hooks.Save resumes the run to the bit.
@@ -320,7 +327,8 @@ func scored(l *engine.Lane) (n int) {
 }
 
 func (f *fit) diverged(where string) *DivergedError {
-	return &DivergedError{Epoch: f.s.Epoch + 1, Step: min(f.s.Step+1, f.steps()), Where: where}
+	return &DivergedError{Epoch: f.s.Epoch + 1, Step: min(f.s.Step+1, f.steps()), Where: where,
+		LearningRate: f.o.LearningRate, Clip: max(0, f.o.Clip)}
 }
 
 func finite[F float32 | float64](v F) bool {

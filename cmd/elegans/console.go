@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func plainly(err error) error {
 func (c *console) flush() error { return c.out.Flush() }
 
 // guard begins a section that an interruption waits for, such as the epoch after which a checkpoint is written, and
-// gives the function that ends it.
+// gives the function that ends it. Sections end by themselves (see grace) and do not lie within each other.
 func (c *console) guard() func() {
 	c.section.Lock()
 	return c.section.Unlock
@@ -111,22 +112,100 @@ func (c *console) table(rows [][]string) error {
 }
 
 // save writes a file, or standard output for "-". A regular file is replaced as a whole or not at all; a device or a
-// pipe is written to.
-func (c *console) save(path string, write func(w io.Writer) error) error {
-	if path == "-" {
+// pipe is written to. An interruption cuts it short: a regular file stays as it was.
+func (c *console) save(ctx context.Context, path string, write func(w io.Writer) error) error {
+	var err error
+	switch {
+	case path == "-":
 		return write(c.out)
+	case replaced(path):
+		err = c.replace(ctx, path, write)
+	default:
+		err = until(ctx, func() error { return replace.File(path, write) })
 	}
-	err := replace.File(path, write)
-	if errors.Is(err, os.ErrNotExist) {
-		return &usageError{text: fmt.Sprintf("cannot write %s: its directory does not exist; create it, or name another file", path)}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, os.ErrNotExist):
+		return usage("cannot write %s: its directory does not exist; create it, or name another file", path)
+	case errors.Is(err, syscall.EISDIR):
+		return usage("cannot write %s: it is a directory; name a file", path)
 	}
-	if errors.Is(err, syscall.EISDIR) {
-		return &usageError{text: fmt.Sprintf("cannot write %s: it is a directory; name a file", path)}
+	return &writeError{path, plainly(err), fixOf(err)}
+}
+
+// replaced says that writing to a path makes or replaces a regular file.
+func replaced(path string) bool {
+	info, err := os.Stat(path)
+	return path != "-" && (err != nil || info.Mode().IsRegular() || info.IsDir())
+}
+
+// replace writes a regular file. The section is guarded, so that no temporary file is left.
+func (c *console) replace(ctx context.Context, path string, write func(w io.Writer) error) error {
+	defer c.guard()()
+	err := replace.File(path, func(w io.Writer) error { return write(interruptible{ctx, w}) })
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // whatever became of it on its way
 	}
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, plainly(err))
+	return err
+}
+
+// interruptible fails when its context has ended.
+type interruptible struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (i interruptible) Write(data []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
 	}
-	return nil
+	return i.w.Write(data)
+}
+
+// until waits for f, or for the end of ctx: then f goes on by itself, and nobody may look at what it makes.
+func until(ctx context.Context, f func() error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done: // both at once
+		return err
+	default:
+		return ctx.Err()
+	}
+}
+
+// writeError is a file that could not be written, with what the user can do about it.
+type writeError struct {
+	path   string
+	reason error
+	fix    string
+}
+
+func (e *writeError) Error() string {
+	return fmt.Sprintf("cannot write %s: %v; %s", e.path, e.reason, e.fix)
+}
+func (e *writeError) Unwrap() error { return e.reason }
+
+// fixOf is what helps against an error of writing.
+func fixOf(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free space, or name another file"
+	case errors.Is(err, os.ErrPermission):
+		return "change the permissions of its directory, or name another file"
+	}
+	return "name another file"
 }
 
 // makeDir makes a directory with its parents.

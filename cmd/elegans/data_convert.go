@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ chooses one of them.`,
 			"  elegans data convert sensors.zip sensors.csv --member lab/a.csv --columns date,t1,t2",
 		Args:              takes("IN", "OUT"),
 		ValidArgsFunction: completeData,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if delimiter != "" {
 				r, size := utf8.DecodeRuneInString(strings.ReplaceAll(delimiter, `\t`, "\t"))
 				if size != len(strings.ReplaceAll(delimiter, `\t`, "\t")) {
@@ -38,7 +39,7 @@ chooses one of them.`,
 			if err != nil {
 				return err
 			}
-			return c.convert(tables, args[1], format)
+			return c.convert(cmd.Context(), tables, args[1], format)
 		},
 	}
 	flags := cmd.Flags()
@@ -95,9 +96,9 @@ func keepColumns(t *table.Table, names []string) error {
 	return nil
 }
 
-func (c *console) convert(tables []*table.Table, out, format string) error {
+func (c *console) convert(ctx context.Context, tables []*table.Table, out, format string) error {
 	if len(tables) == 1 {
-		return c.writeTable(tables[0], out, format)
+		return c.writeTable(ctx, tables[0], out, format)
 	}
 	var names []string
 	for _, t := range tables {
@@ -113,7 +114,7 @@ func (c *console) convert(tables []*table.Table, out, format string) error {
 		return err
 	}
 	for _, t := range tables {
-		if err := c.writeTable(t, filepath.Join(out, stem(t)+"."+format), format); err != nil {
+		if err := c.writeTable(ctx, t, filepath.Join(out, stem(t)+"."+format), format); err != nil {
 			return err
 		}
 	}
@@ -121,12 +122,12 @@ func (c *console) convert(tables []*table.Table, out, format string) error {
 }
 
 // writeTable writes one table to a file or standard output.
-func (c *console) writeTable(t *table.Table, out, asked string) error {
+func (c *console) writeTable(ctx context.Context, t *table.Table, out, asked string) error {
 	format, err := formatFor(asked, out)
 	if err != nil {
 		return err
 	}
-	if err := c.save(out, func(w io.Writer) error { return table.Write(w, t, format) }); err != nil {
+	if err := c.save(ctx, out, func(w io.Writer) error { return table.Write(w, t, format) }); err != nil {
 		return err
 	}
 	for _, twin := range t.Renamed {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 
@@ -43,7 +44,7 @@ are, and rows stay in the order of the source.`,
 			if err != nil {
 				return err
 			}
-			parts, err := c.splitTo(dir, format, d, splitOf(cmd, d, split))
+			parts, err := c.splitTo(cmd.Context(), dir, format, d, splitOf(cmd, d, split))
 			if err != nil {
 				return err
 			}
@@ -68,7 +69,7 @@ are, and rows stay in the order of the source.`,
 }
 
 // splitTo writes the parts. A part without rows has no file.
-func (c *console) splitTo(dir, format string, d *dataset.Dataset, o dataset.SplitOptions) ([]writtenPart, error) {
+func (c *console) splitTo(ctx context.Context, dir, format string, d *dataset.Dataset, o dataset.SplitOptions) ([]writtenPart, error) {
 	train, valid, test, err := d.SplitTables(o)
 	if err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func (c *console) splitTo(dir, format string, d *dataset.Dataset, o dataset.Spli
 			continue
 		}
 		file := filepath.Join(dir, p.name+"."+format)
-		if err := c.writeTable(p.t, file, format); err != nil {
+		if err := c.writeTable(ctx, p.t, file, format); err != nil {
 			return nil, err
 		}
 		parts = append(parts, writtenPart{p.name, file, p.t.Rows})

@@ -69,8 +69,6 @@ func (c *console) openFor(cmd *cobra.Command, path, name string, o openOptions) 
 func recall(settings map[string]string) *trainFlags {
 	f := &trainFlags{}
 	cmd := &cobra.Command{}
-	addRoles(cmd, &f.roles)
-	addSplit(cmd, &f.split)
 	f.register(cmd)
 	for _, name := range sortedKeys(settings) {
 		if cmd.Flags().Lookup(name) != nil {

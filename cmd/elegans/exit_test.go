@@ -7,13 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
@@ -58,89 +54,6 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%v: exit code %d and %q; want %d and one line with %q", c.err, code, text, c.code, c.text)
 		}
 	}
-}
-
-// endless is a command line that waits for standard input.
-var endless = []string{"inspect", "-"}
-
-// TestInterruptedWhileReading ends a command that knows nothing of interruptions.
-func TestInterruptedWhileReading(t *testing.T) {
-	in, hold := io.Pipe()
-	defer hold.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	var out, notes bytes.Buffer
-	go func() {
-		hold.Write([]byte{1}) // returns when the command reads
-		cancel()
-	}()
-	if code := run(ctx, endless, in, &out, &notes); code != exitInterrupted || notes.String() != "error: interrupted\n" || out.Len() > 0 {
-		t.Errorf("exit code %d, %q, %q", code, notes.String(), out.String())
-	}
-}
-
-// TestGuardedSection is waited for, longer than the grace.
-func TestGuardedSection(t *testing.T) {
-	c := newConsole(nil, io.Discard, io.Discard)
-	finished := make(chan error, 1)
-	saved := false
-	release := c.guard()
-	go func() {
-		time.Sleep(grace + 200*time.Millisecond)
-		saved = true
-		finished <- fmt.Errorf("stopped: %w", context.Canceled)
-		release()
-	}()
-	if err := c.interrupted(finished); !errors.Is(err, context.Canceled) || !saved {
-		t.Errorf("error %v, saved %v", err, saved)
-	}
-}
-
-// TestSignals sends signals to a process.
-func TestSignals(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("windows has no signals to send")
-	}
-	self, err := exec.LookPath("elegans") // put on the path by testscript
-	if err != nil {
-		self = asCommand(t)
-	}
-	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		cmd := exec.Command(self, endless...)
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var notes bytes.Buffer
-		cmd.Stderr = &notes
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		// More than a pipe holds: when it is written, the command is reading and its signals are caught.
-		if _, err := in.Write(make([]byte, 1<<20)); err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Process.Signal(signal); err != nil {
-			t.Fatal(err)
-		}
-		cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || notes.String() != "error: interrupted\n" {
-			t.Errorf("%v: exit code %d, %q", signal, code, notes.String())
-		}
-	}
-}
-
-// asCommand is a link to the test binary under the name by which it behaves as elegans.
-func asCommand(t *testing.T) string {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := t.TempDir() + "/elegans"
-	if err := os.Symlink(self, link); err != nil {
-		t.Fatal(err)
-	}
-	return link
 }
 
 func TestSuggestion(t *testing.T) {

@@ -53,6 +53,9 @@ func TestScriptCommandsBite(t *testing.T) {
 		{"json two", "more than one document"},
 		{"patch two 3 4\njson two", "does not occur once"},
 		{"cut two 2\njson two", ""},
+		{"signalled 130 INT nosuch version", "it ended before nosuch"},
+		{"exec mkfifo pipe\nsignalled 130 INT <pipe inspect pipe", ""},
+		{"exec mkfifo pipe\nsignalled 1 INT <pipe inspect pipe", "want exit code 1"},
 	} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "planted.txtar")

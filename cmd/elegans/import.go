@@ -50,7 +50,7 @@ is guessed.`,
 		Example: "  elegans import ncps ltc.safetensors --unfolds 6 --epsilon 1e-8 --constraints implicit --out ltc.elegans\n" +
 			"  elegans import ncps cfc.safetensors --mode default --activation lecun_tanh --out cfc.elegans",
 		Args: takes("FILE"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := c.importNCPS(args[0], said)
 			if err != nil {
 				return err
@@ -58,7 +58,7 @@ is guessed.`,
 			name := strings.TrimSuffix(filepath.Base(args[0]), filepath.Ext(args[0]))
 			m = m.WithInfo(model.Info{Name: name, Version: version})
 			path := cmp.Or(out, name+".elegans")
-			if err := c.save(path, m.Write); err != nil {
+			if err := c.save(cmd.Context(), path, m.Write); err != nil {
 				return err
 			}
 			a := m.Architecture()

@@ -17,8 +17,18 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// grace is how long a command may take to put things in order after an interruption, outside of sections that it
-// guards: enough to remove a temporary file, not to be waited for.
+// Interruptions. The first SIGINT or SIGTERM ends the context of the command, the second one the process. What follows the
+// first depends on the command alone:
+//
+//   - It returns: its error decides. Without one it has done all its work, nothing was cut, and what it printed has reached
+//     standard output, so the exit code is 0 even though a signal came; work that was cut is an error that wraps
+//     context.Canceled, and the exit code is 130. What it printed until then is written in both cases.
+//   - It is in a guarded section (console.guard): it is waited for. Such a section must end by itself, so it reads and
+//     writes regular files only. The other end of a pipe may never come, and opening one would be waited for for ever.
+//   - It does neither for as long as grace, for most work knows nothing of contexts: it is left behind, what it printed is
+//     dropped, and the exit code is 130. It can leave nothing half done, since files are written in guarded sections.
+//
+// grace is enough to print what was computed, and not noticed by somebody who waits.
 const grace = 500 * time.Millisecond
 
 // Commands are listed in the order of their registry.
@@ -37,38 +47,38 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	c := newConsole(stdin, stdout, stderr)
 	finished := make(chan error, 1)
-	go func() { finished <- execute(ctx, c, args) }()
-	var err error
+	// A flush waits for who reads standard output, and so is a part of what an interruption may cut.
+	go func() { finished <- errors.Join(execute(ctx, c, args), c.flush()) }()
 	select {
-	case err = <-finished:
+	case err := <-finished:
+		return c.report(err)
 	case <-ctx.Done():
-		err = c.interrupted(finished)
+		return c.report(c.interrupted(finished))
 	}
-	if !errors.Is(err, context.Canceled) {
-		err = errors.Join(err, c.flush())
-	}
-	return c.report(err)
 }
 
-// interrupted waits for a command that was told to stop: as long as it guards a section, else for the grace only, since
-// not everything that takes time can be told.
+// interrupted waits for a command that was told to stop, until it returns or is outside of guarded sections for as long as
+// grace. When it is left behind no section can begin any more.
 func (c *console) interrupted(finished <-chan error) error {
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	select {
-	case err := <-finished:
-		return err
-	case <-timer.C:
-	}
-	released := make(chan struct{})
-	go func() {
-		c.section.Lock()
-		close(released)
-	}()
-	select {
-	case err := <-finished:
-		return err
-	case <-released:
-		return context.Canceled
+	for {
+		select {
+		case err := <-finished:
+			return err
+		case <-time.After(grace):
+		}
+		if c.section.TryLock() {
+			return context.Canceled
+		}
+		released := make(chan struct{})
+		go func() {
+			c.section.Lock()
+			defer c.section.Unlock()
+			close(released)
+		}()
+		select {
+		case err := <-finished:
+			return err
+		case <-released:
+		}
 	}
 }

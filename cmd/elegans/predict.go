@@ -89,12 +89,15 @@ func (f *predictFlags) run(cmd *cobra.Command, c *console, path, name string) er
 		c.warn("%s", w)
 	}
 	t := p.table()
-	err = c.save(f.out, func(w io.Writer) error { return table.Write(w, t, format) })
-	if err != nil && f.out != "-" { // that of standard output stays with it and comes out at its end
+	if err := c.save(cmd.Context(), f.out, func(w io.Writer) error { return table.Write(w, t, format) }); err != nil {
 		return err
 	}
 	if f.stateOut != "" {
-		if err := c.save(f.stateOut, p.after.write); err != nil {
+		// Only when the rows are out: a state that is ahead of them could replace the one that they are made from again.
+		if err := c.flush(); err != nil {
+			return err
+		}
+		if err := c.save(cmd.Context(), f.stateOut, p.after.write); err != nil {
 			return err
 		}
 	}

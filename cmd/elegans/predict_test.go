@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"math"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ func TestStateFile(t *testing.T) {
 	want := someStates(t, m)
 	path := filepath.Join(t.TempDir(), "s")
 	c := newConsole(nil, &bytes.Buffer{}, &bytes.Buffer{})
-	if err := c.save(path, want.write); err != nil {
+	if err := c.save(context.Background(), path, want.write); err != nil {
 		t.Fatal(err)
 	}
 	got, err := c.readStates(path, m)

@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/elegans-nn/elegans/internal/require"
 )
 
 func TestMain(m *testing.M) {
@@ -35,17 +38,23 @@ func scripts(t *testing.T) testscript.Params {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name != "devfull" {
+			var err error
+			switch name {
+			case "devfull":
+				_, err = os.Stat("/dev/full")
+			case "fifo":
+				_, err = exec.LookPath("mkfifo")
+			default:
 				return false, fmt.Errorf("unknown condition %q", name)
 			}
-			_, err := os.Stat("/dev/full")
-			return err == nil || os.Getenv("ELEGANS_REQUIRE_ALL") == "1", nil
+			return err == nil || require.All(), nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"fails": fails,
-			"json":  isJSON,
-			"cut":   cut,
-			"patch": patch,
+			"fails":     fails,
+			"signalled": signalled,
+			"json":      isJSON,
+			"cut":       cut,
+			"patch":     patch,
 		},
 	}
 }

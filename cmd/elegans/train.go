@@ -68,14 +68,13 @@ deleted when the model is there.`,
 		ValidArgsFunction: completeData,
 		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0]) },
 	}
-	addRoles(cmd, &f.roles)
-	addSplit(cmd, &f.split)
 	f.register(cmd)
-	addJSON(cmd, &f.json)
 	return cmd
 }
 
 func (f *trainFlags) register(cmd *cobra.Command) {
+	addRoles(cmd, &f.roles)
+	addSplit(cmd, &f.split)
 	o := &f.options
 	for _, flag := range []struct {
 		name, usage string
@@ -111,6 +110,7 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 	} {
 		addFlag(cmd.Flags(), flag.name, flag.usage, flag.field)
 	}
+	addJSON(cmd, &f.json)
 }
 
 // losses lists the names of all losses.

@@ -17,7 +17,9 @@ import (
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
 	"github.com/elegans-nn/elegans/experiment"
+	"github.com/elegans-nn/elegans/internal/replace"
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/report"
 	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
 	"github.com/elegans-nn/elegans/wiring"
@@ -34,7 +36,7 @@ type job struct {
 	ckpt    string // the checkpoint file
 	saved   bool   // it holds where this run stands
 	command string // that gives this result again
-	again   string // that goes on from the checkpoint
+	again   string // that trains again, with the same places for results
 	started time.Time
 }
 
@@ -47,14 +49,30 @@ func (f *trainFlags) run(cmd *cobra.Command, c *console, name string) error {
 	if err != nil {
 		return err
 	}
-	kept := j.keep(cmd.Context(), out)
+	return j.finish(cmd.Context(), out)
+}
+
+// finish writes and prints what a training gave. All of it is computed, so an interruption only cuts off what takes time to
+// write, and says so.
+func (j *job) finish(ctx context.Context, out *experiment.Outcome) error {
+	cut, err := j.keep(ctx, out)
 	if out.Best < 0 {
-		return errors.Join(fmt.Errorf("every seed diverged: %s", out.Subject.Runs[0].Diverged), kept)
+		err = errors.Join(fmt.Errorf("every seed diverged: %s", out.Subject.Runs[0].Diverged), err)
+	} else {
+		err = errors.Join(err, j.print(out)) // what was computed is shown even where it could not be written
 	}
-	if errors.Is(kept, context.Canceled) {
-		return kept
+	if len(cut) == 0 {
+		return err
 	}
-	return errors.Join(kept, j.print(out)) // what was computed is shown even where it could not be written
+	if err != nil {
+		j.c.note("%s", describe(err)) // the error that the program ends with is the interruption
+	}
+	verb := " was"
+	if len(cut) > 1 {
+		verb = " were"
+	}
+	j.interrupted(" before the " + strings.Join(cut, " and the ") + verb + " written")
+	return context.Canceled
 }
 
 // prepare reads the data and decides everything, so that whatever is wrong is found before the first epoch.
@@ -72,7 +90,6 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 	if err := j.files(name); err != nil {
 		return err
 	}
-	j.again += " --resume " + quoted(j.ckpt)
 	protocol, err := j.open(name)
 	if err != nil {
 		return err
@@ -107,9 +124,10 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 
 // open reads the data by the protocol, if one is named.
 func (j *job) open(name string) (p dataset.Protocol, err error) {
-	f := j.f
+	f, roles := j.f, j.f.roles
+	roles.NeedTarget = true
 	if f.protocol == "" {
-		j.data, err = dataset.Open(name, f.roles)
+		j.data, err = dataset.Open(name, roles)
 		return p, err
 	}
 	b, err := dataset.Lookup(name)
@@ -119,7 +137,7 @@ func (j *job) open(name string) (p dataset.Protocol, err error) {
 	if p, err = b.Protocol(f.protocol); err != nil {
 		return p, err
 	}
-	j.data, err = b.OpenProtocol(p, f.roles)
+	j.data, err = b.OpenProtocol(p, roles)
 	return p, err
 }
 
@@ -201,12 +219,6 @@ func (j *job) files(name string) error {
 	return err
 }
 
-// replaced says that writing to a path makes or replaces a regular file.
-func replaced(path string) bool {
-	info, err := os.Stat(path)
-	return path != "-" && (err != nil || info.Mode().IsRegular() || info.IsDir())
-}
-
 // checkWritable finds out before hours of work whether a file can be written after them. The file that data are read from is
 // not to be replaced.
 func checkWritable(path, data string) error {
@@ -224,11 +236,10 @@ func checkWritable(path, data string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return usage("cannot write %s: its directory does not exist; create it, or name another file", path)
 	}
-	probe, err := os.CreateTemp(dir, ".elegans-*")
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %v; change the permissions of its directory, or name another file", path, plainly(err))
+	if err := replace.Probe(path); err != nil {
+		return &writeError{path, plainly(err), fixOf(err)}
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return nil
 }
 
 // execute trains, and keeps a checkpoint. Once training has begun an interruption waits until it is written.
@@ -239,9 +250,7 @@ func (j *job) execute(ctx context.Context) (*experiment.Outcome, error) {
 	var mismatch *experiment.MismatchError
 	switch {
 	case errors.Is(err, train.ErrInterrupted):
-		if j.saved {
-			j.c.note("interrupted; go on with: %s", j.again)
-		}
+		j.interrupted("")
 		return nil, context.Canceled
 	case errors.As(err, &mismatch):
 		return nil, usage("--resume %s: %v", j.f.resume, mismatch)
@@ -293,37 +302,76 @@ func (w *course) end() {
 	}
 }
 
-// keep writes model and report. What cannot be written is taken off the list of results, and the rest goes on.
-func (j *job) keep(ctx context.Context, out *experiment.Outcome) (err error) {
+// keep writes model and report. What cannot be written is taken off the list of results, and the rest goes on. After an
+// interruption the model is still written, unless to a pipe that may never be read, and the report is not: cut names what
+// was to be written and was not.
+func (j *job) keep(ctx context.Context, out *experiment.Outcome) (cut []string, err error) {
+	keep := func(ctx context.Context, what string, path *string, write func(w io.Writer) error) {
+		failed := j.c.save(ctx, *path, write)
+		switch {
+		case failed == nil:
+			return
+		case errors.Is(failed, context.Canceled):
+			cut = append(cut, what)
+		default:
+			err = errors.Join(err, j.rescue(failed, what, write))
+		}
+		*path = ""
+	}
 	if out.Best >= 0 {
-		model := out.Subject.Runs[out.Best].Model
-		if failed := j.c.save(j.f.out, model.Write); failed != nil {
-			err = j.rescue(failed, "model", model.Write)
-			j.f.out = ""
+		whole := ctx
+		if replaced(j.f.out) {
+			whole = context.WithoutCancel(ctx)
 		}
+		keep(whole, "model", &j.f.out, out.Subject.Runs[out.Best].Model.Write)
 	}
-	if ctx.Err() != nil {
-		return context.Canceled
+	var page *report.Report
+	failed := until(ctx, func() (err error) {
+		page, err = out.Page(j.pageOptions(out))
+		return err
+	})
+	switch {
+	case failed == nil:
+		keep(ctx, "report", &j.f.report, page.WriteHTML)
+		return cut, err
+	case errors.Is(failed, context.Canceled):
+		cut = append(cut, "report")
+	default:
+		err = errors.Join(err, failed)
 	}
-	page, failed := out.Page(j.pageOptions(out))
-	if failed == nil && ctx.Err() == nil {
-		if failed = j.c.save(j.f.report, page.WriteHTML); failed != nil {
-			failed = j.rescue(failed, "report", page.WriteHTML)
-		}
+	j.f.report = ""
+	return cut, err
+}
+
+// goOn is the command that goes on from where the run stands; empty where no checkpoint could be written.
+func (j *job) goOn() string {
+	switch {
+	case j.saved:
+		return j.again + " --resume " + quoted(j.ckpt)
+	case j.resume != nil:
+		return j.again + " --resume " + quoted(j.f.resume)
 	}
-	if failed != nil {
-		err, j.f.report = errors.Join(err, failed), ""
+	return ""
+}
+
+// interrupted says where the run was interrupted, and how to go on.
+func (j *job) interrupted(where string) {
+	if command := j.goOn(); command != "" {
+		j.c.note("interrupted%s; go on with: %s", where, command)
+		return
 	}
-	if ctx.Err() != nil {
-		return context.Canceled
-	}
-	return err
+	j.c.note("interrupted%s; there is no checkpoint to go on from", where)
 }
 
 // rescue says how to get at a result that could not be written: from the checkpoint, else from a file for the time being.
 func (j *job) rescue(reason error, what string, write func(w io.Writer) error) error {
-	if j.saved {
-		return fmt.Errorf("%w; the %s is not lost: free space, then: %s", reason, what, j.again)
+	var failed *writeError
+	if command := j.goOn(); command != "" {
+		fix := fmt.Sprintf("the %s is not lost: free space, then: %s", what, command)
+		if errors.As(reason, &failed) {
+			return &writeError{failed.path, failed.reason, fix}
+		}
+		return fmt.Errorf("%w; %s", reason, fix)
 	}
 	f, err := os.CreateTemp("", "elegans-"+what+"-*")
 	if err != nil {

@@ -4,14 +4,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/model"
 )
@@ -118,10 +124,56 @@ func TestModelFileSaysHow(t *testing.T) {
 	}
 }
 
+// After an interruption that comes when all trials have ended the model is there and the scores are shown, and nothing is
+// left of the report but the way to it.
+func TestInterruptedBeforeTheReport(t *testing.T) {
+	rooms, err := filepath.Abs("testdata/rooms.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, asJSON := range []bool{false, true} {
+		dir := t.TempDir()
+		t.Chdir(dir)
+		var out, notes bytes.Buffer
+		j := &job{f: &trainFlags{}, c: newConsole(nil, &out, &notes)}
+		cmd := &cobra.Command{}
+		j.f.register(cmd)
+		if err := cmd.ParseFlags([]string{"--target", "occupied", "--series", "room", "--epochs", "1", "--seeds", "1", "--window", "16", "--no-baselines",
+			fmt.Sprintf("--json=%v", asJSON)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.prepare(cmd, rooms); err != nil {
+			t.Fatal(err)
+		}
+		ctx, interrupt := context.WithCancel(context.Background())
+		outcome, err := j.execute(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		interrupt()
+		if err := within(t, func() error { return j.finish(ctx, outcome) }); !errors.Is(err, context.Canceled) || j.c.flush() != nil {
+			t.Errorf("the error is %v", err)
+		}
+		const hint = "interrupted before the report was written; go on with: elegans train "
+		if !strings.Contains(notes.String(), hint) || !strings.HasSuffix(notes.String(), " --resume rooms.elegans.ckpt\n") {
+			t.Errorf("the notes are %q", notes.String())
+		}
+		if shown := strings.Contains(out.String(), "\n*ltc-ncp19  "); shown == asJSON || json.Valid(out.Bytes()) != asJSON {
+			t.Errorf("with --json=%v the output is %q", asJSON, out.String())
+		}
+		if _, err := model.Load("rooms.elegans"); err != nil {
+			t.Error(err)
+		}
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+			t.Errorf("%v are there (%v), want model and checkpoint", entries, err)
+		}
+	}
+}
+
 // Where neither the place that was asked for nor the checkpoint can be written the result is put elsewhere.
 func TestRescue(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	j := &job{again: "elegans train x --resume y"}
+	j := &job{f: &trainFlags{resume: "old"}, again: "elegans train x", ckpt: "y"}
 	full := usage("cannot write m: no space")
 	err := j.rescue(full, "model", func(w io.Writer) error { _, err := io.WriteString(w, "weights"); return err })
 	_, path, ok := strings.Cut(err.Error(), "the model is in ")
@@ -135,8 +187,13 @@ func TestRescue(t *testing.T) {
 	if err := j.rescue(full, "model", nil); !strings.Contains(err.Error(), "the model is not lost: free space, then: elegans train x --resume y") {
 		t.Error(err)
 	}
+	j.saved, j.resume = false, &experiment.Checkpoint{}
+	if err := j.rescue(&writeError{"m", syscall.ENOSPC, "name another file"}, "model", nil); err.Error() !=
+		"cannot write m: no space left on device; the model is not lost: free space, then: elegans train x --resume old" {
+		t.Error(err)
+	}
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "absent"))
-	j.saved = false
+	j.resume = nil
 	if err := j.rescue(full, "model", nil); err != full {
 		t.Error(err)
 	}

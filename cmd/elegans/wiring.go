@@ -67,7 +67,7 @@ give the same wiring, the one that the ncps library draws.`,
 				return err
 			}
 			if out != "" {
-				if err := c.save(out, func(w2 io.Writer) error { return w.SVG(w2, wiring.DrawOptions{}) }); err != nil {
+				if err := c.save(cmd.Context(), out, func(w2 io.Writer) error { return w.SVG(w2, wiring.DrawOptions{}) }); err != nil {
 					return err
 				}
 			}

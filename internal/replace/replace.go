@@ -7,24 +7,24 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 // File writes path by way of a temporary file beside it, which is synced and renamed when write has succeeded and
-// removed when not. A device or a pipe is written to as it is.
+// removed when not. What a process that was killed has left of its temporary file is removed too. A device or a pipe is
+// written to as it is.
 func File(path string, write func(w io.Writer) error) (err error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return through(path, write)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := newTemporary(path)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
+			f.remove()
 		}
+		f.release()
 	}()
 	w := bufio.NewWriterSize(f, 1<<16)
 	if err = write(w); err != nil {

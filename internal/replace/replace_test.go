@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/elegans-nn/elegans/internal/require"
 )
 
 func TestFailureKeepsTheOldFile(t *testing.T) {
@@ -47,7 +49,7 @@ func TestFailureKeepsTheOldFile(t *testing.T) {
 
 func TestDevicesAreWrittenTo(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip("needs /dev/full: ", err)
+		require.Missing(t, "needs /dev/full: %v", err)
 	}
 	err := File("/dev/full", func(w io.Writer) error { _, err := io.WriteString(w, "model"); return err })
 	if !errors.Is(err, syscall.ENOSPC) {

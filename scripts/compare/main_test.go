@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/elegans-nn/elegans/internal/require"
 )
 
 var update = flag.Bool("update", false, "write testdata/BENCHMARKS.md")
@@ -157,7 +159,7 @@ func script(calls string, exit int, args []string) (string, error) {
 // TestScript runs scripts/compare-peers with stand-ins for elegans and the peers.
 func TestScript(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil || runtime.GOOS == "windows" {
-		t.Skip("no bash to run scripts/compare-peers with")
+		require.Missing(t, "no bash to run scripts/compare-peers with")
 	}
 	dir := t.TempDir()
 	calls, out := filepath.Join(dir, "calls"), filepath.Join(dir, "out.md")

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/elegans-nn/elegans/internal/require"
 	"github.com/elegans-nn/elegans/step"
 )
 
@@ -25,7 +26,7 @@ func guarded(t *testing.T, n int, end bool) []float32 {
 	inner := (4*n + page - 1) / page * page
 	mem, err := syscall.Mmap(-1, 0, inner+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
-		t.Skip("no memory map: ", err)
+		require.Missing(t, "no memory map: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Munmap(mem) })
 	for _, edge := range [][]byte{mem[:page], mem[page+inner:]} {

@@ -1,0 +1,38 @@
+package require
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// recorder is a test that notes how it ended.
+type recorder struct {
+	testing.TB
+	fatal, skip string
+}
+
+func (r *recorder) Helper()           {}
+func (r *recorder) Fatal(args ...any) { r.fatal = fmt.Sprint(args...); panic(r) }
+func (r *recorder) Skip(args ...any)  { r.skip = fmt.Sprint(args...); panic(r) }
+
+func TestMissing(t *testing.T) {
+	for _, c := range []struct {
+		env         string
+		fatal, skip bool
+	}{{"", false, true}, {"0", false, true}, {"1", true, false}} {
+		t.Setenv("ELEGANS_REQUIRE_ALL", c.env)
+		r := &recorder{TB: t}
+		func() {
+			defer func() {
+				if recover() != r {
+					t.Errorf("%q: the test goes on", c.env)
+				}
+			}()
+			Missing(r, "no %s here", "device")
+		}()
+		if strings.HasPrefix(r.fatal, "no device here") != c.fatal || (r.skip == "no device here") != c.skip {
+			t.Errorf("%q: fails with %q, is skipped with %q", c.env, r.fatal, r.skip)
+		}
+	}
+}
