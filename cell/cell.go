@@ -73,29 +73,56 @@ func Neurons(c Cell, w *wiring.Wiring) (ids []int) {
 	return ids
 }
 
-// FromReference reads the configuration of a golden vector or a state dict from its metadata.
+// FromReference reads the configuration of a golden vector or a state dict from its metadata. Its options have passed
+// Check. The error is an *UnknownError where no cell has the name that key cell gives.
 func FromReference(meta Meta) (Cell, error) {
+	var names []string
 	for _, e := range registry {
 		if e.Reference == nil {
 			continue
 		}
-		c, err := e.Reference(meta)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("metadata of %s: %w", meta["cell"], err)
-		case c != nil && meta["mixed_memory"] == "true":
-			return Mixed{c}, nil
-		case c != nil:
-			return c, nil
+		names = append(names, e.Foreign)
+		if e.Foreign != meta["cell"] {
+			continue
 		}
+		c, err := e.Reference(meta)
+		if err == nil && meta["mixed_memory"] == "true" {
+			c = Mixed{c}
+		}
+		if err == nil {
+			err = c.Check()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("metadata of %s: %w", meta["cell"], err)
+		}
+		return c, nil
 	}
-	return nil, fmt.Errorf("no registered cell is called %q in the metadata; key cell must be ltc, cfc, wired_cfc, lstm or gru", meta["cell"])
+	return nil, &UnknownError{Kind: "cell of another library", Name: meta["cell"], Known: names}
 }
 
-// Tensor ties a parameter to a tensor of another library: value k of Param is element Index[k] (row-major) of Name.
+// Tensor ties a parameter to a tensor of another library: value k of Param is element Index[k] (row-major) of Name. Param
+// is empty for a tensor of which the cell uses nothing, such as the weights of synapses that are all absent.
 type Tensor struct {
 	Param, Name string
-	Index       []int
+	// Shape is the tensor's, outermost first.
+	Shape []int
+	Index []int
+}
+
+// Whole is a tensor of which every value is used, in order.
+func Whole(param, name string, shape ...int) Tensor {
+	t := Tensor{Param: param, Name: name, Shape: shape}
+	t.Index = positions(0, t.Len())
+	return t
+}
+
+// Len is the number of values of the tensor, used or not.
+func (t Tensor) Len() int {
+	n := 1
+	for _, k := range t.Shape {
+		n *= k
+	}
+	return n
 }
 
 // Preset is a named, ready configuration.
@@ -131,8 +158,9 @@ type Entry struct {
 	MaxStep  float64
 	Variants []Variant
 	Presets  []Preset
-	// Reference reads the configuration of a golden vector or an imported state dict from its metadata; nil, or a nil
-	// Cell, where it is not of this cell.
+	// Foreign is what key cell of the metadata of a golden vector or an imported state dict says for this cell, and
+	// Reference reads its configuration from there; both are empty where no other library has the cell.
+	Foreign   string
 	Reference func(meta Meta) (Cell, error)
 }
 

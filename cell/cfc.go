@@ -59,7 +59,7 @@ var activations = map[Activation]func(Vec) Vec{
 
 var cfc = Entry{
 	Name: "CfC", Summary: "closed-form continuous-time cell", Source: "Hasani et al., Nature Machine Intelligence 2022",
-	Cell: CfC{}, Reference: cfcReference,
+	Cell: CfC{}, Foreign: "cfc", Reference: cfcReference,
 	Variants: []Variant{
 		{"backbone", CfC{Units: 5, Backbone: []int{7}}, nil},
 		{"no backbone, no gate", CfC{Units: 4, Mode: NoGate}, nil},
@@ -164,10 +164,10 @@ func (c CfC) Tensors(inputs int, _ *wiring.Wiring) (list []Tensor) {
 			width += n
 		}
 		for k, n := range widths {
-			list = append(list, Tensor{name + "." + terms[k], library + ".weight", columns(rows, width, from, from+n)})
+			list = append(list, Tensor{name + "." + terms[k], library + ".weight", []int{rows, width}, columns(rows, width, from, from+n)})
 			from += n
 		}
-		list = append(list, Tensor{name + ".bias", library + ".bias", positions(0, rows)})
+		list = append(list, Whole(name+".bias", library+".bias", rows))
 	}
 	terms, widths := []string{"x", "h"}, []int{inputs, c.Units}
 	for l, m := range c.Backbone {
@@ -178,15 +178,12 @@ func (c CfC) Tensors(inputs int, _ *wiring.Wiring) (list []Tensor) {
 		linear(name, "rnn_cell."+name, c.Units, terms, widths...)
 	}
 	if c.Mode == Pure {
-		list = append(list, Tensor{"w_tau", "rnn_cell.w_tau", positions(0, c.Units)}, Tensor{"A", "rnn_cell.A", positions(0, c.Units)})
+		list = append(list, Whole("w_tau", "rnn_cell.w_tau", 1, c.Units), Whole("A", "rnn_cell.A", 1, c.Units))
 	}
 	return list
 }
 
 func cfcReference(meta Meta) (Cell, error) {
-	if meta["cell"] != "cfc" {
-		return nil, nil
-	}
 	units, err := strconv.Atoi(meta["units"])
 	if err != nil {
 		return nil, fmt.Errorf("units is %q; a whole number is needed", meta["units"])
@@ -204,5 +201,5 @@ func cfcReference(meta Meta) (Cell, error) {
 		c.Activation = Activation(meta["backbone_activation"])
 		c.Backbone = slices.Repeat([]int{width}, layers)
 	}
-	return c, c.Check()
+	return c, nil
 }

@@ -71,8 +71,9 @@ func newDoctor(c *console) *cobra.Command {
 model of the registry run by the fast engine and by the exact one. Optional tools are listed too.
 
 With --golden run golden vectors, which another implementation computed, and print the largest error of each file:
-max |a - b| / (1 + |b|) over outputs, states and gradients. A file passes at %g. DIR is a directory or a single file.
-The exit code is 1 when a check or a file fails.`, golden.Tolerance),
+max |a - b| / (1 + |b|) over outputs, states, loss and gradients. A file passes at %g; one that is damaged, incomplete or
+of a cell that this build does not have is not judged. DIR is a directory or a single file. The exit code is 1 when a check
+or a file fails, or a file is not judged.`, golden.Tolerance),
 		Example: "  elegans doctor\n  elegans doctor --golden vectors\n  elegans doctor --golden vectors --json",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -156,24 +157,35 @@ func runGolden(path string) ([]golden.Result, error) {
 	return golden.RunDir(path)
 }
 
-// verdict is an error where anything failed.
+// verdict is an error where anything failed. A build that computes wrong is not a file that says nothing about it.
 func (d *diagnosis) verdict() error {
-	var failed []string
+	var wrong, unjudged []string
 	for _, f := range d.Files {
-		if !f.Pass {
-			failed = append(failed, f.File)
+		switch {
+		case !f.Judged:
+			unjudged = append(unjudged, f.File)
+		case !f.Pass:
+			wrong = append(wrong, f.File)
 		}
 	}
 	for _, k := range d.Checks {
 		if !k.Pass {
-			failed = append(failed, "model "+k.Model)
+			wrong = append(wrong, "model "+k.Model)
 		}
 	}
-	if len(failed) == 0 {
+	var text []string
+	all := len(d.Files) + len(d.Checks)
+	if len(wrong) > 0 {
+		text = append(text, fmt.Sprintf("%d of %d failed: %s; do not trust this build on this machine, and report its output", len(wrong), all, strings.Join(wrong, ", ")))
+	}
+	if len(unjudged) > 0 {
+		text = append(text, fmt.Sprintf("%d of %d could not be judged, for the reason given beside each: %s; get files that are whole and of cells that this build has",
+			len(unjudged), all, strings.Join(unjudged, ", ")))
+	}
+	if len(text) == 0 {
 		return nil
 	}
-	return &failure{fmt.Sprintf("%d of %d failed: %s; do not trust this build on this machine, and report its output",
-		len(failed), len(d.Files)+len(d.Checks), strings.Join(failed, ", "))}
+	return &failure{strings.Join(text, "; ")}
 }
 
 func (c *console) printDiagnosis(d diagnosis) error {
@@ -189,7 +201,11 @@ func (c *console) printDiagnosis(d diagnosis) error {
 	if len(d.Files) > 0 {
 		c.print("\ngolden files, allowed %g:\n", golden.Tolerance)
 		for _, f := range d.Files {
-			rows = append(rows, []string{"  " + outcome(f.Pass), f.File, f.Cell, errorText(float64(f.MaxRelError)), f.Problem})
+			said, figure := outcome(f.Pass), errorText(float64(f.MaxRelError))
+			if !f.Judged {
+				said, figure = "UNJUDGED", "-"
+			}
+			rows = append(rows, []string{"  " + said, f.File, f.Cell, figure, f.Problem})
 		}
 	}
 	if err := c.table(rows); err != nil {

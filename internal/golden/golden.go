@@ -23,8 +23,11 @@ type Result struct {
 	MaxRelError Number `json:"max_rel_error"`
 	// MaxRelErrorF32 compares the tensors that were computed in float32, which are not judged; 0 where there are none.
 	MaxRelErrorF32 Number `json:"max_rel_error_f32"`
-	Pass           bool   `json:"pass"`
-	Problem        string `json:"problem,omitempty"` // why it could not be run, or where it failed
+	// Judged says that the build was compared with the file; where it is false, Problem says why it could not be: a
+	// cell that is not supported, a file that is missing or damaged.
+	Judged  bool   `json:"judged"`
+	Pass    bool   `json:"pass"`
+	Problem string `json:"problem,omitempty"` // why it could not be judged, or where it failed
 }
 
 // Number is a figure that JSON writes as null where it is not finite.
@@ -42,6 +45,13 @@ func (n Number) MarshalJSON() ([]byte, error) {
 type worst struct {
 	max   float64
 	where string
+}
+
+// differs notes that something is not what it should be, where no distance can be given.
+func (w *worst) differs(what string) {
+	if !(w.max >= 1) {
+		w.max, w.where = 1, what
+	}
 }
 
 func (w *worst) see(name string, got, want []float64) {
@@ -63,25 +73,29 @@ func (w *worst) see(name string, got, want []float64) {
 
 // Run runs one file. The error says why the file could not be read at all; a vector that fails is a Result.
 func Run(path string) (Result, error) {
-	f, err := Open(path)
-	if err != nil {
+	var f *File
+	// The library that reads the file is not trusted with a hostile header.
+	if err := guarded(func() (err error) { f, err = Open(path); return err }); err != nil {
 		return Result{}, err
 	}
 	r := Result{File: filepath.Base(path), Cell: f.Meta["cell"]}
-	var w, w32 worst
-	switch {
-	case f.Meta["weights"] != "":
-		err = runImport(f, filepath.Dir(path), &w, &w32)
-	case f.Has("y") && f.Has("x"):
-		err = runCase(f, &w)
-	case len(f.Meta) > 0:
-		r.Cell = "wiring"
-		err = runWirings(f, &w)
-	default:
+	if len(f.Meta) == 0 && !f.Has("x") {
 		return r, errWeights
 	}
+	var w, w32 worst
+	err := guarded(func() error {
+		switch {
+		case f.Meta["weights"] != "":
+			return runImport(f, filepath.Dir(path), &w, &w32)
+		case f.Meta["cell"] != "" || f.Has("x") || f.Has("y"):
+			return runCase(f, &w)
+		}
+		r.Cell = "wiring"
+		return runWirings(f, &w)
+	})
 	r.MaxRelError, r.MaxRelErrorF32 = Number(w.max), Number(w32.max)
-	r.Pass = err == nil && w.max <= Tolerance
+	r.Judged = err == nil
+	r.Pass = r.Judged && w.max <= Tolerance
 	switch {
 	case err != nil:
 		r.Problem, r.MaxRelError = err.Error(), Number(math.Inf(1))
@@ -89,6 +103,16 @@ func Run(path string) (Result, error) {
 		r.Problem = w.where
 	}
 	return r, nil
+}
+
+// guarded runs a judgement and makes an error of a panic: one file must not keep the others from being judged.
+func guarded(judge func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("judging it failed: %v; this is a fault of elegans: please report it with the file", p)
+		}
+	}()
+	return judge()
 }
 
 // errForeign is the problem of a file that holds nothing to compare.
