@@ -90,10 +90,17 @@ func (d *document) run(t *testing.T) (Result, error) {
 func runBytes(t *testing.T, data []byte) (Result, error) {
 	t.Helper()
 	dir := t.TempDir()
-	weights, _ := filepath.Glob(vectors + "/import_*[a-z0-9].safetensors")
-	if !bytes.Contains(data, []byte(`"weights"`)) {
-		weights = nil
+	if bytes.Contains(data, []byte(`"weights"`)) {
+		dir = withWeights(t)
 	}
+	return runIn(t, dir, data)
+}
+
+// withWeights is a folder that holds the weights of the imports.
+func withWeights(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	weights, _ := filepath.Glob(vectors + "/import_*[a-z0-9].safetensors")
 	for _, w := range weights {
 		raw, err := os.ReadFile(w)
 		if err != nil {
@@ -103,6 +110,12 @@ func runBytes(t *testing.T, data []byte) (Result, error) {
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// runIn runs a file in a folder.
+func runIn(t *testing.T, dir string, data []byte) (Result, error) {
+	t.Helper()
 	path := filepath.Join(dir, "file.safetensors")
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		t.Fatal(err)

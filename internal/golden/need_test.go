@@ -17,11 +17,11 @@ var oneOfEach = []string{"gru_h5", "lstm_h6", "cfc_proj3", "cfc_mixed_pure_proj2
 var account = []string{"name", "set", "seed", "library", "torch", "numpy"}
 
 // damaged runs a file with one damage; it must fail, and be called judged only where numbers were compared.
-func damaged(t *testing.T, file, what string, damage func(d *document)) {
+func damaged(t *testing.T, dir, file, what string, damage func(d *document)) {
 	t.Helper()
 	d := open(t, file)
 	damage(d)
-	r, err := d.run(t)
+	r, err := runIn(t, dir, d.bytes(t))
 	if err == nil && r.Pass {
 		t.Errorf("%s passes %s", file, what)
 	}
@@ -33,21 +33,21 @@ func damaged(t *testing.T, file, what string, damage func(d *document)) {
 // TestNothingMayBeMissing: without any one tensor or key of the metadata a file fails. Nothing is skipped because it is
 // not there.
 func TestNothingMayBeMissing(t *testing.T) {
-	tried := 0
+	tried, dir := 0, withWeights(t)
 	for _, file := range oneOfEach {
 		whole := open(t, file)
 		for name := range whole.tensors {
 			if strings.HasPrefix(name, "raw.") {
 				continue // some cases have them
 			}
-			damaged(t, file, "without tensor "+name, func(d *document) { delete(d.tensors, name) })
+			damaged(t, dir, file, "without tensor "+name, func(d *document) { delete(d.tensors, name) })
 			tried++
 		}
 		for key := range whole.meta {
 			if file == "wirings" && slices.Contains(account, key) || key == "backbone_layers" && whole.meta["cell"] == "wired_cfc" {
 				continue // not demanded by the format
 			}
-			damaged(t, file, "without key "+key, func(d *document) { delete(d.meta, key) })
+			damaged(t, dir, file, "without key "+key, func(d *document) { delete(d.meta, key) })
 			tried++
 		}
 	}
@@ -58,14 +58,14 @@ func TestNothingMayBeMissing(t *testing.T) {
 
 // TestNothingMayBeWrong: with any one value of the metadata changed, or all values of any tensor, a file fails.
 func TestNothingMayBeWrong(t *testing.T) {
-	tried := 0
+	tried, dir := 0, withWeights(t)
 	for _, file := range oneOfEach {
 		whole := open(t, file)
 		for name := range whole.tensors {
 			if strings.HasSuffix(name, "_f32") {
 				continue // for the record, not judged
 			}
-			damaged(t, file, "with another tensor "+name, func(d *document) {
+			damaged(t, dir, file, "with another tensor "+name, func(d *document) {
 				change := func(v float64) float64 { return 1 + 3*v }
 				if p := d.tensors[name]; p.DType == "F64" {
 					for i := range len(p.data) / 8 {
@@ -83,7 +83,7 @@ func TestNothingMayBeWrong(t *testing.T) {
 				continue
 			}
 			for _, wrong := range others(text) {
-				damaged(t, file, "with "+key+" "+wrong, func(d *document) { d.meta[key] = wrong })
+				damaged(t, dir, file, "with "+key+" "+wrong, func(d *document) { d.meta[key] = wrong })
 				tried++
 			}
 		}
