@@ -19,7 +19,8 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// Cell writes one step of a recurrent layer.
+// Cell writes one step of a recurrent layer. Its options are exported fields, each with a name in JSON that is always
+// written; one whose zero value means another value has that in its tag "default", see Resolve.
 type Cell interface {
 	// Build declares the layer's states and parameters, writes their next values, and returns the layer's output. The
 	// elapsed time is b.DT(). The wiring is nil for cells without one. Options have passed Check.
@@ -228,8 +229,9 @@ type encoded struct {
 	Options json.RawMessage `json:"options"`
 }
 
-// Encode writes a cell and its options as JSON.
+// Encode writes a cell and its resolved options as JSON, so that what was written does not change with the defaults.
 func Encode(c Cell) (json.RawMessage, error) {
+	c = Resolve(c)
 	e, err := EntryOf(c)
 	if err != nil {
 		return nil, err
@@ -241,7 +243,9 @@ func Encode(c Cell) (json.RawMessage, error) {
 	return json.Marshal(encoded{Cell: e.Name, Options: options})
 }
 
-// Decode reads a cell that Encode wrote. Unknown cells, unknown options and options out of range are errors.
+// Decode reads a cell that Encode wrote. Options that are not there have their defaults, which is why those can never
+// change: files that were written before all options were name none. Unknown cells, unknown options and options out of
+// range are errors.
 func Decode(data json.RawMessage) (Cell, error) {
 	var enc encoded
 	if err := strict(data, &enc); err != nil {
@@ -259,7 +263,7 @@ func Decode(data json.RawMessage) (Cell, error) {
 				return nil, fmt.Errorf("options of cell %s: %w", e.Name, err)
 			}
 		}
-		made := c.Elem().Interface().(Cell)
+		made := Resolve(c.Elem().Interface().(Cell))
 		return made, made.Check()
 	}
 	return nil, &UnknownError{Kind: "cell", Name: enc.Cell, Known: names}

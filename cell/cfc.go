@@ -26,11 +26,11 @@ type CfC struct {
 	// Units is the width of the state; at least 1.
 	Units int `json:"units"`
 	// Mode is default if empty.
-	Mode Mode `json:"mode,omitempty"`
+	Mode Mode `json:"mode" default:"default"`
 	// Backbone lists the widths of the layers between [x, h] and the heads; none if empty.
-	Backbone []int `json:"backbone,omitempty"`
+	Backbone []int `json:"backbone"`
 	// Activation of the backbone; lecun_tanh if empty.
-	Activation Activation `json:"activation,omitempty"`
+	Activation Activation `json:"activation" default:"lecun_tanh"`
 }
 
 // Mode is one of the three closed forms.
@@ -54,7 +54,7 @@ func (m Mode) check() error {
 type Activation string
 
 var activations = map[Activation]func(Vec) Vec{
-	"": LecunTanh, "lecun_tanh": LecunTanh, "tanh": Tanh, "relu": Relu, "silu": Silu, "gelu": Gelu,
+	"lecun_tanh": LecunTanh, "tanh": Tanh, "relu": Relu, "silu": Silu, "gelu": Gelu,
 }
 
 var cfc = Entry{
@@ -87,7 +87,7 @@ func (c CfC) Check() error {
 			return fmt.Errorf("CfC: a backbone layer has %d units; allowed: 1 to %d", m, maxUnits)
 		}
 	}
-	if activations[c.Activation] == nil {
+	if c.Activation != "" && activations[c.Activation] == nil {
 		return fmt.Errorf("CfC: activation %q; allowed: %s", c.Activation, names(activations))
 	}
 	return nil
@@ -106,15 +106,14 @@ func checkUnits(cell string, units int) error {
 func names(m map[Activation]func(Vec) Vec) string {
 	var list []string
 	for _, a := range slices.Sorted(maps.Keys(m)) {
-		if a != "" {
-			list = append(list, string(a))
-		}
+		list = append(list, string(a))
 	}
 	return strings.Join(list, ", ")
 }
 
 // Build implements Cell.
 func (c CfC) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
+	c = Resolve(c).(CfC)
 	h := b.State("h", Vector(c.Units))
 	terms := []Term{{Name: "x", X: x}, {Name: "h", X: h}}
 	in := x.Len() + c.Units

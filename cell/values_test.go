@@ -277,7 +277,7 @@ func TestFromReference(t *testing.T) {
 	}
 	for text, says := range map[string]string{
 		"": `unknown cell of another library "" (known: `, "cell=s5": `"s5"`, "cell=lstm units=4 mixed_memory=true": "more than one state", "cell=gru units=x": `units is "x"`, "cell=lstm": `units is ""`,
-		"cell=ltc epsilon=1": `unfolds is ""`, "cell=ltc unfolds=2 epsilon=": `epsilon is ""`, "cell=ltc unfolds=2 epsilon=2": "epsilon is 2",
+		"cell=ltc epsilon=1": `unfolds is ""`, "cell=ltc unfolds=2 epsilon=": `epsilon is ""`, "cell=ltc unfolds=0 epsilon=1": `unfolds is "0"`, "cell=ltc unfolds=2 epsilon=0": `epsilon is "0"`, "cell=ltc unfolds=2 epsilon=2": "epsilon is 2",
 		"cell=ltc unfolds=2 epsilon=NaN": "epsilon is NaN", "cell=cfc": `units is ""`, "cell=cfc units=2": `backbone_layers is ""`,
 		"cell=cfc units=2 backbone_layers=101": "0 to 100", "cell=cfc units=2 backbone_layers=1": `backbone_units is ""`,
 		"cell=cfc units=2 backbone_layers=1 backbone_units=0": "backbone layer has 0 units", "cell=wired_cfc mode=x": `mode "x"`,

@@ -20,7 +20,7 @@ import (
 // those of the reference library's wired cell; see NcpsCfC.
 type WiredCfC struct {
 	// Mode is default if empty.
-	Mode Mode `json:"mode,omitempty"`
+	Mode Mode `json:"mode" default:"default"`
 }
 
 // NcpsCfC is the wired cell as ncps 1.0.1 computes it: every layer sees all inputs through its unmasked time gates and
@@ -29,7 +29,7 @@ type WiredCfC struct {
 // the graph that is computed. The state h is in the order of the layers; the output is the last layer.
 type NcpsCfC struct {
 	// Mode is default if empty.
-	Mode Mode `json:"mode,omitempty"`
+	Mode Mode `json:"mode" default:"default"`
 }
 
 var testNCP = wiring.NCP{Inter: 5, Command: 3, Motor: 2, SensoryFanout: 2, InterFanout: 2, Recurrent: 4, MotorFanin: 2}

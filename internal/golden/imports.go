@@ -29,7 +29,7 @@ func runImport(f *File, dir string, w, w32 *worst) error {
 	if err != nil {
 		return err
 	}
-	if got := m.Architecture().Layers[0].Cell; !reflect.DeepEqual(got, c.cell) {
+	if got := m.Architecture().Layers[0].Cell; !reflect.DeepEqual(got, cell.Resolve(c.cell)) {
 		return fmt.Errorf("the weights are those of %+v, the metadata say %+v", got, c.cell)
 	}
 	if err := f.timed(m); err != nil {
