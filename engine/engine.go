@@ -87,7 +87,7 @@ func (c *compiler) item(s stage, it item) func(t int) {
 	e := c.e
 	switch {
 	case it.chain != nil:
-		return c.newChainCode(it.chain, s).run
+		return c.chain(it.chain, s)
 	case it.port != nil:
 		from, to := c.inLane(s, it.port.node), c.port[it.port]
 		return func(t int) { copy(e.get(to, t), e.get(from, t)) }

@@ -93,27 +93,6 @@ func (c *chain) headText(pl *plan) string {
 	return " < " + strings.Join(parts, "; ")
 }
 
-// gatheredCode runs a chain with heads.
-type gatheredCode struct {
-	run   kernel.Gathered
-	heads []kernel.Head
-	x     []*view
-}
-
-// gathered compiles a chain with heads if there is a kernel for it; nil if not.
-func (c *compiler) gathered(ch *chain, s stage) *gatheredCode {
-	g := &gatheredCode{run: kernel.FindGathered(ch.key(c.plan))}
-	if g.run == nil {
-		return nil
-	}
-	for _, i := range ch.heads {
-		_, in := c.operands(s, i)
-		g.heads = append(g.heads, kernel.Head{Slots: c.slots(&c.p.Nodes[i], ch.rows, in)})
-		g.x = append(g.x, c.e.view(in[0]))
-	}
-	return g
-}
-
 // slots arranges the edges of synapses, whose operands after the first are w, s, m, E.
 func (c *compiler) slots(n *step.Node, rows int, in []place) *kernel.Slots {
 	e, slots := c.e, kernel.NewSlots(n.Edges[0].List, rows, c.lanes)
@@ -121,23 +100,4 @@ func (c *compiler) slots(n *step.Node, rows int, in []place) *kernel.Slots {
 		slots.PackSynapses(kernel.Synapse{W: e.get(in[1], 0), S: e.get(in[2], 0), M: e.get(in[3], 0), E: e.get(in[4], 0)})
 	})
 	return slots
-}
-
-// at brings the heads to time t.
-func (g *gatheredCode) at(t int) []kernel.Head {
-	for k, x := range g.x {
-		g.heads[k].X = x.get(t)
-	}
-	return g.heads
-}
-
-// aloneSynapses runs synapses that are no head.
-func (c *compiler) aloneSynapses(f kernel.Gathered, n *step.Node, in []place, G, I place) func(t int) {
-	head := []kernel.Head{{Slots: c.slots(n, n.Shape.Inner, in)}}
-	x, out, read := c.e.view(in[0]), [][]float32{nil, nil}, make([][]float32, 2)
-	conductance, current, lanes := c.e.view(G), c.e.view(I), c.lanes
-	return func(t int) {
-		head[0].X, out[0], out[1] = x.get(t), conductance.get(t), current.get(t)
-		f(out, read, head, n.Shape.Inner, lanes)
-	}
 }

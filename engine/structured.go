@@ -212,8 +212,10 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
 	G, in := c.operands(s, i)
 	I := c.result(s, i, 1, G.n)
-	if f := kernel.FindGathered(kernel.AloneSynapses); f != nil && !s.uniform() {
-		return c.aloneSynapses(f, n, in, G, I)
+	if w := c.newWhole(kernel.AloneSynapses, s, n.Shape.Inner, 2, 2); w != nil {
+		w.operands = []moving{{p: G, to: &w.out[0]}, {p: I, to: &w.out[1]}}
+		c.addHead(w, s, i)
+		return w.run
 	}
 	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	conductance, current, x := e.view(G), e.view(I), e.views(in)

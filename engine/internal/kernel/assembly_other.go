@@ -8,11 +8,11 @@ const supported = false
 
 func detect() bool { return false }
 
-func assembled(string) Fused { return nil }
-
 func single(step.Op, []byte) Fused { return nil }
 
-func gathered(string) Gathered { return nil }
+func has(string, int) bool { return false }
+
+func bind(string, [][]float32, [][]float32, []Head, int, int) func() { panic(noKernel) }
 
 func (a Matrix) mulAddVector(_, _ []float32, _ int) {}
 

@@ -29,6 +29,9 @@ func chain4flat(out *[]float32, in *[]float32, n int)
 func chain5flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -36,9 +39,6 @@ func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
@@ -53,6 +53,9 @@ func chain10flat(out *[]float32, in *[]float32, n int)
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -65,7 +68,13 @@ func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain16flat(out *[]float32, in *[]float32, n int)
@@ -77,16 +86,13 @@ func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain17flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain19flat(out *[]float32, in *[]float32, n int)
+func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain20flat(out *[]float32, in *[]float32, n int)
@@ -98,7 +104,10 @@ func chain21flat(out *[]float32, in *[]float32, n int)
 func chain22flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain23flat(out *[]float32, in *[]float32, n int)
+func chain23rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain23flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain24rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -107,16 +116,16 @@ func chain24rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain24flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain25rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain25flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain25flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain27flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
@@ -182,10 +191,10 @@ func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, n int)
+func chain41flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -260,10 +269,10 @@ func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain53flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain54flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain54flat(out *[]float32, in *[]float32, n int)
+func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain55flat(out *[]float32, in *[]float32, n int)
@@ -299,10 +308,10 @@ func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain60flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain61flat(out *[]float32, in *[]float32, n int)
+func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -323,13 +332,13 @@ func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain65flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain66flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain67flat(out *[]float32, in *[]float32, n int)
@@ -341,10 +350,10 @@ func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain68flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain69flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain69flat(out *[]float32, in *[]float32, n int)
+func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain70flat(out *[]float32, in *[]float32, n int)
@@ -354,9 +363,6 @@ func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain71flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain72flat(out *[]float32, in *[]float32, n int)
@@ -392,6 +398,9 @@ func chain81flat(out *[]float32, in *[]float32, n int)
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -410,22 +419,40 @@ func chain87flat(out *[]float32, in *[]float32, n int)
 func chain88flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain94flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
@@ -437,31 +464,16 @@ func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain96flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain98flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
@@ -470,13 +482,7 @@ func chain101flat(out *[]float32, in *[]float32, n int)
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
@@ -506,7 +512,13 @@ func chain111flat(out *[]float32, in *[]float32, n int)
 func chain112flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
@@ -515,10 +527,16 @@ func chain114flat(out *[]float32, in *[]float32, n int)
 func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
@@ -530,7 +548,13 @@ func chain119flat(out *[]float32, in *[]float32, n int)
 func chain120flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
@@ -543,63 +567,3 @@ func chain124flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain125flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain126flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain127flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain128flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain129flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain130flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain131flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain132flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain133flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain134flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain135flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain136flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain137flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain138flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain139flat(out *[]float32, in *[]float32, n int)

@@ -49,7 +49,10 @@ func NewSlots(list []step.Edge, out, lanes int) *Slots {
 
 // Pack takes the values of the edges, to be called when they change: for a product one each.
 func (s *Slots) Pack(values ...[]float32) {
-	s.numbers, s.params = len(values), s.params[:0]
+	if s.numbers != len(values) { // afterwards the memory stays where it is
+		s.numbers, s.params = len(values), make([]float32, 0, len(values)*len(s.edge))
+	}
+	s.params = s.params[:0]
 	for at := 0; at < len(s.edge); at += s.width {
 		for _, x := range values {
 			for _, k := range s.edge[at:][:s.width] {

@@ -128,14 +128,19 @@ func (p *problem) synapse() Synapse {
 // synapses computes conductances and currents from zero, by the assembly or by its Go twin.
 func (p *problem) synapses(G, I []float32) {
 	x := p.x[:p.cols*p.lanes]
-	f := FindGathered(AloneSynapses)
-	if f == nil {
+	if !Has(AloneSynapses, p.lanes) {
 		p.synapse().Forward(G, I, x, p.lanes)
 		return
 	}
-	slots := NewSlots(p.list, p.rows, p.lanes)
-	slots.PackSynapses(p.synapse())
-	f([][]float32{G, I}, make([][]float32, 2), []Head{{X: x, Slots: slots}}, p.rows, p.lanes)
+	alone(G, I, x, p.synapse(), p.list, p.lanes)
+}
+
+// alone computes synapses that no chain follows.
+func alone(G, I, v []float32, y Synapse, list []step.Edge, lanes int) {
+	head := []Head{{Slots: NewSlots(list, len(G)/lanes, lanes)}}
+	head[0].Slots.PackSynapses(y)
+	head[0].Read(v)
+	Bind(AloneSynapses, [][]float32{G, I}, make([][]float32, 2), head, len(G)/lanes, lanes)()
 }
 
 // Every kernel agrees with its Go twin at every size, and touches nothing beside its operands.
@@ -209,12 +214,10 @@ func sameBits(t *testing.T, what string, got, want []float32) {
 func TestSlotsKeepNaN(t *testing.T) {
 	needAssembly(t)
 	list := []step.Edge{{From: 0, To: 0}, {From: 1, To: 2}, {From: 0, To: 2}, {From: 2, To: 9}}
-	s := NewSlots(list, 10, 1)
 	one := []float32{1, 1, 1, 1}
-	s.PackSynapses(Synapse{W: one, S: one, M: one, E: one})
 	G, I := make([]float32, 10), make([]float32, 10)
 	v := []float32{float32(math.NaN()), 1, 2}
-	FindGathered(AloneSynapses)([][]float32{G, I}, make([][]float32, 2), []Head{{X: v, Slots: s}}, 10, 1)
+	alone(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
 	for i, v := range G {
 		if bad := i == 0 || i == 2; (v != v) != bad || (I[i] != I[i]) != bad {
 			t.Errorf("target %d has %g, %g", i, v, I[i])
@@ -230,12 +233,9 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 	x := make([]float32, 64)
 	list := []step.Edge{{From: 3, To: 1}}
 	syn := Synapse{W: x[:1], S: x[:1], M: x[:1], E: x[:1], Edges: NewEdges(list)}
-	alone, slots, back := FindGathered(AloneSynapses), NewSlots(list, 2, 8), NewSynapsesBack(list, 8)
+	slots, back := NewSlots(list, 2, 8), NewSynapsesBack(list, 8)
 	slots.PackSynapses(syn)
 	back.Pack(syn)
-	gather := func(G, I, v []float32) {
-		alone([][]float32{G, I}, make([][]float32, 2), []Head{{X: v, Slots: slots}}, 2, 8)
-	}
 	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
 	for name, f := range map[string]func(){
 		"result":      func() { m.MulAdd(x[:15], x, 8) },
@@ -243,8 +243,8 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"matrix":      func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
 		"negative":    func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
 		"outer":       func() { m.OuterAdd(x[:16], x[:24], 8, Times{Count: 2, DY: 1, X: 1}) },
-		"potentials":  func() { gather(x, x, x[:31]) },
-		"currents":    func() { gather(x, x[:15], x) },
+		"potentials":  func() { alone(x[:16], x[:16], x[:31], syn, list, 8) },
+		"currents":    func() { alone(x[:16], x[:15], x, syn, list, 8) },
 		"cotangents":  func() { back.Run(Cotangent{V: x, DV: x[:31], DG: x, DI: x}) },
 		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
 		"columns":     func() { NewColumns(9, 2).MulAdd(x[:8], x) },
