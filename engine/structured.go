@@ -214,7 +214,7 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 	I := c.result(s, i, 1, G.n)
 	if w := c.newWhole(kernel.AloneSynapses, s, n.Shape.Inner, 2, 2); w != nil {
 		w.operands = []moving{{p: G, to: &w.out[0]}, {p: I, to: &w.out[1]}}
-		c.addHead(w, s, i)
+		c.addHead(w, s, head{name: "synapses", x: n.In[0], list: n.Edges[0].List, weights: n.In[1:5]})
 		return w.run
 	}
 	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}

@@ -40,8 +40,10 @@ func (c *compiler) whole(ch *chain, s stage, heads []int) *whole {
 	for k, o := range ch.out {
 		w.operands = append(w.operands, moving{p: c.stored(ch, o, s), to: &w.out[k]})
 	}
-	for _, i := range heads {
-		c.addHead(w, s, i)
+	if heads != nil {
+		for _, h := range ch.passes(c.plan) {
+			c.addHead(w, s, h)
+		}
 	}
 	return w
 }
@@ -53,11 +55,10 @@ func (c *compiler) newWhole(key string, s stage, rows, in, out int) *whole {
 	return &whole{e: c.e, key: key, rows: rows, lanes: c.width(s), in: make([][]float32, in), out: make([][]float32, out)}
 }
 
-// addHead adds node i as a head.
-func (c *compiler) addHead(w *whole, s stage, i int) {
-	_, in := c.operands(s, i)
-	w.heads = append(w.heads, kernel.Head{Slots: c.slots(&c.p.Nodes[i], w.rows, in)})
-	w.operands = append(w.operands, moving{p: in[0]})
+// addHead adds a pass over edges.
+func (c *compiler) addHead(w *whole, s stage, h head) {
+	w.heads = append(w.heads, kernel.Head{Slots: c.slots(s, h, w.rows)})
+	w.operands = append(w.operands, moving{p: c.inLane(s, h.x)})
 }
 
 // run computes the chain at time t.

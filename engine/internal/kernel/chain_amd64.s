@@ -3793,549 +3793,260 @@ done:
 	RET
 
 // func chain23rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain23rows(SB), $240-40
+// Requires: AVX, FMA3
+TEXT ·chain23rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DX
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	XORQ AX, AX
+	MOVQ heads+16(FP), R8
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 96(SP)
-	MOVQ $0x00000000, 104(SP)
-	XORQ DI, DI
+	MOVQ BX, 32(SP)
+	MOVQ $0x00000000, 40(SP)
+	XORQ SI, SI
 
 row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R10
+	XORQ DI, DI
+	MOVQ lanes+32(FP), R9
 
 pairs:
-	CMPQ    R10, $0x10
+	CMPQ    R9, $0x10
 	JL      single
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairsynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
+	MOVQ    24(R8), BX
+	MOVLQSX (BX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      pairproduct0done
+	MOVQ    40(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
 
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        96(SP), BX
-	VMOVUPS      (R14)(BX*1), Y10
-	VMOVUPS      32(R14)(BX*1), Y11
-	VBROADCASTSS (R12), Y12
-	VBROADCASTSS 4(R12), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R12), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        32(SP), BX
+	VMOVUPS      (R13)(BX*1), Y2
+	VMOVUPS      32(R13)(BX*1), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x10, R12
-	DECQ         R13
-	JNZ          pairsynapses0slot
+	DECQ         R12
+	JNZ          pairproduct0slot
 
-pairsynapses0done:
-	VMOVUPS      Y0, 112(SP)
-	VMOVUPS      Y1, 144(SP)
-	VMOVUPS      Y2, 176(SP)
-	VMOVUPS      Y3, 208(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       112(SP), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       176(SP), Y1, Y1
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMOVUPS      (BX)(R8*1), Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       144(SP), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       208(SP), Y1, Y1
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMOVUPS      (BX)(R8*1), Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	SUBQ         $0x10, R10
-	JMP          pairs
+pairproduct0done:
+	VMOVUPS Y0, 48(SP)
+	VMOVUPS Y1, 80(SP)
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  48(SP), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, DI
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  80(SP), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, DI
+	SUBQ    $0x10, R9
+	JMP     pairs
 
 single:
-	CMPQ    R10, $0x08
+	CMPQ    R9, $0x08
 	JL      rest
 	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singlesynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	MOVQ    24(R8), BX
+	MOVLQSX (BX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      singleproduct0done
+	MOVQ    40(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
 
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        96(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VBROADCASTSS (R12), Y9
-	VBROADCASTSS 4(R12), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R12), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R12), Y8
-	VFMADD231PS  Y8, Y10, Y1
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        32(SP), BX
+	VMOVUPS      (R13)(BX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x10, R12
-	DECQ         R13
-	JNZ          singlesynapses0slot
+	DECQ         R12
+	JNZ          singleproduct0slot
 
-singlesynapses0done:
-	VMOVUPS      Y0, 112(SP)
-	VMOVUPS      Y1, 176(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       112(SP), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       176(SP), Y1, Y1
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMOVUPS      (BX)(R8*1), Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, R10
+singleproduct0done:
+	VMOVUPS Y0, 48(SP)
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  48(SP), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(AX*1)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, R9
 
 rest:
-	TESTQ   R10, R10
+	TESTQ   R9, R9
 	JZ      end
-	NEGQ    R10
+	NEGQ    R9
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
+	VMOVDQU 32(BX)(R9*4), Y0
 	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restsynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	MOVQ    24(R8), BX
+	MOVLQSX (BX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      restproduct0done
+	MOVQ    40(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
 
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        96(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y9
-	VBROADCASTSS (R12), Y10
-	VBROADCASTSS 4(R12), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R12), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R12), Y9
-	VFMADD231PS  Y9, Y11, Y2
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        32(SP), BX
+	VMASKMOVPS   (R13)(BX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R10
 	ADDQ         $0x04, R11
-	ADDQ         $0x10, R12
-	DECQ         R13
-	JNZ          restsynapses0slot
+	DECQ         R12
+	JNZ          restproduct0slot
 
-restsynapses0done:
-	VMOVUPS      Y1, 112(SP)
-	VMOVUPS      Y2, 176(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VADDPS       112(SP), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       176(SP), Y2, Y2
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y4
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R10
-	SUBQ         R10, DX
+restproduct0done:
+	VMOVUPS    Y1, 48(SP)
+	VMASKMOVPS (DX)(AX*1), Y0, Y1
+	VADDPS     48(SP), Y1, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(AX*1)
+	SHLQ       $0x02, R9
+	SUBQ       R9, AX
 
 end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 104(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R10
-	DECQ    R10
-	MOVQ    R10, rows+24(FP)
+	MOVQ    24(R8), BX
+	MOVLQSX (BX)(SI*1), BX
+	ADDQ    BX, 40(SP)
+	ADDQ    $0x04, SI
+	MOVQ    rows+24(FP), R9
+	DECQ    R9
+	MOVQ    R9, rows+24(FP)
 	JNZ     row
 	VZEROUPPER
 	RET
 
 // func chain23flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain23flat(SB), $232-32
+TEXT ·chain23flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DX
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 96(SP)
-	MOVQ n+24(FP), R8
-	SUBQ $0x08, R8
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	XORQ AX, AX
+	MOVQ heads+16(FP), SI
+	MOVQ $0x00000000, 32(SP)
+	MOVQ n+24(FP), DI
+	SUBQ $0x08, DI
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      wholesynapses0done
-	MOVQ    96(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), BX
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-wholesynapses0slot:
-	VMOVDQU     (R9), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
-	VMOVUPS     (R10), Y9
-	VFMADD213PS 32(R10), Y9, Y8
-	VROUNDPS    $0x08, Y8, Y9
-	VSUBPS      Y9, Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y7, Y10
-	VFMADD213PS Y6, Y8, Y10
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y5, Y8, Y10
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y8, Y10
-	VPADDD      Y2, Y9, Y9
-	VFMADD213PS Y3, Y8, Y10
-	VFMADD213PS Y2, Y8, Y10
-	VFMADD213PS Y2, Y9, Y10
-	VMOVUPS     64(R10), Y8
-	VDIVPS      Y10, Y8, Y10
-	VADDPS      Y10, Y0, Y0
-	VFMADD231PS 96(R10), Y10, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         wholesynapses0slot
-
-wholesynapses0done:
-	VMOVUPS      Y0, 104(SP)
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       104(SP), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       168(SP), Y1, Y1
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R9
-	SHRQ         $0x03, R9
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R9*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 96(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R8
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R8
-	JZ      done
-	NEGQ    R8
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R8*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(DI), BX
-	MOVQ    DX, R8
+	MOVQ    24(SI), BX
+	MOVQ    AX, R8
 	SHRQ    $0x03, R8
 	MOVLQSX (BX)(R8*1), R10
 	TESTQ   R10, R10
-	JZ      restsynapses0done
-	MOVQ    96(SP), BX
-	MOVQ    16(DI), R8
+	JZ      wholeproduct0done
+	MOVQ    32(SP), BX
+	MOVQ    16(SI), R8
 	LEAQ    (R8)(BX*4), R8
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(SI), R9
 	ADDQ    BX, R9
-	MOVQ    (DI), BX
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	MOVQ    (SI), BX
 
-restsynapses0slot:
-	VMOVDQU     (R8), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
-	VMOVUPS     (R9), Y10
-	VFMADD213PS 32(R9), Y10, Y9
-	VROUNDPS    $0x08, Y9, Y10
-	VSUBPS      Y10, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS     Y8, Y11
-	VFMADD213PS Y7, Y9, Y11
-	VCVTPS2DQ   Y10, Y10
-	VFMADD213PS Y6, Y9, Y11
-	VPSLLD      $0x17, Y10, Y10
-	VFMADD213PS Y5, Y9, Y11
-	VPADDD      Y3, Y10, Y10
-	VFMADD213PS Y4, Y9, Y11
-	VFMADD213PS Y3, Y9, Y11
-	VFMADD213PS Y3, Y10, Y11
-	VMOVUPS     64(R9), Y9
-	VDIVPS      Y11, Y9, Y11
-	VADDPS      Y11, Y1, Y1
-	VFMADD231PS 96(R9), Y11, Y2
+wholeproduct0slot:
+	VMOVDQU     (R8), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R9), Y1, Y0
 	ADDQ        $0x20, R8
-	ADDQ        $0x80, R9
+	ADDQ        $0x20, R9
 	DECQ        R10
-	JNZ         restsynapses0slot
+	JNZ         wholeproduct0slot
 
-restsynapses0done:
-	VMOVUPS      Y1, 104(SP)
-	VMOVUPS      Y2, 168(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VADDPS       104(SP), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       168(SP), Y2, Y2
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+wholeproduct0done:
+	VMOVUPS Y0, 40(SP)
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  40(SP), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(AX*1)
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVQ    24(SI), BX
+	MOVLQSX (BX)(R8*1), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, 32(SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, DI
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, DI
+	JZ      done
+	NEGQ    DI
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(SI), BX
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (BX)(DI*1), R9
+	TESTQ   R9, R9
+	JZ      restproduct0done
+	MOVQ    32(SP), BX
+	MOVQ    16(SI), DI
+	LEAQ    (DI)(BX*4), DI
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(SI), R8
+	ADDQ    BX, R8
+	MOVQ    (SI), BX
+
+restproduct0slot:
+	VMOVDQU     (DI), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R8), Y2, Y1
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS    Y1, 40(SP)
+	VMASKMOVPS (DX)(AX*1), Y0, Y1
+	VADDPS     40(SP), Y1, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(AX*1)
 
 done:
 	VZEROUPPER
@@ -4443,6 +4154,555 @@ pairsynapses0done:
 	VMOVUPS      Y3, 208(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       112(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       176(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       144(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       208(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singlesynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VBROADCASTSS (R12), Y9
+	VBROADCASTSS 4(R12), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R12), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R12), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       112(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       176(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y9
+	VBROADCASTSS (R12), Y10
+	VBROADCASTSS 4(R12), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R12), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R12), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 112(SP)
+	VMOVUPS      Y2, 176(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       112(SP), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       176(SP), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 104(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain24flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain24flat(SB), $232-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 96(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholesynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+wholesynapses0slot:
+	VMOVDQU     (R9), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y8
+	VROUNDPS    $0x08, Y8, Y9
+	VSUBPS      Y9, Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y7, Y10
+	VFMADD213PS Y6, Y8, Y10
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y5, Y8, Y10
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y4, Y8, Y10
+	VPADDD      Y2, Y9, Y9
+	VFMADD213PS Y3, Y8, Y10
+	VFMADD213PS Y2, Y8, Y10
+	VFMADD213PS Y2, Y9, Y10
+	VMOVUPS     64(R10), Y8
+	VDIVPS      Y10, Y8, Y10
+	VADDPS      Y10, Y0, Y0
+	VFMADD231PS 96(R10), Y10, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholesynapses0slot
+
+wholesynapses0done:
+	VMOVUPS      Y0, 104(SP)
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       104(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       168(SP), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 96(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restsynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	VMOVDQU     (R8), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R9), Y10
+	VFMADD213PS 32(R9), Y10, Y9
+	VROUNDPS    $0x08, Y9, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS     Y8, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VCVTPS2DQ   Y10, Y10
+	VFMADD213PS Y6, Y9, Y11
+	VPSLLD      $0x17, Y10, Y10
+	VFMADD213PS Y5, Y9, Y11
+	VPADDD      Y3, Y10, Y10
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y3, Y9, Y11
+	VFMADD213PS Y3, Y10, Y11
+	VMOVUPS     64(R9), Y9
+	VDIVPS      Y11, Y9, Y11
+	VADDPS      Y11, Y1, Y1
+	VFMADD231PS 96(R9), Y11, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 104(SP)
+	VMOVUPS      Y2, 168(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       104(SP), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       168(SP), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain25rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain25rows(SB), $240-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 96(SP)
+	MOVQ $0x00000000, 104(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y10
+	VMOVUPS      32(R14)(BX*1), Y11
+	VBROADCASTSS (R12), Y12
+	VBROADCASTSS 4(R12), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R12), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      Y2, 176(SP)
+	VMOVUPS      Y3, 208(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       112(SP), Y0, Y0
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
@@ -4682,9 +4942,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain24flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain25flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain24flat(SB), $232-32
+TEXT ·chain25flat(SB), $232-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4878,9 +5138,1141 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain26rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain26rows(SB), $936-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 640(SP)
+	MOVQ $0x00000000, 648(SP)
+	MOVQ $0x00000000, 656(SP)
+	MOVQ $0x00000000, 664(SP)
+	MOVQ $0x00000000, 672(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    648(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 680(SP)
+	VMOVUPS Y1, 712(SP)
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    656(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 744(SP)
+	VMOVUPS Y1, 776(SP)
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    664(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 808(SP)
+	VMOVUPS Y1, 840(SP)
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    216(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct3done
+	MOVQ    672(SP), BX
+	MOVQ    208(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R9), R12
+	ADDQ    BX, R12
+	MOVQ    192(R9), R14
+	ADDQ    R8, R14
+
+pairproduct3slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct3slot
+
+pairproduct3done:
+	VMOVUPS      Y0, 872(SP)
+	VMOVUPS      Y1, 904(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       680(SP), Y0, Y0
+	VADDPS       744(SP), Y0, Y0
+	VADDPS       808(SP), Y0, Y0
+	VADDPS       872(SP), Y0, Y0
+	MOVQ         120(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         120(AX), BX
+	VSUBPS       (BX)(DX*1), Y3, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(R8*1), Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       712(SP), Y0, Y0
+	VADDPS       776(SP), Y0, Y0
+	VADDPS       840(SP), Y0, Y0
+	VADDPS       904(SP), Y0, Y0
+	MOVQ         120(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         120(AX), BX
+	VSUBPS       (BX)(DX*1), Y3, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(R8*1), Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    648(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 680(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    656(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 744(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    664(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 808(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    216(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct3done
+	MOVQ    672(SP), BX
+	MOVQ    208(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R9), R12
+	ADDQ    BX, R12
+	MOVQ    192(R9), R14
+	ADDQ    R8, R14
+
+singleproduct3slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct3slot
+
+singleproduct3done:
+	VMOVUPS      Y0, 872(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       680(SP), Y0, Y0
+	VADDPS       744(SP), Y0, Y0
+	VADDPS       808(SP), Y0, Y0
+	VADDPS       872(SP), Y0, Y0
+	MOVQ         120(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         120(AX), BX
+	VSUBPS       (BX)(DX*1), Y3, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(R8*1), Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    648(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS Y1, 680(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    656(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS Y1, 744(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    664(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS Y1, 808(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    216(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct3done
+	MOVQ    672(SP), BX
+	MOVQ    208(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R9), R12
+	ADDQ    BX, R12
+	MOVQ    192(R9), R14
+	ADDQ    R8, R14
+
+restproduct3slot:
+	MOVLQSX      (R11), BX
+	IMULQ        640(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 872(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       680(SP), Y1, Y1
+	VADDPS       744(SP), Y1, Y1
+	VADDPS       808(SP), Y1, Y1
+	VADDPS       872(SP), Y1, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VSUBPS       Y5, Y4, Y4
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y4, Y5, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y3, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y3, Y4, Y3
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 648(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 656(SP)
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 664(SP)
+	MOVQ    216(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 672(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain26flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain26flat(SB), $928-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 640(SP)
+	MOVQ $0x00000000, 648(SP)
+	MOVQ $0x00000000, 656(SP)
+	MOVQ $0x00000000, 664(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    640(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS Y0, 672(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    648(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS Y0, 736(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    152(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    656(SP), BX
+	MOVQ    144(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(DI), R10
+	ADDQ    BX, R10
+	MOVQ    128(DI), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	VMOVUPS Y0, 800(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    216(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct3done
+	MOVQ    664(SP), BX
+	MOVQ    208(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(DI), R10
+	ADDQ    BX, R10
+	MOVQ    192(DI), BX
+
+wholeproduct3slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct3slot
+
+wholeproduct3done:
+	VMOVUPS      Y0, 864(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       672(SP), Y0, Y0
+	VADDPS       736(SP), Y0, Y0
+	VADDPS       800(SP), Y0, Y0
+	VADDPS       864(SP), Y0, Y0
+	MOVQ         120(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         120(AX), BX
+	VSUBPS       (BX)(DX*1), Y3, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 640(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 648(SP)
+	MOVQ         152(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 656(SP)
+	MOVQ         216(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 664(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    640(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS Y1, 672(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    648(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS Y1, 736(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    152(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    656(SP), BX
+	MOVQ    144(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(DI), R9
+	ADDQ    BX, R9
+	MOVQ    128(DI), BX
+
+restproduct2slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct2slot
+
+restproduct2done:
+	VMOVUPS Y1, 800(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    216(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct3done
+	MOVQ    664(SP), BX
+	MOVQ    208(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(DI), R9
+	ADDQ    BX, R9
+	MOVQ    192(DI), BX
+
+restproduct3slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 864(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       672(SP), Y1, Y1
+	VADDPS       736(SP), Y1, Y1
+	VADDPS       800(SP), Y1, Y1
+	VADDPS       864(SP), Y1, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VSUBPS       Y5, Y4, Y4
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y4, Y5, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y3, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y3, Y4, Y3
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain27flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain25flat(SB), $32-24
+TEXT ·chain27flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -4915,9 +6307,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain28flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain26flat(SB), $64-24
+TEXT ·chain28flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -4961,9 +6353,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27flat(SB), $160-24
+TEXT ·chain29flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5085,9 +6477,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain28rows(SB), $32-32
+TEXT ·chain30rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5116,9 +6508,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain28flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain28flat(SB), $32-24
+TEXT ·chain30flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5153,9 +6545,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain29rows(SB), $32-32
+TEXT ·chain31rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5185,9 +6577,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain31flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain29flat(SB), $32-24
+TEXT ·chain31flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5221,9 +6613,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain30rows(SB), $288-32
+TEXT ·chain32rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5318,400 +6710,6 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
-// func chain30flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain30flat(SB), $288-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VADDPS       (BX)(AX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      (SI)(AX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (DI), Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	MOVQ         (CX), R9
-	VMOVUPS      Y5, (R9)(AX*1)
-	VMOVUPS      (R10)(AX*1), Y1
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         24(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	VMOVUPS      (R10)(AX*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         48(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, R11
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R11
-	JZ           done
-	NEGQ         R11
-	LEAQ         tails<>+0(SB), R9
-	VMOVDQU      32(R9)(R11*4), Y0
-	VMASKMOVPS   (DX)(AX*1), Y0, Y1
-	VMASKMOVPS   (BX)(AX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMASKMOVPS   (SI)(AX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (DI), Y3
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R8), Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVAPS      Y2, Y2
-	VMOVUPS      wide42b30000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec2d10000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VADDPS       wide3f800000<>+0(SB), Y6, Y6
-	VPSRAD       $0x01, Y3, Y2
-	VPSUBD       Y2, Y3, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y6, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VMULPS       Y3, Y6, Y6
-	MOVQ         (CX), R9
-	VMASKMOVPS   Y6, Y0, (R9)(AX*1)
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         24(CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         48(CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain31rows(SB), $288-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	XORQ R11, R11
-
-row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VBROADCASTSS (SI)(R11*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VMULPS       (DI)(R12*1), Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	MOVQ         (CX), R9
-	VMOVUPS      Y5, (R9)(AX*1)
-	VBROADCASTSS (R10)(R11*1), Y1
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10)(R11*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         24(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
-	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain31flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $288-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VADDPS       (BX)(AX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      (SI)(AX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (DI), Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	MOVQ         (CX), R9
-	VMOVUPS      Y5, (R9)(AX*1)
-	VMOVUPS      (R10)(AX*1), Y1
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VMOVUPS      (R10)(AX*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         24(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, R11
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R11
-	JZ           done
-	NEGQ         R11
-	LEAQ         tails<>+0(SB), R9
-	VMOVDQU      32(R9)(R11*4), Y0
-	VMASKMOVPS   (DX)(AX*1), Y0, Y1
-	VMASKMOVPS   (BX)(AX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMASKMOVPS   (SI)(AX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (DI), Y3
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R8), Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVAPS      Y2, Y2
-	VMOVUPS      wide42b30000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec2d10000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VADDPS       wide3f800000<>+0(SB), Y6, Y6
-	VPSRAD       $0x01, Y3, Y2
-	VPSUBD       Y2, Y3, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y6, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VMULPS       Y3, Y6, Y6
-	MOVQ         (CX), R9
-	VMASKMOVPS   Y6, Y0, (R9)(AX*1)
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y1, Y2, Y1
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         24(CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain32rows(SB), $288-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	XORQ R11, R11
-
-row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VBROADCASTSS (SI)(R11*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VMULPS       (DI)(R12*1), Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y1
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10)(R11*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
-	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
 // func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chain32flat(SB), $288-24
@@ -5764,6 +6762,400 @@ loop:
 	VPSLLD       $0x17, Y2, Y2
 	VPADDD       wide3f800000<>+0(SB), Y2, Y2
 	VMULPS       Y2, Y5, Y5
+	MOVQ         (CX), R9
+	VMOVUPS      Y5, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y6, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain33rows(SB), $288-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VBROADCASTSS (SI)(R11*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMULPS       (DI)(R12*1), Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         (CX), R9
+	VMOVUPS      Y5, (R9)(AX*1)
+	VBROADCASTSS (R10)(R11*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R10)(R11*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain33flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain33flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      (SI)(AX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         (CX), R9
+	VMOVUPS      Y5, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R10)(AX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y6, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain34rows(SB), $288-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VBROADCASTSS (SI)(R11*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMULPS       (DI)(R12*1), Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VBROADCASTSS (R10)(R11*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R10)(R11*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain34flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain34flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      (SI)(AX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
 	VMOVUPS      (R10)(AX*1), Y1
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y0, Y1, Y0
@@ -5829,9 +7221,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain33rows(SB), $64-32
+TEXT ·chain35rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5868,9 +7260,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain33flat(SB), $64-24
+TEXT ·chain35flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5914,9 +7306,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain34rows(SB), $96-32
+TEXT ·chain36rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5952,9 +7344,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain34flat(out *[]float32, in *[]float32, n int)
+// func chain36flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain34flat(SB), $96-24
+TEXT ·chain36flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5997,9 +7389,613 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain37rows(SB), $144-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 64(SP)
+	MOVQ $0x00000000, 72(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        64(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 80(SP)
+	VMOVUPS      Y1, 112(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      80(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      112(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        64(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 80(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      80(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        64(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 80(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VBROADCASTSS (DI)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMOVUPS      80(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 72(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain37flat(SB), $136-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 64(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    64(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS Y0, 72(SP)
+	VMOVUPS (SI)(DX*1), Y0
+	VADDPS  (DI)(DX*1), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	VMOVUPS 72(SP), Y0
+	MOVQ    72(AX), BX
+	VADDPS  (BX)(DX*1), Y0, Y0
+	MOVQ    24(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVQ    24(R8), BX
+	MOVLQSX (BX)(R10*1), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, 64(SP)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R9
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    64(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+
+restproduct0slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS    Y1, 72(SP)
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	VMOVUPS    72(SP), Y1
+	MOVQ       72(AX), BX
+	MOVQ       72(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain38rows(SB), $176-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 96(SP)
+	MOVQ $0x00000000, 104(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      112(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      144(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      112(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        96(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 112(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VBROADCASTSS (DI)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      112(SP), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 104(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain38flat(SB), $168-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 96(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    96(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS Y0, 104(SP)
+	VMOVUPS (SI)(DX*1), Y0
+	VADDPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS 104(SP), Y1
+	MOVQ    72(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVQ    24(R8), BX
+	MOVLQSX (BX)(R10*1), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, 96(SP)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R9
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    96(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+
+restproduct0slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS    Y1, 104(SP)
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMOVUPS    104(SP), Y2
+	MOVQ       72(AX), BX
+	MOVQ       72(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain35rows(SB), $64-32
+TEXT ·chain39rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6031,9 +8027,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain39flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain35flat(SB), $64-24
+TEXT ·chain39flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6071,9 +8067,280 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain40rows(SB), $144-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ AX, AX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 64(SP)
+	MOVQ $0x00000000, 72(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 80(SP)
+	VMOVUPS      Y1, 112(SP)
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VADDPS       80(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R8
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VADDPS       112(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 80(SP)
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VADDPS       80(SP), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 80(SP)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       80(SP), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(AX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, AX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 72(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain40flat(SB), $136-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ AX, AX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 64(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    AX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    64(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS Y0, 72(SP)
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  (SI)(AX*1), Y0, Y0
+	VADDPS  72(SP), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(AX*1)
+	MOVQ    AX, R9
+	SHRQ    $0x03, R9
+	MOVQ    24(DI), BX
+	MOVLQSX (BX)(R9*1), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, 64(SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, R8
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    64(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS    Y1, 72(SP)
+	VMASKMOVPS (DX)(AX*1), Y0, Y1
+	VMASKMOVPS (SI)(AX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VADDPS     72(SP), Y1, Y1
+	MOVQ       (CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain36rows(SB), $64-32
+TEXT ·chain41rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6110,9 +8377,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, n int)
+// func chain41flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain36flat(SB), $64-24
+TEXT ·chain41flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6159,9 +8426,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain37rows(SB), $256-32
+TEXT ·chain42rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6209,9 +8476,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain37flat(SB), $256-24
+TEXT ·chain42flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6280,9 +8547,828 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain43rows(SB), $360-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 256(SP)
+	MOVQ $0x00000000, 264(SP)
+	MOVQ $0x00000000, 272(SP)
+	MOVQ $0x00000000, 280(SP)
+	MOVQ $0x00000000, 288(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    264(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct1done
+	MOVQ    272(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+pairproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct2done
+	MOVQ    280(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+pairproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct3done
+	MOVQ    288(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+pairproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct3slot
+
+pairproduct3done:
+	VMOVUPS      Y0, 296(SP)
+	VMOVUPS      Y1, 328(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      296(SP), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VMOVUPS      296(SP), Y2
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	MOVQ         72(AX), BX
+	VSUBPS       (BX)(DX*1), Y2, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      328(SP), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VMOVUPS      328(SP), Y2
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	MOVQ         72(AX), BX
+	VSUBPS       (BX)(DX*1), Y2, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    264(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct1done
+	MOVQ    272(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+singleproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct2done
+	MOVQ    280(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+singleproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct3done
+	MOVQ    288(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+singleproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct3slot
+
+singleproduct3done:
+	VMOVUPS      Y0, 296(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      296(SP), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VMOVUPS      296(SP), Y2
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	MOVQ         72(AX), BX
+	VSUBPS       (BX)(DX*1), Y2, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    264(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct1done
+	MOVQ    272(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+restproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct2done
+	MOVQ    280(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+restproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct2slot
+
+restproduct2done:
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct3done
+	MOVQ    288(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+restproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        256(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 296(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VBROADCASTSS (DI)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      296(SP), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      296(SP), Y3
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 264(SP)
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 272(SP)
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 280(SP)
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 288(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38rows(SB), $480-32
+TEXT ·chain43flat(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 256(SP)
+	MOVQ $0x00000000, 264(SP)
+	MOVQ $0x00000000, 272(SP)
+	MOVQ $0x00000000, 280(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    256(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    264(SP), BX
+	MOVQ    80(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R8), R11
+	ADDQ    BX, R11
+	MOVQ    64(R8), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    272(SP), BX
+	MOVQ    144(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R8), R11
+	ADDQ    BX, R11
+	MOVQ    128(R8), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	MOVQ    216(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct3done
+	MOVQ    280(SP), BX
+	MOVQ    208(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R8), R11
+	ADDQ    BX, R11
+	MOVQ    192(R8), BX
+
+wholeproduct3slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct3slot
+
+wholeproduct3done:
+	VMOVUPS      Y0, 288(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      288(SP), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VMOVUPS      288(SP), Y2
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	MOVQ         72(AX), BX
+	VSUBPS       (BX)(DX*1), Y2, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 256(SP)
+	MOVQ         88(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 264(SP)
+	MOVQ         152(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 272(SP)
+	MOVQ         216(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 280(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    256(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+
+restproduct0slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    264(SP), BX
+	MOVQ    80(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R8), R10
+	ADDQ    BX, R10
+	MOVQ    64(R8), BX
+
+restproduct1slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    272(SP), BX
+	MOVQ    144(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R8), R10
+	ADDQ    BX, R10
+	MOVQ    128(R8), BX
+
+restproduct2slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct2slot
+
+restproduct2done:
+	MOVQ    216(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct3done
+	MOVQ    280(SP), BX
+	MOVQ    208(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R8), R10
+	ADDQ    BX, R10
+	MOVQ    192(R8), BX
+
+restproduct3slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 288(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      288(SP), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      288(SP), Y3
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain44rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6377,9 +9463,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain44flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38flat(SB), $480-24
+TEXT ·chain44flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6540,9 +9626,688 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41rows(SB), $128-32
+TEXT ·chain45rows(SB), $560-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 480(SP)
+	MOVQ $0x00000000, 488(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    488(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        480(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 496(SP)
+	VMOVUPS      Y1, 528(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      496(SP), Y3
+	VMULPS       Y2, Y3, Y2
+	VMOVUPS      496(SP), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y0, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y0
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y0, Y0, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      528(SP), Y3
+	VMULPS       Y2, Y3, Y2
+	VMOVUPS      528(SP), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y0, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y0
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y0, Y0, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    488(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        480(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 496(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      496(SP), Y3
+	VMULPS       Y2, Y3, Y2
+	VMOVUPS      496(SP), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y0, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y0
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y0, Y0, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    488(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        480(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 496(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VBROADCASTSS (DI)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      496(SP), Y4
+	VMULPS       Y3, Y4, Y3
+	VMOVUPS      496(SP), Y4
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y1, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y1, Y5, Y7
+	VADDPS       wide3f800000<>+0(SB), Y7, Y7
+	VPSRAD       $0x01, Y4, Y1
+	VPSUBD       Y1, Y4, Y4
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y7, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       wide3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y7, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 488(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain45flat(SB), $552-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 480(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    480(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS      Y0, 488(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      488(SP), Y3
+	VMULPS       Y2, Y3, Y2
+	VMOVUPS      488(SP), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y0, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y0
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y0, Y0, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 480(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    480(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+
+restproduct0slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 488(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      488(SP), Y4
+	VMULPS       Y3, Y4, Y3
+	VMOVUPS      488(SP), Y4
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y1, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y1, Y5, Y7
+	VADDPS       wide3f800000<>+0(SB), Y7, Y7
+	VPSRAD       $0x01, Y4, Y1
+	VPSUBD       Y1, Y4, Y4
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y7, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       wide3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y7, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain48rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6605,9 +10370,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, n int)
+// func chain48flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41flat(SB), $128-24
+TEXT ·chain48flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6704,9 +10469,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42rows(SB), $128-32
+TEXT ·chain49rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6767,9 +10532,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain49flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42flat(SB), $128-24
+TEXT ·chain49flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6863,9 +10628,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain43rows(SB), $576-32
+TEXT ·chain50rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6942,9 +10707,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain50flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain43flat(SB), $576-24
+TEXT ·chain50flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7076,9 +10841,602 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain51rows(SB), $656-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 576(SP)
+	MOVQ $0x00000000, 584(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    584(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        576(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 592(SP)
+	VMOVUPS      Y1, 624(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       592(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       Y0, Y3, Y4
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y3
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y5, Y4, Y4
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y4, Y4
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(R9*1), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x0c, Y5, Y0, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y5
+	VORPS        wide3f800000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y6, Y5, Y0, Y5
+	VMULPS       Y5, Y4, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       Y3, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       624(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       Y0, Y3, Y4
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y3
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y5, Y4, Y4
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y4, Y4
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(R9*1), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x0c, Y5, Y0, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y5
+	VORPS        wide3f800000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y6, Y5, Y0, Y5
+	VMULPS       Y5, Y4, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       Y3, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    584(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        576(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 592(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       592(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       Y0, Y3, Y4
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y3
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y5, Y4, Y4
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y4, Y4
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(R9*1), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x0c, Y5, Y0, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y5
+	VORPS        wide3f800000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y6, Y5, Y0, Y5
+	VMULPS       Y5, Y4, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       Y3, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    584(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        576(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 592(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VBROADCASTSS (DI)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       592(SP), Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y4
+	VMULPS       Y1, Y4, Y5
+	VMULPS       Y2, Y4, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y5, Y4
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y6
+	VMULPS       Y6, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x0c, Y6, Y1, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y6
+	VORPS        wide3f800000<>+0(SB), Y6, Y6
+	VBLENDVPS    Y7, Y6, Y1, Y6
+	VMULPS       Y6, Y5, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y5, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       Y4, Y3, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 584(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain51flat(SB), $648-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 576(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    576(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS      Y0, 584(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       584(SP), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       Y0, Y3, Y4
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y3
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y4
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y4, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y4, Y4
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x0c, Y5, Y0, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y5
+	VORPS        wide3f800000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y6, Y5, Y0, Y5
+	VMULPS       Y5, Y4, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       Y3, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 576(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    576(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+
+restproduct0slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 584(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       584(SP), Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y4
+	VMULPS       Y1, Y4, Y5
+	VMULPS       Y2, Y4, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y5, Y4
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y6
+	VMULPS       Y6, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x0c, Y6, Y1, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y6
+	VORPS        wide3f800000<>+0(SB), Y6, Y6
+	VBLENDVPS    Y7, Y6, Y1, Y6
+	VMULPS       Y6, Y5, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y5, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       Y4, Y3, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain44rows(SB), $96-32
+TEXT ·chain52rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7121,9 +11479,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, n int)
+// func chain52flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain44flat(SB), $96-24
+TEXT ·chain52flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7181,9 +11539,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain45rows(SB), $96-32
+TEXT ·chain53rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7241,9 +11599,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, n int)
+// func chain53flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain45flat(SB), $96-24
+TEXT ·chain53flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7332,9 +11690,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46rows(SB), $96-32
+TEXT ·chain54rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7390,9 +11748,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, n int)
+// func chain54flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46flat(SB), $96-24
+TEXT ·chain54flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7478,9 +11836,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain47rows(SB), $160-32
+TEXT ·chain55rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7526,9 +11884,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain55flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain47flat(SB), $160-24
+TEXT ·chain55flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7591,9 +11949,808 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain56rows(SB), $264-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	MOVQ $0x00000000, 176(SP)
+	MOVQ $0x00000000, 184(SP)
+	MOVQ $0x00000000, 192(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct1done
+	MOVQ    176(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+pairproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct2done
+	MOVQ    184(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+pairproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct3done
+	MOVQ    192(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+pairproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct3slot
+
+pairproduct3done:
+	VMOVUPS      Y0, 200(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      200(SP), Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y0, Y2, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y3, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      232(SP), Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y0, Y2, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y3, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct1done
+	MOVQ    176(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+singleproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct2done
+	MOVQ    184(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+singleproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct3done
+	MOVQ    192(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+singleproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct3slot
+
+singleproduct3done:
+	VMOVUPS      Y0, 200(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      200(SP), Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y0, Y2, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y3, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct1done
+	MOVQ    176(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+restproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct2done
+	MOVQ    184(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+restproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct2slot
+
+restproduct2done:
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct3done
+	MOVQ    192(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+restproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 200(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VBROADCASTSS (DI)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      200(SP), Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y4
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 176(SP)
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 184(SP)
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 192(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48rows(SB), $416-32
+TEXT ·chain56flat(SB), $256-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	MOVQ $0x00000000, 176(SP)
+	MOVQ $0x00000000, 184(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    168(SP), BX
+	MOVQ    80(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R8), R11
+	ADDQ    BX, R11
+	MOVQ    64(R8), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    176(SP), BX
+	MOVQ    144(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R8), R11
+	ADDQ    BX, R11
+	MOVQ    128(R8), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	MOVQ    216(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct3done
+	MOVQ    184(SP), BX
+	MOVQ    208(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R8), R11
+	ADDQ    BX, R11
+	MOVQ    192(R8), BX
+
+wholeproduct3slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct3slot
+
+wholeproduct3done:
+	VMOVUPS      Y0, 192(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      192(SP), Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y0, Y2, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y3, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	MOVQ         88(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 168(SP)
+	MOVQ         152(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 176(SP)
+	MOVQ         216(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 184(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+
+restproduct0slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    168(SP), BX
+	MOVQ    80(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R8), R10
+	ADDQ    BX, R10
+	MOVQ    64(R8), BX
+
+restproduct1slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    176(SP), BX
+	MOVQ    144(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R8), R10
+	ADDQ    BX, R10
+	MOVQ    128(R8), BX
+
+restproduct2slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct2slot
+
+restproduct2done:
+	MOVQ    216(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct3done
+	MOVQ    184(SP), BX
+	MOVQ    208(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R8), R10
+	ADDQ    BX, R10
+	MOVQ    192(R8), BX
+
+restproduct3slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 192(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      192(SP), Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y4
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain57rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7731,9 +12888,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, n int)
+// func chain57flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48flat(SB), $416-24
+TEXT ·chain57flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7978,9 +13135,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49rows(SB), $416-32
+TEXT ·chain58rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8112,9 +13269,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, n int)
+// func chain58flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49flat(SB), $416-24
+TEXT ·chain58flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8347,9 +13504,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain50rows(SB), $352-32
+TEXT ·chain59rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8482,9 +13639,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, n int)
+// func chain59flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain50flat(SB), $352-24
+TEXT ·chain59flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8721,9 +13878,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51rows(SB), $352-32
+TEXT ·chain60rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8850,9 +14007,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain51flat(out *[]float32, in *[]float32, n int)
+// func chain60flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51flat(SB), $352-24
+TEXT ·chain60flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9077,9 +14234,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain52rows(SB), $416-32
+TEXT ·chain61rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9217,9 +14374,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain52flat(out *[]float32, in *[]float32, n int)
+// func chain61flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain52flat(SB), $416-24
+TEXT ·chain61flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9466,9 +14623,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53rows(SB), $416-32
+TEXT ·chain62rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9600,9 +14757,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain53flat(out *[]float32, in *[]float32, n int)
+// func chain62flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $416-24
+TEXT ·chain62flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9837,9 +14994,19646 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain54flat(out *[]float32, in *[]float32, n int)
+// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain63rows(SB), $112-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	XORQ AX, AX
+	MOVQ heads+16(FP), R8
+	MOVQ lanes+32(FP), DX
+	SHLQ $0x02, DX
+	MOVQ DX, 32(SP)
+	MOVQ $0x00000000, 40(SP)
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ lanes+32(FP), R9
+
+pairs:
+	CMPQ    R9, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      pairproduct0done
+	MOVQ    40(SP), DX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(R8), R11
+	ADDQ    DX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
+
+pairproduct0slot:
+	MOVLQSX      (R10), DX
+	IMULQ        32(SP), DX
+	VMOVUPS      (R13)(DX*1), Y2
+	VMOVUPS      32(R13)(DX*1), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 48(SP)
+	VMOVUPS      Y1, 80(SP)
+	VMOVUPS      48(SP), Y0
+	VBROADCASTSS (BX)(SI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), DX
+	VMOVUPS      Y0, (DX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, DI
+	VMOVUPS      80(SP), Y0
+	VBROADCASTSS (BX)(SI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), DX
+	VMOVUPS      Y0, (DX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, DI
+	SUBQ         $0x10, R9
+	JMP          pairs
+
+single:
+	CMPQ    R9, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      singleproduct0done
+	MOVQ    40(SP), DX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(R8), R11
+	ADDQ    DX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
+
+singleproduct0slot:
+	MOVLQSX      (R10), DX
+	IMULQ        32(SP), DX
+	VMOVUPS      (R13)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 48(SP)
+	VMOVUPS      48(SP), Y0
+	VBROADCASTSS (BX)(SI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), DX
+	VMOVUPS      Y0, (DX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, DI
+	SUBQ         $0x08, R9
+
+rest:
+	TESTQ   R9, R9
+	JZ      end
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), DX
+	VMOVDQU 32(DX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      restproduct0done
+	MOVQ    40(SP), DX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(R8), R11
+	ADDQ    DX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
+
+restproduct0slot:
+	MOVLQSX      (R10), DX
+	IMULQ        32(SP), DX
+	VMASKMOVPS   (R13)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 48(SP)
+	VMOVUPS      48(SP), Y1
+	VBROADCASTSS (BX)(SI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), DX
+	VMASKMOVPS   Y1, Y0, (DX)(AX*1)
+	SHLQ         $0x02, R9
+	SUBQ         R9, AX
+
+end:
+	MOVQ    24(R8), DX
+	MOVLQSX (DX)(SI*1), DX
+	ADDQ    DX, 40(SP)
+	ADDQ    $0x04, SI
+	MOVQ    rows+24(FP), R9
+	DECQ    R9
+	MOVQ    R9, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain63flat(SB), $104-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	XORQ AX, AX
+	MOVQ heads+16(FP), SI
+	MOVQ $0x00000000, 32(SP)
+	MOVQ n+24(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(SI), DX
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (DX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      wholeproduct0done
+	MOVQ    32(SP), DX
+	MOVQ    16(SI), R8
+	LEAQ    (R8)(DX*4), R8
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(SI), R9
+	ADDQ    DX, R9
+	MOVQ    (SI), DX
+
+wholeproduct0slot:
+	VMOVDQU     (R8), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	VFMADD231PS (R9), Y1, Y0
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS Y0, 40(SP)
+	VMOVUPS 40(SP), Y0
+	VADDPS  (BX)(AX*1), Y0, Y0
+	MOVQ    (CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVQ    24(SI), DX
+	MOVLQSX (DX)(R8*1), DX
+	SHLQ    $0x03, DX
+	ADDQ    DX, 32(SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, DI
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, DI
+	JZ      done
+	NEGQ    DI
+	LEAQ    tails<>+0(SB), DX
+	VMOVDQU 32(DX)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(SI), DX
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (DX)(DI*1), R9
+	TESTQ   R9, R9
+	JZ      restproduct0done
+	MOVQ    32(SP), DX
+	MOVQ    16(SI), DI
+	LEAQ    (DI)(DX*4), DI
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(SI), R8
+	ADDQ    DX, R8
+	MOVQ    (SI), DX
+
+restproduct0slot:
+	VMOVDQU     (DI), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VFMADD231PS (R8), Y2, Y1
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS    Y1, 40(SP)
+	VMOVUPS    40(SP), Y1
+	VMASKMOVPS (BX)(AX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	MOVQ       (CX), DX
+	VMASKMOVPS Y1, Y0, (DX)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain64rows(SB), $368-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 288(SP)
+	MOVQ $0x00000000, 296(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    296(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 304(SP)
+	VMOVUPS      Y1, 336(SP)
+	VMOVUPS      304(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(R8*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      336(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(R8*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    296(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 304(SP)
+	VMOVUPS      304(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(R8*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    296(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 304(SP)
+	VMOVUPS      304(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 296(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain64flat(SB), $360-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 288(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    288(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS      Y0, 296(SP)
+	VMOVUPS      296(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 288(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    288(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 296(SP)
+	VMOVUPS      296(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain65rows(SB), $376-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 288(SP)
+	MOVQ $0x00000000, 296(SP)
+	MOVQ $0x00000000, 304(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    296(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    304(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 312(SP)
+	VMOVUPS      Y1, 344(SP)
+	VMOVUPS      312(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(R8*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      344(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(R8*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    296(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    304(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 312(SP)
+	VMOVUPS      312(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(R8*1), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    296(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    304(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        288(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 312(SP)
+	VMOVUPS      312(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 296(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 304(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain65flat(SB), $368-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 288(SP)
+	MOVQ $0x00000000, 296(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    288(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    296(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 304(SP)
+	VMOVUPS      304(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 288(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 296(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    288(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    296(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 304(SP)
+	VMOVUPS      304(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain66rows(SB), $152-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 64(SP)
+	MOVQ $0x00000000, 72(SP)
+	MOVQ $0x00000000, 80(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    80(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 88(SP)
+	VMOVUPS      Y1, 120(SP)
+	VMOVUPS      88(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMAXPS       Y1, Y0, Y2
+	VMAXPS       Y0, Y1, Y3
+	VANDPS       Y3, Y2, Y2
+	VCMPPS       $0x03, Y1, Y0, Y3
+	VORPS        Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      120(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMAXPS       Y1, Y0, Y2
+	VMAXPS       Y0, Y1, Y3
+	VANDPS       Y3, Y2, Y2
+	VCMPPS       $0x03, Y1, Y0, Y3
+	VORPS        Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    80(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 88(SP)
+	VMOVUPS      88(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMAXPS       Y1, Y0, Y2
+	VMAXPS       Y0, Y1, Y3
+	VANDPS       Y3, Y2, Y2
+	VCMPPS       $0x03, Y1, Y0, Y3
+	VORPS        Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    72(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    80(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        64(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 88(SP)
+	VMOVUPS      88(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMAXPS       Y2, Y1, Y3
+	VMAXPS       Y1, Y2, Y4
+	VANDPS       Y4, Y3, Y3
+	VCMPPS       $0x03, Y2, Y1, Y4
+	VORPS        Y4, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 72(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 80(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain66flat(SB), $144-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 64(SP)
+	MOVQ $0x00000000, 72(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    64(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    72(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 80(SP)
+	VMOVUPS      80(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMAXPS       Y1, Y0, Y2
+	VMAXPS       Y0, Y1, Y3
+	VANDPS       Y3, Y2, Y2
+	VCMPPS       $0x03, Y1, Y0, Y3
+	VORPS        Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 64(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 72(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    64(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    72(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 80(SP)
+	VMOVUPS      80(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMAXPS       Y2, Y1, Y3
+	VMAXPS       Y1, Y2, Y4
+	VANDPS       Y4, Y3, Y3
+	VCMPPS       $0x03, Y2, Y1, Y4
+	VORPS        Y4, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69rows(SB), $216-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ $0x00000000, 144(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 152(SP)
+	VMOVUPS      Y1, 184(SP)
+	VMOVUPS      152(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      184(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 152(SP)
+	VMOVUPS      152(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 152(SP)
+	VMOVUPS      152(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 136(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 144(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69flat(SB), $208-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 144(SP)
+	VMOVUPS      144(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 128(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 136(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      144(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain70rows(SB), $216-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ $0x00000000, 144(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 152(SP)
+	VMOVUPS      Y1, 184(SP)
+	VMOVUPS      152(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      184(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 152(SP)
+	VMOVUPS      152(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 152(SP)
+	VMOVUPS      152(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 136(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 144(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain70flat(SB), $208-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 144(SP)
+	VMOVUPS      144(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 128(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 136(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      144(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain71rows(SB), $184-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	XORQ AX, AX
+	MOVQ heads+16(FP), R8
+	MOVQ lanes+32(FP), DX
+	SHLQ $0x02, DX
+	MOVQ DX, 96(SP)
+	MOVQ $0x00000000, 104(SP)
+	MOVQ $0x00000000, 112(SP)
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ lanes+32(FP), R9
+
+pairs:
+	CMPQ    R9, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      pairproduct0done
+	MOVQ    104(SP), DX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(R8), R11
+	ADDQ    DX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
+
+pairproduct0slot:
+	MOVLQSX      (R10), DX
+	IMULQ        96(SP), DX
+	VMOVUPS      (R13)(DX*1), Y2
+	VMOVUPS      32(R13)(DX*1), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      pairproduct1done
+	MOVQ    112(SP), DX
+	MOVQ    80(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    72(R8), R11
+	ADDQ    DX, R11
+	MOVQ    64(R8), R13
+	ADDQ    DI, R13
+
+pairproduct1slot:
+	MOVLQSX      (R10), DX
+	IMULQ        96(SP), DX
+	VMOVUPS      (R13)(DX*1), Y2
+	VMOVUPS      32(R13)(DX*1), Y3
+	VBROADCASTSS (R11), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 120(SP)
+	VMOVUPS      Y1, 152(SP)
+	VMOVUPS      120(SP), Y0
+	VBROADCASTSS (BX)(SI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y5, Y1, Y2
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         (CX), DX
+	VMOVUPS      Y0, (DX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, DI
+	VMOVUPS      152(SP), Y0
+	VBROADCASTSS (BX)(SI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y5, Y1, Y2
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         (CX), DX
+	VMOVUPS      Y0, (DX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, DI
+	SUBQ         $0x10, R9
+	JMP          pairs
+
+single:
+	CMPQ    R9, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      singleproduct0done
+	MOVQ    104(SP), DX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(R8), R11
+	ADDQ    DX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
+
+singleproduct0slot:
+	MOVLQSX      (R10), DX
+	IMULQ        96(SP), DX
+	VMOVUPS      (R13)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      singleproduct1done
+	MOVQ    112(SP), DX
+	MOVQ    80(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    72(R8), R11
+	ADDQ    DX, R11
+	MOVQ    64(R8), R13
+	ADDQ    DI, R13
+
+singleproduct1slot:
+	MOVLQSX      (R10), DX
+	IMULQ        96(SP), DX
+	VMOVUPS      (R13)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 120(SP)
+	VMOVUPS      120(SP), Y0
+	VBROADCASTSS (BX)(SI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y5, Y1, Y2
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         (CX), DX
+	VMOVUPS      Y0, (DX)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, DI
+	SUBQ         $0x08, R9
+
+rest:
+	TESTQ   R9, R9
+	JZ      end
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), DX
+	VMOVDQU 32(DX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      restproduct0done
+	MOVQ    104(SP), DX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(R8), R11
+	ADDQ    DX, R11
+	MOVQ    (R8), R13
+	ADDQ    DI, R13
+
+restproduct0slot:
+	MOVLQSX      (R10), DX
+	IMULQ        96(SP), DX
+	VMASKMOVPS   (R13)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R8), DX
+	MOVLQSX (DX)(SI*1), R12
+	TESTQ   R12, R12
+	JZ      restproduct1done
+	MOVQ    112(SP), DX
+	MOVQ    80(R8), R10
+	LEAQ    (R10)(DX*4), R10
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    72(R8), R11
+	ADDQ    DX, R11
+	MOVQ    64(R8), R13
+	ADDQ    DI, R13
+
+restproduct1slot:
+	MOVLQSX      (R10), DX
+	IMULQ        96(SP), DX
+	VMASKMOVPS   (R13)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 120(SP)
+	VMOVUPS      120(SP), Y1
+	VBROADCASTSS (BX)(SI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y3
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         (CX), DX
+	VMASKMOVPS   Y1, Y0, (DX)(AX*1)
+	SHLQ         $0x02, R9
+	SUBQ         R9, AX
+
+end:
+	MOVQ    24(R8), DX
+	MOVLQSX (DX)(SI*1), DX
+	ADDQ    DX, 104(SP)
+	MOVQ    88(R8), DX
+	MOVLQSX (DX)(SI*1), DX
+	ADDQ    DX, 112(SP)
+	ADDQ    $0x04, SI
+	MOVQ    rows+24(FP), R9
+	DECQ    R9
+	MOVQ    R9, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain71flat(SB), $176-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	XORQ AX, AX
+	MOVQ heads+16(FP), SI
+	MOVQ $0x00000000, 96(SP)
+	MOVQ $0x00000000, 104(SP)
+	MOVQ n+24(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(SI), DX
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (DX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      wholeproduct0done
+	MOVQ    96(SP), DX
+	MOVQ    16(SI), R8
+	LEAQ    (R8)(DX*4), R8
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(SI), R9
+	ADDQ    DX, R9
+	MOVQ    (SI), DX
+
+wholeproduct0slot:
+	VMOVDQU     (R8), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	VFMADD231PS (R9), Y1, Y0
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(SI), DX
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (DX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      wholeproduct1done
+	MOVQ    104(SP), DX
+	MOVQ    80(SI), R8
+	LEAQ    (R8)(DX*4), R8
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    72(SI), R9
+	ADDQ    DX, R9
+	MOVQ    64(SI), DX
+
+wholeproduct1slot:
+	VMOVDQU     (R8), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	VFMADD231PS (R9), Y1, Y0
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 112(SP)
+	VMOVUPS      112(SP), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y5, Y1, Y2
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         (CX), DX
+	VMOVUPS      Y0, (DX)(AX*1)
+	MOVQ         AX, R8
+	SHRQ         $0x03, R8
+	MOVQ         24(SI), DX
+	MOVLQSX      (DX)(R8*1), DX
+	SHLQ         $0x03, DX
+	ADDQ         DX, 96(SP)
+	MOVQ         88(SI), DX
+	MOVLQSX      (DX)(R8*1), DX
+	SHLQ         $0x03, DX
+	ADDQ         DX, 104(SP)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, DI
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, DI
+	JZ      done
+	NEGQ    DI
+	LEAQ    tails<>+0(SB), DX
+	VMOVDQU 32(DX)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(SI), DX
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (DX)(DI*1), R9
+	TESTQ   R9, R9
+	JZ      restproduct0done
+	MOVQ    96(SP), DX
+	MOVQ    16(SI), DI
+	LEAQ    (DI)(DX*4), DI
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(SI), R8
+	ADDQ    DX, R8
+	MOVQ    (SI), DX
+
+restproduct0slot:
+	VMOVDQU     (DI), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VFMADD231PS (R8), Y2, Y1
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(SI), DX
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (DX)(DI*1), R9
+	TESTQ   R9, R9
+	JZ      restproduct1done
+	MOVQ    104(SP), DX
+	MOVQ    80(SI), DI
+	LEAQ    (DI)(DX*4), DI
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    72(SI), R8
+	ADDQ    DX, R8
+	MOVQ    64(SI), DX
+
+restproduct1slot:
+	VMOVDQU     (DI), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VFMADD231PS (R8), Y2, Y1
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 112(SP)
+	VMOVUPS      112(SP), Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y3
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         (CX), DX
+	VMASKMOVPS   Y1, Y0, (DX)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain72rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 472(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 536(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      Y5, 600(SP)
+	VMOVUPS      Y6, 632(SP)
+	VMOVUPS      Y7, 664(SP)
+	VMOVUPS      440(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      472(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      536(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      600(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      664(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      440(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      440(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      504(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      568(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      632(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain72flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      432(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      496(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      560(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      624(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      432(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      496(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      560(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      624(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain73rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS      Y0, 448(SP)
+	VMOVUPS      Y1, 480(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 544(SP)
+	VMOVUPS      Y4, 576(SP)
+	VMOVUPS      Y5, 608(SP)
+	VMOVUPS      Y6, 640(SP)
+	VMOVUPS      Y7, 672(SP)
+	VMOVUPS      448(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      512(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      576(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      640(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      480(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      544(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      608(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      672(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS      Y0, 448(SP)
+	VMOVUPS      Y1, 512(SP)
+	VMOVUPS      Y2, 576(SP)
+	VMOVUPS      Y3, 640(SP)
+	VMOVUPS      448(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      512(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      576(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      640(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	VMOVUPS      448(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      512(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      576(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      640(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain73flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    144(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R10
+	ADDQ    BX, R10
+	MOVQ    128(DI), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y2
+	VFMADD231PS 32(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      440(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         152(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    144(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R9
+	ADDQ    BX, R9
+	MOVQ    128(DI), BX
+
+restproduct2slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y3
+	VFMADD231PS 32(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      440(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      504(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      568(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      632(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain74rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 472(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 536(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      Y5, 600(SP)
+	VMOVUPS      Y6, 632(SP)
+	VMOVUPS      Y7, 664(SP)
+	VMOVUPS      440(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      472(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      536(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      600(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      664(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      440(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      440(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      504(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      568(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      632(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain74flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      432(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      496(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      560(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      624(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      432(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      496(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      560(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      624(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain75rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS      Y0, 448(SP)
+	VMOVUPS      Y1, 480(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 544(SP)
+	VMOVUPS      Y4, 576(SP)
+	VMOVUPS      Y5, 608(SP)
+	VMOVUPS      Y6, 640(SP)
+	VMOVUPS      Y7, 672(SP)
+	VMOVUPS      448(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      512(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      576(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      640(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      480(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      544(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      608(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      672(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS      Y0, 448(SP)
+	VMOVUPS      Y1, 512(SP)
+	VMOVUPS      Y2, 576(SP)
+	VMOVUPS      Y3, 640(SP)
+	VMOVUPS      448(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      512(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      576(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      640(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	VMOVUPS      448(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      512(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      576(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      640(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain75flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    144(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R10
+	ADDQ    BX, R10
+	MOVQ    128(DI), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y2
+	VFMADD231PS 32(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      440(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         152(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    144(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R9
+	ADDQ    BX, R9
+	MOVQ    128(DI), BX
+
+restproduct2slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y3
+	VFMADD231PS 32(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      440(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      504(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      568(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      632(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain76rows(SB), $632-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 408(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 472(SP)
+	VMOVUPS      Y4, 504(SP)
+	VMOVUPS      Y5, 536(SP)
+	VMOVUPS      Y6, 568(SP)
+	VMOVUPS      Y7, 600(SP)
+	VMOVUPS      376(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      440(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      568(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      408(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      472(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      536(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      600(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      376(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      440(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      568(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      376(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      440(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      504(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      568(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain76flat(SB), $624-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      368(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      432(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      496(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      560(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
+	VMOVUPS      368(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      432(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      496(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      560(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain77rows(SB), $640-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS      Y0, 384(SP)
+	VMOVUPS      Y1, 416(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 480(SP)
+	VMOVUPS      Y4, 512(SP)
+	VMOVUPS      Y5, 544(SP)
+	VMOVUPS      Y6, 576(SP)
+	VMOVUPS      Y7, 608(SP)
+	VMOVUPS      384(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      448(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      512(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      576(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      416(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      480(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      544(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      608(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS      Y0, 384(SP)
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      384(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      448(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      512(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      576(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	VMOVUPS      384(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      448(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      512(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      576(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 376(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain77flat(SB), $632-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    144(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R10
+	ADDQ    BX, R10
+	MOVQ    128(DI), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y2
+	VFMADD231PS 32(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      376(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      440(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      568(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	MOVQ         152(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 368(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    144(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R9
+	ADDQ    BX, R9
+	MOVQ    128(DI), BX
+
+restproduct2slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y3
+	VFMADD231PS 32(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      376(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      440(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      504(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      568(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain78rows(SB), $632-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 408(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 472(SP)
+	VMOVUPS      Y4, 504(SP)
+	VMOVUPS      Y5, 536(SP)
+	VMOVUPS      Y6, 568(SP)
+	VMOVUPS      Y7, 600(SP)
+	VMOVUPS      376(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      440(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      504(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      568(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      408(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      472(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      536(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      600(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      376(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      440(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      504(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      568(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      376(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      440(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      504(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      568(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain78flat(SB), $624-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      368(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      432(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      496(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      560(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
+	VMOVUPS      368(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      432(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      496(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      560(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain79rows(SB), $640-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS      Y0, 384(SP)
+	VMOVUPS      Y1, 416(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 480(SP)
+	VMOVUPS      Y4, 512(SP)
+	VMOVUPS      Y5, 544(SP)
+	VMOVUPS      Y6, 576(SP)
+	VMOVUPS      Y7, 608(SP)
+	VMOVUPS      384(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      448(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      512(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      576(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      416(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      480(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      544(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      608(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS      Y0, 384(SP)
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      384(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      448(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      512(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      576(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	VMOVUPS      384(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      448(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      512(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      576(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 376(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain79flat(SB), $632-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    144(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R10
+	ADDQ    BX, R10
+	MOVQ    128(DI), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y2
+	VFMADD231PS 32(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      376(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      440(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      504(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      568(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	MOVQ         152(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 368(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    144(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R9
+	ADDQ    BX, R9
+	MOVQ    128(DI), BX
+
+restproduct2slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y3
+	VFMADD231PS 32(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      376(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      440(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      504(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      568(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain80rows(SB), $688-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 464(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 528(SP)
+	VMOVUPS      Y4, 560(SP)
+	VMOVUPS      Y5, 592(SP)
+	VMOVUPS      Y6, 624(SP)
+	VMOVUPS      Y7, 656(SP)
+	VMOVUPS      432(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      496(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      560(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      624(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      464(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      528(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      592(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      656(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      432(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      496(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      560(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      624(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      432(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      496(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      560(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      624(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain80flat(SB), $680-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS      Y0, 424(SP)
+	VMOVUPS      Y1, 488(SP)
+	VMOVUPS      Y2, 552(SP)
+	VMOVUPS      Y3, 616(SP)
+	VMOVUPS      424(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      488(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      552(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      616(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 424(SP)
+	VMOVUPS      Y2, 488(SP)
+	VMOVUPS      Y3, 552(SP)
+	VMOVUPS      Y4, 616(SP)
+	VMOVUPS      424(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      488(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      552(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      616(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain81rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 472(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 536(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      Y5, 600(SP)
+	VMOVUPS      Y6, 632(SP)
+	VMOVUPS      Y7, 664(SP)
+	VMOVUPS      440(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      472(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      536(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      600(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      664(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      440(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      440(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      504(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      568(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      632(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain81flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      432(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      496(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      560(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      624(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      432(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      496(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      560(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      624(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain82rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS      Y0, 448(SP)
+	VMOVUPS      Y1, 480(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 544(SP)
+	VMOVUPS      Y4, 576(SP)
+	VMOVUPS      Y5, 608(SP)
+	VMOVUPS      Y6, 640(SP)
+	VMOVUPS      Y7, 672(SP)
+	VMOVUPS      448(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      512(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      576(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      640(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      480(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      544(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      608(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      672(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS      Y0, 448(SP)
+	VMOVUPS      Y1, 512(SP)
+	VMOVUPS      Y2, 576(SP)
+	VMOVUPS      Y3, 640(SP)
+	VMOVUPS      448(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      512(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      576(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      640(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	VMOVUPS      448(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      512(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      576(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      640(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain82flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    144(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R10
+	ADDQ    BX, R10
+	MOVQ    128(DI), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y2
+	VFMADD231PS 32(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      440(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         152(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    144(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R9
+	ADDQ    BX, R9
+	MOVQ    128(DI), BX
+
+restproduct2slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y3
+	VFMADD231PS 32(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      440(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      504(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      568(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      632(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain83rows(SB), $688-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 464(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 528(SP)
+	VMOVUPS      Y4, 560(SP)
+	VMOVUPS      Y5, 592(SP)
+	VMOVUPS      Y6, 624(SP)
+	VMOVUPS      Y7, 656(SP)
+	VMOVUPS      432(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      496(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      560(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      624(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      464(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      528(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      592(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      656(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      432(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      496(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      560(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      624(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      432(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      496(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      560(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      624(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain83flat(SB), $680-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS      Y0, 424(SP)
+	VMOVUPS      Y1, 488(SP)
+	VMOVUPS      Y2, 552(SP)
+	VMOVUPS      Y3, 616(SP)
+	VMOVUPS      424(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      488(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      552(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      616(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 424(SP)
+	VMOVUPS      Y2, 488(SP)
+	VMOVUPS      Y3, 552(SP)
+	VMOVUPS      Y4, 616(SP)
+	VMOVUPS      424(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      488(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      552(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      616(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain84rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 472(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 536(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      Y5, 600(SP)
+	VMOVUPS      Y6, 632(SP)
+	VMOVUPS      Y7, 664(SP)
+	VMOVUPS      440(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      472(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      536(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      600(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      664(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      440(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      440(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      504(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      568(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      632(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain84flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      432(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      496(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      560(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      624(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      432(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      496(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      560(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      624(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain85rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS      Y0, 448(SP)
+	VMOVUPS      Y1, 480(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 544(SP)
+	VMOVUPS      Y4, 576(SP)
+	VMOVUPS      Y5, 608(SP)
+	VMOVUPS      Y6, 640(SP)
+	VMOVUPS      Y7, 672(SP)
+	VMOVUPS      448(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      512(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      576(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      640(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      480(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      544(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      608(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      672(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS      Y0, 448(SP)
+	VMOVUPS      Y1, 512(SP)
+	VMOVUPS      Y2, 576(SP)
+	VMOVUPS      Y3, 640(SP)
+	VMOVUPS      448(SP), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      512(SP), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      576(SP), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      640(SP), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x10, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x04, R11
+	ADDQ         $0x08, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	VMOVUPS      448(SP), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      512(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      576(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      640(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain85flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y0
+	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS 64(R10), Y4, Y2
+	VFMADD231PS 96(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x80, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    144(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R10
+	ADDQ    BX, R10
+	MOVQ    128(DI), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R9), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VFMADD231PS (R10), Y4, Y2
+	VFMADD231PS 32(R10), Y4, Y3
+	ADDQ        $0x20, R9
+	ADDQ        $0x40, R10
+	DECQ        R11
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      440(SP), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      504(SP), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      568(SP), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      632(SP), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         152(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y1
+	VFMADD231PS 32(R9), Y5, Y2
+	VFMADD231PS 64(R9), Y5, Y3
+	VFMADD231PS 96(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x80, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    144(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    136(DI), R9
+	ADDQ    BX, R9
+	MOVQ    128(DI), BX
+
+restproduct2slot:
+	VMOVDQU     (R8), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R9), Y5, Y3
+	VFMADD231PS 32(R9), Y5, Y4
+	ADDQ        $0x20, R8
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      440(SP), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      504(SP), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      568(SP), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      632(SP), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain54flat(SB), $32-24
+TEXT ·chain86flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9873,9 +34667,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain55rows(SB), $32-32
+TEXT ·chain87rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9904,9 +34698,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain55flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain55flat(SB), $32-24
+TEXT ·chain87flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9940,9 +34734,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain56rows(SB), $32-32
+TEXT ·chain88rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9971,9 +34765,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain56flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain56flat(SB), $32-24
+TEXT ·chain88flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10007,9 +34801,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain57rows(SB), $160-32
+TEXT ·chain89rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10068,9 +34862,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain57flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain57flat(SB), $160-24
+TEXT ·chain89flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10164,9 +34958,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain58rows(SB), $160-32
+TEXT ·chain90rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10223,9 +35017,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain58flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain58flat(SB), $160-24
+TEXT ·chain90flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10315,9 +35109,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain59rows(SB), $160-32
+TEXT ·chain91rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10372,9 +35166,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain59flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain59flat(SB), $160-24
+TEXT ·chain91flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10460,9 +35254,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain60rows(SB), $160-32
+TEXT ·chain92rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10515,9 +35309,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain60flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain60flat(SB), $160-24
+TEXT ·chain92flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10599,9 +35393,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain93rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $304-40
+TEXT ·chain93rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10979,9 +35773,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain93flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $296-32
+TEXT ·chain93flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11196,9 +35990,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain94rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62rows(SB), $304-40
+TEXT ·chain94rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11568,9 +36362,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain94flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $296-32
+TEXT ·chain94flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11781,9 +36575,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain95rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63rows(SB), $304-40
+TEXT ·chain95rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12145,9 +36939,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain95flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $296-32
+TEXT ·chain95flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12354,9 +37148,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain96rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64rows(SB), $304-40
+TEXT ·chain96rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12710,9 +37504,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain96flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $296-32
+TEXT ·chain96flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12915,9 +37709,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain65flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain65flat(SB), $32-24
+TEXT ·chain97flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12951,9 +37745,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain66flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain66flat(SB), $32-24
+TEXT ·chain98flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12988,9 +37782,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain67rows(SB), $32-32
+TEXT ·chain99rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13019,9 +37813,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain67flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain67flat(SB), $32-24
+TEXT ·chain99flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13056,9 +37850,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain68rows(SB), $32-32
+TEXT ·chain100rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13088,9 +37882,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain68flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain68flat(SB), $32-24
+TEXT ·chain100flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13124,9 +37918,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain69flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain69flat(SB), $32-24
+TEXT ·chain101flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13160,9 +37954,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain70rows(SB), $32-32
+TEXT ·chain102rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13191,9 +37985,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain70flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain70flat(SB), $32-24
+TEXT ·chain102flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13227,9 +38021,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain71rows(SB), $32-32
+TEXT ·chain103rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13258,9 +38052,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain71flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain71flat(SB), $32-24
+TEXT ·chain103flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13294,9 +38088,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain72flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72flat(SB), $32-24
+TEXT ·chain104flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13378,9 +38172,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain73flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73flat(SB), $32-24
+TEXT ·chain105flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13492,9 +38286,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain74flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain74flat(SB), $32-24
+TEXT ·chain106flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13526,9 +38320,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain75flat(SB), $32-24
+TEXT ·chain107flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13720,9 +38514,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain76flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain76flat(SB), $32-24
+TEXT ·chain108flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13765,9 +38559,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain77flat(SB), $32-24
+TEXT ·chain109flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13806,9 +38600,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain78flat(SB), $32-24
+TEXT ·chain110flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13842,9 +38636,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain79flat(SB), $96-24
+TEXT ·chain111flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13895,9 +38689,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain80flat(out *[]float32, in *[]float32, n int)
+// func chain112flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain80flat(SB), $576-24
+TEXT ·chain112flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14274,9 +39068,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain81flat(SB), $416-24
+TEXT ·chain113flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14541,9 +39335,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain82flat(SB), $256-24
+TEXT ·chain114flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14623,9 +39417,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain83rows(SB), $256-32
+TEXT ·chain115rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14677,9 +39471,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain83flat(SB), $256-24
+TEXT ·chain115flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14760,9 +39554,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain84flat(SB), $160-24
+TEXT ·chain116flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14816,9 +39610,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $576-24
+TEXT ·chain117flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14952,9 +39746,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $128-24
+TEXT ·chain118flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15001,9 +39795,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain87flat(SB), $32-24
+TEXT ·chain119flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15038,9 +39832,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $192-24
+TEXT ·chain120flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15107,9 +39901,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain89rows(SB), $448-32
+TEXT ·chain121rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15173,9 +39967,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain89flat(SB), $448-24
+TEXT ·chain121flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15284,9 +40078,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain90rows(SB), $32-32
+TEXT ·chain122rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15315,9 +40109,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain90flat(SB), $32-24
+TEXT ·chain122flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15352,9 +40146,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain91rows(SB), $32-32
+TEXT ·chain123rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15384,9 +40178,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $32-24
+TEXT ·chain123flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15420,9 +40214,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain92rows(SB), $352-32
+TEXT ·chain124rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15484,9 +40278,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain124flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain92flat(SB), $352-24
+TEXT ·chain124flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15587,9 +40381,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain93rows(SB), $64-32
+TEXT ·chain125rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15622,9 +40416,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain125flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain93flat(SB), $64-24
+TEXT ·chain125flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15662,9 +40456,825 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain126rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain126rows(SB), $296-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 192(SP)
+	MOVQ $0x00000000, 200(SP)
+	MOVQ $0x00000000, 208(SP)
+	MOVQ $0x00000000, 216(SP)
+	MOVQ $0x00000000, 224(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R10
+
+pairs:
+	CMPQ    R10, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    200(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    208(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    216(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	MOVQ    216(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct3done
+	MOVQ    224(SP), BX
+	MOVQ    208(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R9), R12
+	ADDQ    BX, R12
+	MOVQ    192(R9), R14
+	ADDQ    R8, R14
+
+pairproduct3slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          pairproduct3slot
+
+pairproduct3done:
+	VMOVUPS      Y0, 232(SP)
+	VMOVUPS      Y1, 264(SP)
+	VMOVUPS      232(SP), Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	VMOVUPS      264(SP), Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x10, R10
+	JMP          pairs
+
+single:
+	CMPQ    R10, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    200(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    208(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    216(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	MOVQ    216(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct3done
+	MOVQ    224(SP), BX
+	MOVQ    208(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R9), R12
+	ADDQ    BX, R12
+	MOVQ    192(R9), R14
+	ADDQ    R8, R14
+
+singleproduct3slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          singleproduct3slot
+
+singleproduct3done:
+	VMOVUPS      Y0, 232(SP)
+	VMOVUPS      232(SP), Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, R10
+
+rest:
+	TESTQ   R10, R10
+	JZ      end
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    200(SP), BX
+	MOVQ    16(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    208(SP), BX
+	MOVQ    80(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R9), R12
+	ADDQ    BX, R12
+	MOVQ    64(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    216(SP), BX
+	MOVQ    144(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R9), R12
+	ADDQ    BX, R12
+	MOVQ    128(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	MOVQ    216(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct3done
+	MOVQ    224(SP), BX
+	MOVQ    208(R9), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R9), R12
+	ADDQ    BX, R12
+	MOVQ    192(R9), R14
+	ADDQ    R8, R14
+
+restproduct3slot:
+	MOVLQSX      (R11), BX
+	IMULQ        192(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
+	JNZ          restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      232(SP), Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R10
+	SUBQ         R10, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 200(SP)
+	MOVQ    88(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 208(SP)
+	MOVQ    152(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 216(SP)
+	MOVQ    216(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 224(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R10
+	DECQ    R10
+	MOVQ    R10, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain126flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain126flat(SB), $288-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 192(SP)
+	MOVQ $0x00000000, 200(SP)
+	MOVQ $0x00000000, 208(SP)
+	MOVQ $0x00000000, 216(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct0done
+	MOVQ    192(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct1done
+	MOVQ    200(SP), BX
+	MOVQ    80(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R10
+	ADDQ    BX, R10
+	MOVQ    64(DI), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct2done
+	MOVQ    208(SP), BX
+	MOVQ    144(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(DI), R10
+	ADDQ    BX, R10
+	MOVQ    128(DI), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	MOVQ    216(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      wholeproduct3done
+	MOVQ    216(SP), BX
+	MOVQ    208(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(DI), R10
+	ADDQ    BX, R10
+	MOVQ    192(DI), BX
+
+wholeproduct3slot:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R10), Y1, Y0
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         wholeproduct3slot
+
+wholeproduct3done:
+	VMOVUPS      Y0, 224(SP)
+	VMOVUPS      224(SP), Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 192(SP)
+	MOVQ         88(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 200(SP)
+	MOVQ         152(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 208(SP)
+	MOVQ         216(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 216(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    192(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), BX
+
+restproduct0slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct0slot
+
+restproduct0done:
+	MOVQ    88(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    200(SP), BX
+	MOVQ    80(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(DI), R9
+	ADDQ    BX, R9
+	MOVQ    64(DI), BX
+
+restproduct1slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct1slot
+
+restproduct1done:
+	MOVQ    152(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct2done
+	MOVQ    208(SP), BX
+	MOVQ    144(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(DI), R9
+	ADDQ    BX, R9
+	MOVQ    128(DI), BX
+
+restproduct2slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct2slot
+
+restproduct2done:
+	MOVQ    216(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct3done
+	MOVQ    216(SP), BX
+	MOVQ    208(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(DI), R9
+	ADDQ    BX, R9
+	MOVQ    192(DI), BX
+
+restproduct3slot:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R9), Y2, Y1
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 224(SP)
+	VMOVUPS      224(SP), Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain127flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain127flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15698,9 +41308,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain95rows(SB), $32-32
+TEXT ·chain128rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15729,9 +41339,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain128flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $32-24
+TEXT ·chain128flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15765,9 +41375,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain96rows(SB), $32-32
+TEXT ·chain129rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15796,9 +41406,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain129flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $32-24
+TEXT ·chain129flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15832,9 +41442,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain130flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $32-24
+TEXT ·chain130flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15868,9 +41478,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain131flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $32-24
+TEXT ·chain131flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15926,9 +41536,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain132flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $32-24
+TEXT ·chain132flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15964,9 +41574,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain133flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain100flat(SB), $32-24
+TEXT ·chain133flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16008,9 +41618,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain134flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain101flat(SB), $32-24
+TEXT ·chain134flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -16090,9 +41700,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain135flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain102flat(SB), $288-24
+TEXT ·chain135flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16415,9 +42025,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain103flat(SB), $288-24
+TEXT ·chain136flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16720,9 +42330,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain137flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $32-24
+TEXT ·chain137flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -16762,9 +42372,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain138flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $64-24
+TEXT ·chain138flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16812,9 +42422,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain139flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain106flat(SB), $32-24
+TEXT ·chain139flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -16912,9 +42522,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain140flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain107flat(SB), $128-24
+TEXT ·chain140flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17103,9 +42713,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain141flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain108flat(SB), $160-24
+TEXT ·chain141flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17370,9 +42980,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain142flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $32-24
+TEXT ·chain142flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -17404,9 +43014,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain143flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain110flat(SB), $32-24
+TEXT ·chain143flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -17442,9 +43052,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain144flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $32-24
+TEXT ·chain144flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17478,9 +43088,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain145flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $32-24
+TEXT ·chain145flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17515,9 +43125,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain113rows(SB), $32-32
+TEXT ·chain146rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17546,9 +43156,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain146flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain113flat(SB), $32-24
+TEXT ·chain146flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17583,9 +43193,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain114rows(SB), $32-32
+TEXT ·chain147rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17615,9 +43225,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain147flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $32-24
+TEXT ·chain147flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17651,9 +43261,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain148flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $32-24
+TEXT ·chain148flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17687,9 +43297,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain149rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain116rows(SB), $768-32
+TEXT ·chain149rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17786,9 +43396,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain149flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $768-24
+TEXT ·chain149flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17973,9 +43583,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain150flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $672-24
+TEXT ·chain150flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18126,9 +43736,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain118rows(SB), $672-32
+TEXT ·chain151rows(SB), $672-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18213,9 +43823,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain151flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain118flat(SB), $672-24
+TEXT ·chain151flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18368,9 +43978,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain152flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain119flat(SB), $448-24
+TEXT ·chain152flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18470,9 +44080,1141 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain153rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain153rows(SB), $1064-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 768(SP)
+	MOVQ $0x00000000, 776(SP)
+	MOVQ $0x00000000, 784(SP)
+	MOVQ $0x00000000, 792(SP)
+	MOVQ $0x00000000, 800(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    776(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 808(SP)
+	VMOVUPS Y1, 840(SP)
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct1done
+	MOVQ    784(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+pairproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 872(SP)
+	VMOVUPS Y1, 904(SP)
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct2done
+	MOVQ    792(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+pairproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 936(SP)
+	VMOVUPS Y1, 968(SP)
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct3done
+	MOVQ    800(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+pairproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          pairproduct3slot
+
+pairproduct3done:
+	VMOVUPS      Y0, 1000(SP)
+	VMOVUPS      Y1, 1032(SP)
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       808(SP), Y1, Y1
+	VADDPS       872(SP), Y1, Y1
+	VADDPS       936(SP), Y1, Y1
+	VADDPS       1000(SP), Y1, Y1
+	VMULPS       (DI)(DX*1), Y1, Y2
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	VMULPS       Y0, Y1, Y4
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (DI)(DX*1), Y3
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(R9*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       840(SP), Y1, Y1
+	VADDPS       904(SP), Y1, Y1
+	VADDPS       968(SP), Y1, Y1
+	VADDPS       1032(SP), Y1, Y1
+	VMULPS       (DI)(DX*1), Y1, Y2
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	VMULPS       Y0, Y1, Y4
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (DI)(DX*1), Y3
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(R9*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x10, R11
+	JMP          pairs
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    776(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 808(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct1done
+	MOVQ    784(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+singleproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 872(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct2done
+	MOVQ    792(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+singleproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 936(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct3done
+	MOVQ    800(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+singleproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          singleproduct3slot
+
+singleproduct3done:
+	VMOVUPS      Y0, 1000(SP)
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       808(SP), Y1, Y1
+	VADDPS       872(SP), Y1, Y1
+	VADDPS       936(SP), Y1, Y1
+	VADDPS       1000(SP), Y1, Y1
+	VMULPS       (DI)(DX*1), Y1, Y2
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	VMULPS       Y0, Y1, Y4
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (DI)(DX*1), Y3
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(R9*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R11
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    776(SP), BX
+	MOVQ    16(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS Y1, 808(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct1done
+	MOVQ    784(SP), BX
+	MOVQ    80(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R10), R13
+	ADDQ    BX, R13
+	MOVQ    64(R10), R15
+	ADDQ    R9, R15
+
+restproduct1slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS Y1, 872(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct2done
+	MOVQ    792(SP), BX
+	MOVQ    144(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R10), R13
+	ADDQ    BX, R13
+	MOVQ    128(R10), R15
+	ADDQ    R9, R15
+
+restproduct2slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS Y1, 936(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct3done
+	MOVQ    800(SP), BX
+	MOVQ    208(R10), R12
+	LEAQ    (R12)(BX*4), R12
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R10), R13
+	ADDQ    BX, R13
+	MOVQ    192(R10), R15
+	ADDQ    R9, R15
+
+restproduct3slot:
+	MOVLQSX      (R12), BX
+	IMULQ        768(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x04, R12
+	ADDQ         $0x04, R13
+	DECQ         R14
+	JNZ          restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 1000(SP)
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       808(SP), Y2, Y2
+	VADDPS       872(SP), Y2, Y2
+	VADDPS       936(SP), Y2, Y2
+	VADDPS       1000(SP), Y2, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y4
+	VMULPS       Y1, Y2, Y5
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	VMULPS       Y6, Y2, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y4
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 776(SP)
+	MOVQ    88(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 784(SP)
+	MOVQ    152(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 792(SP)
+	MOVQ    216(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 800(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain153flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain153flat(SB), $1056-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 768(SP)
+	MOVQ $0x00000000, 776(SP)
+	MOVQ $0x00000000, 784(SP)
+	MOVQ $0x00000000, 792(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    768(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), BX
+
+wholeproduct0slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct0slot
+
+wholeproduct0done:
+	VMOVUPS Y0, 800(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    88(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    776(SP), BX
+	MOVQ    80(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R8), R11
+	ADDQ    BX, R11
+	MOVQ    64(R8), BX
+
+wholeproduct1slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct1slot
+
+wholeproduct1done:
+	VMOVUPS Y0, 864(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    152(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    784(SP), BX
+	MOVQ    144(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R8), R11
+	ADDQ    BX, R11
+	MOVQ    128(R8), BX
+
+wholeproduct2slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct2slot
+
+wholeproduct2done:
+	VMOVUPS Y0, 928(SP)
+	VXORPS  Y0, Y0, Y0
+	MOVQ    216(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct3done
+	MOVQ    792(SP), BX
+	MOVQ    208(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R8), R11
+	ADDQ    BX, R11
+	MOVQ    192(R8), BX
+
+wholeproduct3slot:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VFMADD231PS (R11), Y1, Y0
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         wholeproduct3slot
+
+wholeproduct3done:
+	VMOVUPS      Y0, 992(SP)
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       800(SP), Y1, Y1
+	VADDPS       864(SP), Y1, Y1
+	VADDPS       928(SP), Y1, Y1
+	VADDPS       992(SP), Y1, Y1
+	VMULPS       (DI)(DX*1), Y1, Y2
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	VMULPS       Y0, Y1, Y4
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (DI)(DX*1), Y3
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 768(SP)
+	MOVQ         88(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 776(SP)
+	MOVQ         152(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 784(SP)
+	MOVQ         216(R8), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 792(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    768(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), BX
+
+restproduct0slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct0slot
+
+restproduct0done:
+	VMOVUPS Y1, 800(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    88(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    776(SP), BX
+	MOVQ    80(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    72(R8), R10
+	ADDQ    BX, R10
+	MOVQ    64(R8), BX
+
+restproduct1slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct1slot
+
+restproduct1done:
+	VMOVUPS Y1, 864(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    152(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    784(SP), BX
+	MOVQ    144(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    136(R8), R10
+	ADDQ    BX, R10
+	MOVQ    128(R8), BX
+
+restproduct2slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct2slot
+
+restproduct2done:
+	VMOVUPS Y1, 928(SP)
+	VXORPS  Y1, Y1, Y1
+	MOVQ    216(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct3done
+	MOVQ    792(SP), BX
+	MOVQ    208(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    200(R8), R10
+	ADDQ    BX, R10
+	MOVQ    192(R8), BX
+
+restproduct3slot:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y2, Y1
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         restproduct3slot
+
+restproduct3done:
+	VMOVUPS      Y1, 992(SP)
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       800(SP), Y2, Y2
+	VADDPS       864(SP), Y2, Y2
+	VADDPS       928(SP), Y2, Y2
+	VADDPS       992(SP), Y2, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y4
+	VMULPS       Y1, Y2, Y5
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	VMULPS       Y6, Y2, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y6
+	VMULPS       Y6, Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y4
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         24(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain154flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $64-24
+TEXT ·chain154flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18513,9 +45255,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain121rows(SB), $32-32
+TEXT ·chain155rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18544,9 +45286,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain155flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $32-24
+TEXT ·chain155flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18580,9 +45322,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain156rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain122rows(SB), $32-32
+TEXT ·chain156rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18611,9 +45353,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain156flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $32-24
+TEXT ·chain156flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18647,9 +45389,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain157flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain123flat(SB), $32-24
+TEXT ·chain157flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -18729,9 +45471,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain158flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain124flat(SB), $320-24
+TEXT ·chain158flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19061,9 +45803,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain159flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain125flat(SB), $320-24
+TEXT ·chain159flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX

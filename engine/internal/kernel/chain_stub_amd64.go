@@ -116,22 +116,22 @@ func chain24rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain24flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain25flat(out *[]float32, in *[]float32, n int)
+func chain25rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain26flat(out *[]float32, in *[]float32, n int)
+func chain25flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain26rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain26flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain27flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
@@ -179,16 +179,28 @@ func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain36flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, n int)
+func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, n int)
+func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain39flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -203,10 +215,10 @@ func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain42flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain43flat(out *[]float32, in *[]float32, n int)
+func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -215,22 +227,10 @@ func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain45flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain46flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain47flat(out *[]float32, in *[]float32, n int)
+func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -251,10 +251,10 @@ func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain50flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain51flat(out *[]float32, in *[]float32, n int)
+func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -269,6 +269,9 @@ func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain53flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain54flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -278,10 +281,10 @@ func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain56flat(out *[]float32, in *[]float32, n int)
+func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -308,16 +311,16 @@ func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain60flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain61flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain62flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -332,88 +335,130 @@ func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain65flat(out *[]float32, in *[]float32, n int)
+func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain66flat(out *[]float32, in *[]float32, n int)
+func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain67flat(out *[]float32, in *[]float32, n int)
+func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain68flat(out *[]float32, in *[]float32, n int)
+func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain69flat(out *[]float32, in *[]float32, n int)
+func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain70flat(out *[]float32, in *[]float32, n int)
+func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain71flat(out *[]float32, in *[]float32, n int)
+func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain72flat(out *[]float32, in *[]float32, n int)
+func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain73flat(out *[]float32, in *[]float32, n int)
+func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain74flat(out *[]float32, in *[]float32, n int)
+func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain75flat(out *[]float32, in *[]float32, n int)
+func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain76flat(out *[]float32, in *[]float32, n int)
+func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain77flat(out *[]float32, in *[]float32, n int)
+func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain78flat(out *[]float32, in *[]float32, n int)
+func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain79flat(out *[]float32, in *[]float32, n int)
+func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain80flat(out *[]float32, in *[]float32, n int)
+func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain81flat(out *[]float32, in *[]float32, n int)
+func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, n int)
+func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain83flat(out *[]float32, in *[]float32, n int)
+func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain84flat(out *[]float32, in *[]float32, n int)
+func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain85flat(out *[]float32, in *[]float32, n int)
+func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
@@ -443,25 +488,28 @@ func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain92flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain93rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain93flat(out *[]float32, in *[]float32, n int)
+func chain93flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain94flat(out *[]float32, in *[]float32, n int)
+func chain94rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain94flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain95flat(out *[]float32, in *[]float32, n int)
+func chain95rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain95flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain96flat(out *[]float32, in *[]float32, n int)
+func chain96rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain96flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
@@ -470,7 +518,13 @@ func chain97flat(out *[]float32, in *[]float32, n int)
 func chain98flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain99flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
@@ -479,7 +533,13 @@ func chain100flat(out *[]float32, in *[]float32, n int)
 func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
@@ -512,31 +572,22 @@ func chain111flat(out *[]float32, in *[]float32, n int)
 func chain112flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain115flat(out *[]float32, in *[]float32, n int)
+func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
@@ -560,10 +611,151 @@ func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain122flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain124flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain125flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain126rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain126flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain127flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain128flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain129flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain130flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain131flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain132flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain133flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain134flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain135flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain136flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain137flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain138flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain139flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain140flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain141flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain142flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain143flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain144flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain145flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain146flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain147flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain148flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain149rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain149flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain150flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain151flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain152flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain153rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain153flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain154flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain155flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain156rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain156flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain157flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain158flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain159flat(out *[]float32, in *[]float32, n int)

@@ -47,7 +47,7 @@ func NewSlots(list []step.Edge, out, lanes int) *Slots {
 	return s
 }
 
-// Pack takes the values of the edges, to be called when they change: for a product one each.
+// Pack takes the values of the edges, to be called when they change: for products one each and sum.
 func (s *Slots) Pack(values ...[]float32) {
 	if s.numbers != len(values) { // afterwards the memory stays where it is
 		s.numbers, s.params = len(values), make([]float32, 0, len(values)*len(s.edge))

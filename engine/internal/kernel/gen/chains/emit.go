@@ -64,9 +64,6 @@ func parse(text string) (c chain, ok bool) {
 			c.kind(number(k), 'h')
 			h.into = append(h.into, number(k))
 		}
-		if n := len(c.heads); n > 0 && slices.Equal(c.heads[n-1].into, h.into) {
-			c.heads[n-1].more = true
-		}
 		c.heads = append(c.heads, h)
 	}
 	return c, true

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -16,7 +17,6 @@ import (
 type head struct {
 	name string
 	into []int // inputs
-	more bool  // the next head adds to the same inputs
 }
 
 // The words of a kernel.Head in memory.
@@ -66,38 +66,61 @@ func (g *gatherer) field(j, word int) Mem { return Mem{Base: g.heads, Disp: head
 
 // run emits the sums of all heads for n vectors and puts them where the chain reads them.
 func (g *gatherer) run(n int, label string) {
-	var acc []VecVirtual
-	for j, h := range g.chain.heads {
-		if j == 0 || !g.chain.heads[j-1].more {
-			acc = nil
-			for range n * len(h.into) {
+	for _, group := range g.chain.groups() {
+		acc := map[int][]VecVirtual{}
+		for _, k := range group.into {
+			for range n {
 				a := YMM()
 				VXORPS(a, a, a)
-				acc = append(acc, a)
+				acc[k] = append(acc[k], a)
 			}
 		}
-		g.head(j, n, acc, label)
-		if h.more {
-			continue
+		for _, j := range group.heads {
+			g.head(j, n, acc, label)
 		}
-		for r, k := range h.into {
-			for i := range n {
-				VMOVUPS(acc[r*n+i], g.sums[k].Offset(32*i))
+		for _, k := range group.into {
+			for i, a := range acc[k] {
+				VMOVUPS(a, g.sums[k].Offset(32*i))
 			}
 		}
 	}
 }
 
-// head emits the loop over the slots of head j: acc has n vectors of each result.
-func (g *gatherer) head(j, n int, acc []VecVirtual, label string) {
-	label = label + g.chain.heads[j].name + string(rune('0'+j))
+// group are heads that share sums.
+type group struct{ heads, into []int }
+
+// groups finds the heads whose sums must be in registers together.
+func (c *chain) groups() (list []group) {
+	for j, h := range c.heads {
+		g := group{into: slices.Clone(h.into)}
+		rest := list[:0:0]
+		for _, o := range list {
+			if !slices.ContainsFunc(o.into, func(k int) bool { return slices.Contains(h.into, k) }) {
+				rest = append(rest, o)
+				continue
+			}
+			g.heads, g.into = append(g.heads, o.heads...), append(g.into, o.into...)
+		}
+		g.heads = append(g.heads, j)
+		slices.Sort(g.heads)
+		slices.Sort(g.into)
+		g.into = slices.Compact(g.into)
+		list = append(rest, g)
+	}
+	return list
+}
+
+// head emits the loop over the slots of head j: acc has n vectors of each input.
+func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
+	h := g.chain.heads[j]
+	label = fmt.Sprint(label, h.name, j)
 	index, params, k, x := GP64(), GP64(), GP64(), GP64()
 	t := g.tmp
 	MOVQ(g.field(j, headCount), t)
 	MOVLQSX(Mem{Base: t, Index: g.block(), Scale: 1}, k)
 	TESTQ(k, k)
 	JZ(LabelRef(label + "done"))
-	width, numbers := 1, headNumbers[g.chain.heads[j].name]
+	width, numbers := 1, h.numbers()
 	if g.flat {
 		width = 8
 	}
@@ -111,13 +134,13 @@ func (g *gatherer) head(j, n int, acc []VecVirtual, label string) {
 	if !g.flat {
 		ADDQ(g.lane, x)
 	}
-	var gate vec.Gate
-	if numbers > 1 {
-		gate = vec.NewGate(6)
+	var into [][]VecVirtual
+	for _, k := range h.into {
+		into = append(into, acc[k])
 	}
+	add := gathering[h.name]()
 	Label(label + "slot")
-	source := g.sources(x, index, n)
-	gathering[g.chain.heads[j].name](source, slotParams{params, width}, acc, gate)
+	add(g.sources(x, index, n), slotParams{params, width}, into)
 	ADDQ(Imm(uint64(4*width)), index)
 	ADDQ(Imm(uint64(4*width*numbers)), params)
 	DECQ(k)
@@ -201,8 +224,13 @@ func (p slotParams) register(k int) VecVirtual {
 	return vec.Fetch(p.number(k))
 }
 
-// headNumbers is how many numbers an edge has.
-var headNumbers = map[string]int{"synapses": 4, "product": 1}
+// numbers is how many numbers an edge has: four of a synapse, or a weight for each of the sums of a product.
+func (h head) numbers() int {
+	if h.name == "synapses" {
+		return 4
+	}
+	return len(h.into)
+}
 
 // aloneHeads are the sums without a chain behind them.
 var aloneHeads = []string{kernel.AloneSynapses, kernel.AloneProduct}
@@ -210,33 +238,41 @@ var aloneHeads = []string{kernel.AloneSynapses, kernel.AloneProduct}
 func (c *chain) headNumbers() string {
 	var b strings.Builder
 	for _, h := range c.heads {
-		fmt.Fprintf(&b, "%d, ", headNumbers[h.name])
+		fmt.Fprintf(&b, "%d, ", h.numbers())
 	}
 	return b.String()
 }
 
-// gathering adds a slot to the sums.
-var gathering = map[string]func(source []VecVirtual, p slotParams, acc []VecVirtual, gate vec.Gate){
+// gathering emits what stands before the loop over slots and gives what adds a slot to the sums, which are vectors by
+// result.
+var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc [][]VecVirtual){
 	// G += a, I += a E with a = w / (1 + 2^u), u = s v + b; the slope is in powers of 2 already.
-	"synapses": func(v []VecVirtual, p slotParams, acc []VecVirtual, gate vec.Gate) {
-		n := len(v)
-		s, b := p.register(0), p.number(1)
-		for _, u := range v {
-			VFMADD213PS(b, s, u)
-		}
-		z := gate.Run(v, func() VecVirtual { return p.register(2) })
-		for i, a := range z {
-			VADDPS(a, acc[i], acc[i])
-		}
-		e := p.number(3)
-		for i, a := range z {
-			VFMADD231PS(e, a, acc[n+i])
+	"synapses": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
+		gate := vec.NewGate(6)
+		return func(v []VecVirtual, p slotParams, acc [][]VecVirtual) {
+			s, b := p.register(0), p.number(1)
+			for _, u := range v {
+				VFMADD213PS(b, s, u)
+			}
+			z := gate.Run(v, func() VecVirtual { return p.register(2) })
+			for i, a := range z {
+				VADDPS(a, acc[0][i], acc[0][i])
+			}
+			e := p.number(3)
+			for i, a := range z {
+				VFMADD231PS(e, a, acc[1][i])
+			}
 		}
 	},
-	"product": func(x []VecVirtual, p slotParams, acc []VecVirtual, _ vec.Gate) {
-		w := p.number(0)
-		for i, v := range x {
-			VFMADD231PS(w, v, acc[i])
+	// y += w x for every result.
+	"product": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
+		return func(x []VecVirtual, p slotParams, acc [][]VecVirtual) {
+			for r := range acc {
+				w := p.number(r)
+				for i, v := range x {
+					VFMADD231PS(w, v, acc[r][i])
+				}
+			}
 		}
 	},
 }
