@@ -20,7 +20,7 @@ func (a Matrix) outerAddVector(_, _ []float32, _ int, _ Times) bool { return fal
 
 func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
 
-func (e *Edges) outerAddVector(_, _, _ []float32, _ int, _ Times) bool { return false }
+func (e *Edges) outerAddVector(_, _ [][]float32, _ []float32, _ int, _ Times) bool { return false }
 
 func (b *SynapsesBack) runVector(_ Cotangent) {}
 

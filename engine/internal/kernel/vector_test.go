@@ -110,7 +110,11 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	edges := NewEdges(p.list)
 	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
-	edges.OuterAdd(result("sparse outer", p.edgeW), p.y, p.x, p.lanes, times)
+	var dw, dy [][]float32
+	for r := range 1 + len(p.list)%MostSiblings {
+		dw, dy = append(dw, result(fmt.Sprint("sparse outer ", r), p.edgeW)), append(dy, p.y)
+	}
+	edges.OuterAdd(dw, dy, p.x, p.lanes, times)
 	zero := make([]float32, len(y))
 	p.synapses(result("conductance", zero), result("current", zero))
 	d := Synapse{W: result("dw", p.edgeW), S: result("ds", p.s), M: result("dm", p.m), E: result("de", p.e)}
