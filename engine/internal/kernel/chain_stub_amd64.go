@@ -29,13 +29,7 @@ func chain4flat(out *[]float32, in *[]float32, n int)
 func chain5flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain6flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
@@ -50,6 +44,9 @@ func chain9flat(out *[]float32, in *[]float32, n int)
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -57,6 +54,9 @@ func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain13flat(out *[]float32, in *[]float32, n int)
@@ -68,13 +68,7 @@ func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain16flat(out *[]float32, in *[]float32, n int)
@@ -92,16 +86,22 @@ func chain18flat(out *[]float32, in *[]float32, n int)
 func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain20flat(out *[]float32, in *[]float32, n int)
+func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain21flat(out *[]float32, in *[]float32, n int)
+func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain22flat(out *[]float32, in *[]float32, n int)
+func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain23rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -110,28 +110,28 @@ func chain23rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain23flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain24rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain24flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain24flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain25flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain25rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain25flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain26rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain26flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain27flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
@@ -161,16 +161,16 @@ func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain34flat(out *[]float32, in *[]float32, n int)
+func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain35flat(out *[]float32, in *[]float32, n int)
+func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -185,16 +185,16 @@ func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, n int)
+func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -203,22 +203,16 @@ func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain41flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain42flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -233,10 +227,22 @@ func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain48flat(out *[]float32, in *[]float32, n int)
+func chain46flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain47flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -257,70 +263,58 @@ func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain52flat(out *[]float32, in *[]float32, n int)
+func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain53flat(out *[]float32, in *[]float32, n int)
+func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain54flat(out *[]float32, in *[]float32, n int)
+func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain55flat(out *[]float32, in *[]float32, n int)
+func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain57flat(out *[]float32, in *[]float32, n int)
+func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain58flat(out *[]float32, in *[]float32, n int)
+func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain59flat(out *[]float32, in *[]float32, n int)
+func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain60flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain61flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain62flat(out *[]float32, in *[]float32, n int)
+func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -345,6 +339,18 @@ func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 
 //go:noescape
 func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -377,22 +383,19 @@ func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain75flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain76flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -419,34 +422,28 @@ func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain81flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain84flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
@@ -458,58 +455,31 @@ func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain93rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain93flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain93flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain94rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain94flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain95rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain95flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain96rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain96flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain96flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
@@ -524,22 +494,13 @@ func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
@@ -548,37 +509,58 @@ func chain103flat(out *[]float32, in *[]float32, n int)
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain110flat(out *[]float32, in *[]float32, n int)
+func chain110rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain110flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
@@ -599,58 +581,40 @@ func chain119flat(out *[]float32, in *[]float32, n int)
 func chain120flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain124flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain125flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain126rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain126flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain126flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain127flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain128flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain129flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain130flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain131flat(out *[]float32, in *[]float32, n int)
@@ -662,19 +626,31 @@ func chain132flat(out *[]float32, in *[]float32, n int)
 func chain133flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain134flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain136flat(out *[]float32, in *[]float32, n int)
+func chain136rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain136flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain137flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain138flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain139flat(out *[]float32, in *[]float32, n int)
@@ -687,75 +663,3 @@ func chain141flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain142flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain143flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain144flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain145flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain146flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain147flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain148flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain149rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain149flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain150flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain151flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain152flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain153rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain153flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain154flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain155flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain156rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain156flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain157flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain158flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain159flat(out *[]float32, in *[]float32, n int)

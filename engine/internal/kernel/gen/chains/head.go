@@ -53,12 +53,15 @@ func newGatherer(w *writer) *gatherer {
 		g.cursor = append(g.cursor, m)
 		MOVQ(U32(0), m)
 	}
-	w.sums = make([]Mem, len(w.kinds))
+	w.sums = make([]int, len(w.kinds))
+	size := 0
 	for k, kind := range w.kinds {
 		if kind == 'h' {
-			w.sums[k] = AllocLocal(32 * pair)
+			w.sums[k] = size
+			size += 32 * pair
 		}
 	}
+	w.stack, w.sum = AllocLocal(size), GP64()
 	return g
 }
 
@@ -80,7 +83,7 @@ func (g *gatherer) run(n int, label string) {
 		}
 		for _, k := range group.into {
 			for i, a := range acc[k] {
-				VMOVUPS(a, g.sums[k].Offset(32*i))
+				VMOVUPS(a, g.stack.Offset(g.sums[k]+32*i))
 			}
 		}
 	}
@@ -289,16 +292,28 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	XORQ(w.lane, w.lane)
 	Load(Param("lanes"), n)
 	Label("pairs")
+	w.left = GP64()
 	CMPQ(n, Imm(8*pair))
 	JL(LabelRef("single"))
-	g.vectors(pair, "pair")
-	SUBQ(Imm(8*pair), n)
-	JMP(LabelRef("pairs"))
+	g.run(pair, "pair")
+	MOVQ(U32(pair), w.left)
+	JMP(LabelRef("chain"))
 	Label("single")
 	CMPQ(n, Imm(8))
 	JL(LabelRef("rest"))
-	g.vectors(1, "single")
+	g.run(1, "single")
+	MOVQ(U32(1), w.left)
+	Label("chain")
+	LEAQ(w.stack, w.sum)
+	Label("vector")
+	w.body()
+	ADDQ(Imm(32), w.at)
+	ADDQ(Imm(32), w.lane)
+	ADDQ(Imm(32), w.sum)
 	SUBQ(Imm(8), n)
+	DECQ(w.left)
+	JNZ(LabelRef("vector"))
+	JMP(LabelRef("pairs"))
 	Label("rest")
 	TESTQ(n, n)
 	JZ(LabelRef("end"))
@@ -307,7 +322,7 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	w.mask = YMM()
 	VMOVDQU(Mem{Base: w.tmp, Index: n, Scale: 4, Disp: 32}, w.mask)
 	g.run(1, "rest")
-	w.vector = 0
+	LEAQ(w.stack, w.sum)
 	w.body()
 	SHLQ(Imm(2), n)
 	SUBQ(n, w.at)
@@ -322,22 +337,13 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	RET()
 }
 
-// vectors emits the heads and then the chain for n vectors of lanes.
-func (g *gatherer) vectors(n int, label string) {
-	g.run(n, label)
-	for g.vector = range n {
-		g.body()
-		ADDQ(Imm(32), g.at)
-		ADDQ(Imm(32), g.lane)
-	}
-}
-
 // gatheredFlat is the function for one lane.
 func gatheredFlat(name string, c *chain, tails Mem) {
 	TEXT(name, 0, "func(out, in *[]float32, heads *byte, n int)")
 	Pragma("noescape")
 	w := newWriter(c, true)
 	g, n := newGatherer(w), Load(Param("n"), GP64()).(GPVirtual)
+	LEAQ(w.stack, w.sum)
 	SUBQ(Imm(8), n)
 	JL(LabelRef("tail"))
 	Label("loop")
