@@ -13,14 +13,16 @@ type shard struct {
 	times  int   // of the span at hand
 	length []int // of each lane, from the beginning of the span
 	source []int // the series that each lane reads
+	rows   []int // and its row, at the time at hand
 	widths []int // of the inputs
+	width  int   // of the output
 	y, dy  []float32
 	values [][]float32
 }
 
 func newShard(p *step.Program, key engineKey, probes []int, e *Engine) *shard {
 	width := p.Nodes[p.Outputs[0].Node].Shape.Len()
-	s := &shard{p: p, key: key, e: e, probes: probes, length: make([]int, key.lanes), source: make([]int, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
+	s := &shard{p: p, width: width, key: key, e: e, probes: probes, length: make([]int, key.lanes), source: make([]int, key.lanes), rows: make([]int, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
 	for _, q := range p.Inputs {
 		s.widths = append(s.widths, p.Nodes[q.Node].Shape.Len())
 	}
@@ -91,13 +93,17 @@ func (s *shard) check(lane *Lane) {
 
 // loadRow writes row t+i of all series; of one that has ended, the last of the span again.
 func (s *shard) loadRow(lanes []Lane, t, i int) {
+	for l, from := range s.source {
+		s.rows[l] = s.row(&lanes[from], from, t, i)
+	}
 	dt := s.e.DT(i)
 	for k, width := range s.widths {
 		dst, n := s.e.Input(k, i), s.key.lanes
 		for l, from := range s.source {
-			row := s.row(&lanes[from], from, t, i)
-			for c, v := range lanes[from].X[k][row*width:][:width] {
-				dst[c*n+l] = v
+			at := l
+			for _, v := range lanes[from].X[k][s.rows[l]*width:][:width] {
+				dst[at] = v
+				at += n
 			}
 		}
 	}
@@ -105,7 +111,7 @@ func (s *shard) loadRow(lanes []Lane, t, i int) {
 		return
 	}
 	for l, from := range s.source {
-		dt[l] = lanes[from].DT[s.row(&lanes[from], from, t, i)]
+		dt[l] = lanes[from].DT[s.rows[l]]
 	}
 }
 
@@ -171,6 +177,11 @@ func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
 			if t >= s.length[l] {
 				continue
 			}
+			if s.width == 1 { // the number itself; its slope is zero already
+				s.y, s.dy = y[l:l+1:l+1], d[l:l+1:l+1]
+				sums[l] += loss(l, t)
+				continue
+			}
 			s.pick(s.y, y, l)
 			clear(s.dy)
 			sums[l] += loss(l, t)
@@ -189,7 +200,11 @@ func (s *shard) visit(f func(lane, t int)) {
 			if t >= s.length[l] {
 				continue
 			}
-			s.pick(s.y, y, l)
+			if s.width == 1 {
+				s.y = y[l : l+1 : l+1]
+			} else {
+				s.pick(s.y, y, l)
+			}
 			for k, v := range s.values {
 				s.pick(v, s.e.Probe(s.probes[k], t), l)
 			}
