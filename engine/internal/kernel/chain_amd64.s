@@ -112,8 +112,8 @@ pairsynapses0slot:
 	VBROADCASTSS 12(R10), Y10
 	VFMADD231PS  Y10, Y14, Y2
 	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x04, R8
-	ADDQ         $0x10, R10
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000010, R10
 	DECQ         R11
 	JNZ          pairsynapses0slot
 
@@ -175,8 +175,8 @@ singlesynapses0slot:
 	VADDPS       Y10, Y0, Y0
 	VBROADCASTSS 12(R10), Y8
 	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x04, R8
-	ADDQ         $0x10, R10
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000010, R10
 	DECQ         R11
 	JNZ          singlesynapses0slot
 
@@ -256,8 +256,8 @@ restsynapses0slot:
 	VADDPS       Y11, Y1, Y1
 	VBROADCASTSS 12(R10), Y9
 	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x04, R8
-	ADDQ         $0x10, R10
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000010, R10
 	DECQ         R11
 	JNZ          restsynapses0slot
 
@@ -403,8 +403,68 @@ loop:
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R10
+	JL      wholesynapses0odd
 
-wholesynapses0slot:
+wholesynapses0two:
+	VMOVDQU     (R8), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (DX)(Y9*4), Y8
+	VMOVDQU     32(R8), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (DX)(Y10*4), Y9
+	VMOVUPS     (R9), Y10
+	VMOVUPS     128(R9), Y11
+	VFMADD213PS 32(R9), Y10, Y8
+	VFMADD213PS 160(R9), Y11, Y9
+	VROUNDPS    $0x08, Y8, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VSUBPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y8, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y9, Y13
+	VCVTPS2DQ   Y10, Y10
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y8, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y8, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VPADDD      Y2, Y10, Y10
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y8, Y12
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y9, Y13
+	VFMADD213PS Y2, Y10, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R9), Y8
+	VMOVUPS     192(R9), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R9), Y12, Y1
+	VFMADD231PS 224(R9), Y13, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R10, $-1
+	JNE         wholesynapses0done
 	VMOVDQU     (R8), Y9
 	VPCMPEQD    Y10, Y10, Y10
 	VPXOR       Y9, Y10, Y10
@@ -416,24 +476,22 @@ wholesynapses0slot:
 	VSUBPS      Y9, Y8, Y8
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
 	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y7, Y10
-	VFMADD213PS Y6, Y8, Y10
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y8, Y7
 	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y5, Y8, Y10
+	VFMADD213PS Y5, Y8, Y7
 	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y8, Y10
+	VFMADD213PS Y4, Y8, Y7
 	VPADDD      Y2, Y9, Y9
-	VFMADD213PS Y3, Y8, Y10
-	VFMADD213PS Y2, Y8, Y10
-	VFMADD213PS Y2, Y9, Y10
-	VMOVUPS     64(R9), Y8
-	VDIVPS      Y10, Y8, Y10
-	VADDPS      Y10, Y0, Y0
-	VFMADD231PS 96(R9), Y10, Y1
-	ADDQ        $0x20, R8
-	ADDQ        $0x80, R9
-	DECQ        R10
-	JNZ         wholesynapses0slot
+	VFMADD213PS Y3, Y8, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VMOVUPS     64(R9), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R9), Y7, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000080, R9
 
 wholesynapses0done:
 	VMOVUPS Y0, 8(SP)
@@ -481,8 +539,68 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R9
+	JL      restsynapses0odd
 
-restsynapses0slot:
+restsynapses0two:
+	VMOVDQU     (DI), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (DX)(Y10*4), Y9
+	VMOVDQU     32(DI), Y11
+	VPCMPEQD    Y12, Y12, Y12
+	VPXOR       Y11, Y12, Y12
+	VXORPS      Y10, Y10, Y10
+	VGATHERDPS  Y12, (DX)(Y11*4), Y10
+	VMOVUPS     (R8), Y11
+	VMOVUPS     128(R8), Y12
+	VFMADD213PS 32(R8), Y11, Y9
+	VFMADD213PS 160(R8), Y12, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VROUNDPS    $0x08, Y10, Y12
+	VSUBPS      Y11, Y9, Y9
+	VSUBPS      Y12, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y9, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y10, Y14
+	VCVTPS2DQ   Y11, Y11
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y9, Y13
+	VFMADD213PS Y6, Y10, Y14
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VFMADD213PS Y5, Y10, Y14
+	VPADDD      Y3, Y11, Y11
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y10, Y14
+	VFMADD213PS Y3, Y11, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R8), Y9
+	VMOVUPS     192(R8), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R8), Y13, Y2
+	VFMADD231PS 224(R8), Y14, Y2
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000100, R8
+	SUBQ        $0x02, R9
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R9, $-1
+	JNE         restsynapses0done
 	VMOVDQU     (DI), Y10
 	VPCMPEQD    Y11, Y11, Y11
 	VPXOR       Y10, Y11, Y11
@@ -494,24 +612,22 @@ restsynapses0slot:
 	VSUBPS      Y10, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
 	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS     Y8, Y11
-	VFMADD213PS Y7, Y9, Y11
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y9, Y8
 	VCVTPS2DQ   Y10, Y10
-	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS Y6, Y9, Y8
 	VPSLLD      $0x17, Y10, Y10
-	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y5, Y9, Y8
 	VPADDD      Y3, Y10, Y10
-	VFMADD213PS Y4, Y9, Y11
-	VFMADD213PS Y3, Y9, Y11
-	VFMADD213PS Y3, Y10, Y11
-	VMOVUPS     64(R8), Y9
-	VDIVPS      Y11, Y9, Y11
-	VADDPS      Y11, Y1, Y1
-	VFMADD231PS 96(R8), Y11, Y2
-	ADDQ        $0x20, DI
-	ADDQ        $0x80, R8
-	DECQ        R9
-	JNZ         restsynapses0slot
+	VFMADD213PS Y4, Y9, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VMOVUPS     64(R8), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R8), Y8, Y2
+	ADDQ        $0x00000020, DI
+	ADDQ        $0x00000080, R8
 
 restsynapses0done:
 	VMOVUPS    Y1, 8(SP)
@@ -572,8 +688,8 @@ pairproduct0slot:
 	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
 	DECQ         R11
 	JNZ          pairproduct0slot
 
@@ -606,8 +722,8 @@ singleproduct0slot:
 	VMOVUPS      (R12)(CX*1), Y1
 	VBROADCASTSS (R10), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
 	DECQ         R11
 	JNZ          singleproduct0slot
 
@@ -655,8 +771,8 @@ restproduct0slot:
 	VMASKMOVPS   (R12)(CX*1), Y0, Y2
 	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R10
 	DECQ         R11
 	JNZ          restproduct0slot
 
@@ -710,18 +826,38 @@ loop:
 	MOVQ    8(BX), R9
 	ADDQ    CX, R9
 	MOVQ    (BX), CX
+	SUBQ    $0x02, R10
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R8), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (CX)(Y2*4), Y1
+	VMOVDQU     32(R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (CX)(Y3*4), Y2
+	VFMADD231PS (R9), Y1, Y0
+	VFMADD231PS 32(R9), Y2, Y0
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R10, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R8), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (CX)(Y2*4), Y1
 	VFMADD231PS (R9), Y1, Y0
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R9
-	DECQ        R10
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R9
 
 wholeproduct0done:
 	VMOVUPS Y0, 8(SP)
@@ -757,18 +893,38 @@ tail:
 	MOVQ    8(BX), R8
 	ADDQ    CX, R8
 	MOVQ    (BX), CX
+	SUBQ    $0x02, R9
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (DI), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (CX)(Y3*4), Y2
+	VMOVDQU     32(DI), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (CX)(Y4*4), Y3
+	VFMADD231PS (R8), Y2, Y1
+	VFMADD231PS 32(R8), Y3, Y1
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x02, R9
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R9, $-1
+	JNE         restproduct0done
 	VMOVDQU     (DI), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (CX)(Y3*4), Y2
 	VFMADD231PS (R8), Y2, Y1
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, R8
-	DECQ        R9
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, DI
+	ADDQ        $0x00000020, R8
 
 restproduct0done:
 	VMOVUPS    Y1, 8(SP)
@@ -3319,8 +3475,8 @@ pairproduct0slot:
 	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          pairproduct0slot
 
@@ -3353,8 +3509,8 @@ singleproduct0slot:
 	VMOVUPS      (R13)(BX*1), Y1
 	VBROADCASTSS (R11), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          singleproduct0slot
 
@@ -3404,8 +3560,8 @@ restproduct0slot:
 	VMASKMOVPS   (R13)(BX*1), Y0, Y2
 	VBROADCASTSS (R11), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          restproduct0slot
 
@@ -3461,18 +3617,38 @@ loop:
 	MOVQ    8(SI), R10
 	ADDQ    BX, R10
 	MOVQ    (SI), BX
+	SUBQ    $0x02, R11
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R10), Y1, Y0
+	VFMADD231PS 32(R10), Y2, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R9), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R10), Y1, Y0
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 wholeproduct0done:
 	VMOVUPS Y0, 40(SP)
@@ -3510,18 +3686,38 @@ tail:
 	MOVQ    8(SI), R9
 	ADDQ    BX, R9
 	MOVQ    (SI), BX
+	SUBQ    $0x02, R10
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R8), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R9), Y2, Y1
+	VFMADD231PS 32(R9), Y3, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R10, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R8), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R9), Y2, Y1
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R9
-	DECQ        R10
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R9
 
 restproduct0done:
 	VMOVUPS    Y1, 40(SP)
@@ -3624,8 +3820,8 @@ pairsynapses0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y14, Y2
 	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairsynapses0slot
 
@@ -3687,8 +3883,8 @@ singlesynapses0slot:
 	VADDPS       Y10, Y0, Y0
 	VBROADCASTSS 12(R12), Y8
 	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singlesynapses0slot
 
@@ -3788,8 +3984,8 @@ restsynapses0slot:
 	VADDPS       Y11, Y1, Y1
 	VBROADCASTSS 12(R12), Y9
 	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restsynapses0slot
 
@@ -3875,8 +4071,68 @@ loop:
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R12
+	JL      wholesynapses0odd
 
-wholesynapses0slot:
+wholesynapses0two:
+	VMOVDQU     (R10), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVDQU     32(R10), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R11), Y10
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y10, Y8
+	VFMADD213PS 160(R11), Y11, Y9
+	VROUNDPS    $0x08, Y8, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VSUBPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y8, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y9, Y13
+	VCVTPS2DQ   Y10, Y10
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y8, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y8, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VPADDD      Y2, Y10, Y10
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y8, Y12
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y9, Y13
+	VFMADD213PS Y2, Y10, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R12, $-1
+	JNE         wholesynapses0done
 	VMOVDQU     (R10), Y9
 	VPCMPEQD    Y10, Y10, Y10
 	VPXOR       Y9, Y10, Y10
@@ -3888,24 +4144,22 @@ wholesynapses0slot:
 	VSUBPS      Y9, Y8, Y8
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
 	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y7, Y10
-	VFMADD213PS Y6, Y8, Y10
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y8, Y7
 	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y5, Y8, Y10
+	VFMADD213PS Y5, Y8, Y7
 	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y8, Y10
+	VFMADD213PS Y4, Y8, Y7
 	VPADDD      Y2, Y9, Y9
-	VFMADD213PS Y3, Y8, Y10
-	VFMADD213PS Y2, Y8, Y10
-	VFMADD213PS Y2, Y9, Y10
-	VMOVUPS     64(R11), Y8
-	VDIVPS      Y10, Y8, Y10
-	VADDPS      Y10, Y0, Y0
-	VFMADD231PS 96(R11), Y10, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholesynapses0slot
+	VFMADD213PS Y3, Y8, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VMOVUPS     64(R11), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholesynapses0done:
 	VMOVUPS      Y0, 104(SP)
@@ -3973,8 +4227,68 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R11
+	JL      restsynapses0odd
 
-restsynapses0slot:
+restsynapses0two:
+	VMOVDQU     (R9), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVDQU     32(R9), Y11
+	VPCMPEQD    Y12, Y12, Y12
+	VPXOR       Y11, Y12, Y12
+	VXORPS      Y10, Y10, Y10
+	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	VMOVUPS     (R10), Y11
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y11, Y9
+	VFMADD213PS 160(R10), Y12, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VROUNDPS    $0x08, Y10, Y12
+	VSUBPS      Y11, Y9, Y9
+	VSUBPS      Y12, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y9, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y10, Y14
+	VCVTPS2DQ   Y11, Y11
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y9, Y13
+	VFMADD213PS Y6, Y10, Y14
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VFMADD213PS Y5, Y10, Y14
+	VPADDD      Y3, Y11, Y11
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y10, Y14
+	VFMADD213PS Y3, Y11, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R11, $-1
+	JNE         restsynapses0done
 	VMOVDQU     (R9), Y10
 	VPCMPEQD    Y11, Y11, Y11
 	VPXOR       Y10, Y11, Y11
@@ -3986,24 +4300,22 @@ restsynapses0slot:
 	VSUBPS      Y10, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
 	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS     Y8, Y11
-	VFMADD213PS Y7, Y9, Y11
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y9, Y8
 	VCVTPS2DQ   Y10, Y10
-	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS Y6, Y9, Y8
 	VPSLLD      $0x17, Y10, Y10
-	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y5, Y9, Y8
 	VPADDD      Y3, Y10, Y10
-	VFMADD213PS Y4, Y9, Y11
-	VFMADD213PS Y3, Y9, Y11
-	VFMADD213PS Y3, Y10, Y11
-	VMOVUPS     64(R10), Y9
-	VDIVPS      Y11, Y9, Y11
-	VADDPS      Y11, Y1, Y1
-	VFMADD231PS 96(R10), Y11, Y2
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restsynapses0slot
+	VFMADD213PS Y4, Y9, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VMOVUPS     64(R10), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restsynapses0done:
 	VMOVUPS      Y1, 104(SP)
@@ -4129,8 +4441,8 @@ pairsynapses0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y14, Y2
 	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairsynapses0slot
 
@@ -4192,8 +4504,8 @@ singlesynapses0slot:
 	VADDPS       Y10, Y0, Y0
 	VBROADCASTSS 12(R12), Y8
 	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singlesynapses0slot
 
@@ -4291,8 +4603,8 @@ restsynapses0slot:
 	VADDPS       Y11, Y1, Y1
 	VBROADCASTSS 12(R12), Y9
 	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restsynapses0slot
 
@@ -4376,8 +4688,68 @@ loop:
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R12
+	JL      wholesynapses0odd
 
-wholesynapses0slot:
+wholesynapses0two:
+	VMOVDQU     (R10), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVDQU     32(R10), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R11), Y10
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y10, Y8
+	VFMADD213PS 160(R11), Y11, Y9
+	VROUNDPS    $0x08, Y8, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VSUBPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y8, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y9, Y13
+	VCVTPS2DQ   Y10, Y10
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y8, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y8, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VPADDD      Y2, Y10, Y10
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y8, Y12
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y9, Y13
+	VFMADD213PS Y2, Y10, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R12, $-1
+	JNE         wholesynapses0done
 	VMOVDQU     (R10), Y9
 	VPCMPEQD    Y10, Y10, Y10
 	VPXOR       Y9, Y10, Y10
@@ -4389,24 +4761,22 @@ wholesynapses0slot:
 	VSUBPS      Y9, Y8, Y8
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
 	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y7, Y10
-	VFMADD213PS Y6, Y8, Y10
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y8, Y7
 	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y5, Y8, Y10
+	VFMADD213PS Y5, Y8, Y7
 	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y8, Y10
+	VFMADD213PS Y4, Y8, Y7
 	VPADDD      Y2, Y9, Y9
-	VFMADD213PS Y3, Y8, Y10
-	VFMADD213PS Y2, Y8, Y10
-	VFMADD213PS Y2, Y9, Y10
-	VMOVUPS     64(R11), Y8
-	VDIVPS      Y10, Y8, Y10
-	VADDPS      Y10, Y0, Y0
-	VFMADD231PS 96(R11), Y10, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholesynapses0slot
+	VFMADD213PS Y3, Y8, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VMOVUPS     64(R11), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholesynapses0done:
 	VMOVUPS      Y0, 104(SP)
@@ -4472,8 +4842,68 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R11
+	JL      restsynapses0odd
 
-restsynapses0slot:
+restsynapses0two:
+	VMOVDQU     (R9), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVDQU     32(R9), Y11
+	VPCMPEQD    Y12, Y12, Y12
+	VPXOR       Y11, Y12, Y12
+	VXORPS      Y10, Y10, Y10
+	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	VMOVUPS     (R10), Y11
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y11, Y9
+	VFMADD213PS 160(R10), Y12, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VROUNDPS    $0x08, Y10, Y12
+	VSUBPS      Y11, Y9, Y9
+	VSUBPS      Y12, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y9, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y10, Y14
+	VCVTPS2DQ   Y11, Y11
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y9, Y13
+	VFMADD213PS Y6, Y10, Y14
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VFMADD213PS Y5, Y10, Y14
+	VPADDD      Y3, Y11, Y11
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y10, Y14
+	VFMADD213PS Y3, Y11, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R11, $-1
+	JNE         restsynapses0done
 	VMOVDQU     (R9), Y10
 	VPCMPEQD    Y11, Y11, Y11
 	VPXOR       Y10, Y11, Y11
@@ -4485,24 +4915,22 @@ restsynapses0slot:
 	VSUBPS      Y10, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
 	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS     Y8, Y11
-	VFMADD213PS Y7, Y9, Y11
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y9, Y8
 	VCVTPS2DQ   Y10, Y10
-	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS Y6, Y9, Y8
 	VPSLLD      $0x17, Y10, Y10
-	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y5, Y9, Y8
 	VPADDD      Y3, Y10, Y10
-	VFMADD213PS Y4, Y9, Y11
-	VFMADD213PS Y3, Y9, Y11
-	VFMADD213PS Y3, Y10, Y11
-	VMOVUPS     64(R10), Y9
-	VDIVPS      Y11, Y9, Y11
-	VADDPS      Y11, Y1, Y1
-	VFMADD231PS 96(R10), Y11, Y2
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restsynapses0slot
+	VFMADD213PS Y4, Y9, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VMOVUPS     64(R10), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restsynapses0done:
 	VMOVUPS      Y1, 104(SP)
@@ -4584,8 +5012,8 @@ pairproduct0slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -4615,8 +5043,8 @@ pairproduct1slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -4646,8 +5074,8 @@ pairproduct2slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct2slot
 
@@ -4677,8 +5105,8 @@ pairproduct3slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct3slot
 
@@ -4711,8 +5139,8 @@ singleproduct0slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -4738,8 +5166,8 @@ singleproduct1slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -4765,8 +5193,8 @@ singleproduct2slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct2slot
 
@@ -4792,8 +5220,8 @@ singleproduct3slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct3slot
 
@@ -4908,8 +5336,8 @@ restproduct0slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -4935,8 +5363,8 @@ restproduct1slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -4962,8 +5390,8 @@ restproduct2slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct2slot
 
@@ -4989,8 +5417,8 @@ restproduct3slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct3slot
 
@@ -5135,18 +5563,38 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	VMOVUPS Y0, 672(SP)
@@ -5164,18 +5612,38 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
 	VMOVUPS Y0, 736(SP)
@@ -5193,18 +5661,38 @@ wholeproduct1done:
 	MOVQ    136(DI), R11
 	ADDQ    BX, R11
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct2done:
 	VMOVUPS Y0, 800(SP)
@@ -5222,18 +5710,38 @@ wholeproduct2done:
 	MOVQ    200(DI), R11
 	ADDQ    BX, R11
 	MOVQ    192(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct3odd
 
-wholeproduct3slot:
+wholeproduct3two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct3two
+
+wholeproduct3odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct3done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct3slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct3done:
 	VMOVUPS      Y0, 864(SP)
@@ -5350,18 +5858,38 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	VMOVUPS Y1, 672(SP)
@@ -5379,18 +5907,38 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct1done:
 	VMOVUPS Y1, 736(SP)
@@ -5408,18 +5956,38 @@ restproduct1done:
 	MOVQ    136(DI), R10
 	ADDQ    BX, R10
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct2done:
 	VMOVUPS Y1, 800(SP)
@@ -5437,18 +6005,38 @@ restproduct2done:
 	MOVQ    200(DI), R10
 	ADDQ    BX, R10
 	MOVQ    192(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct3odd
 
-restproduct3slot:
+restproduct3two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct3two
+
+restproduct3odd:
+	CMPQ        R11, $-1
+	JNE         restproduct3done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct3slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct3done:
 	VMOVUPS      Y1, 864(SP)
@@ -6702,8 +7290,8 @@ pairproduct0slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct0slot
 
@@ -6736,8 +7324,8 @@ singleproduct0slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct0slot
 
@@ -6795,8 +7383,8 @@ restproduct0slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct0slot
 
@@ -6860,18 +7448,38 @@ loop:
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	VMOVUPS Y0, 72(SP)
@@ -6914,18 +7522,38 @@ tail:
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	VMOVUPS    Y1, 72(SP)
@@ -6991,8 +7619,8 @@ pairproduct0slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct0slot
 
@@ -7025,8 +7653,8 @@ singleproduct0slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct0slot
 
@@ -7083,8 +7711,8 @@ restproduct0slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct0slot
 
@@ -7147,18 +7775,38 @@ loop:
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	VMOVUPS Y0, 104(SP)
@@ -7200,18 +7848,38 @@ tail:
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	VMOVUPS    Y1, 104(SP)
@@ -7350,8 +8018,8 @@ pairproduct0slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -7384,8 +8052,8 @@ singleproduct0slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -7437,8 +8105,8 @@ restproduct0slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -7496,18 +8164,38 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	VMOVUPS Y0, 72(SP)
@@ -7546,18 +8234,38 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	VMOVUPS    Y1, 72(SP)
@@ -7708,8 +8416,8 @@ pairproduct0slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct0slot
 
@@ -7735,8 +8443,8 @@ pairproduct1slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct1slot
 
@@ -7762,8 +8470,8 @@ pairproduct2slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct2slot
 
@@ -7789,8 +8497,8 @@ pairproduct3slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct3slot
 
@@ -7823,8 +8531,8 @@ singleproduct0slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct0slot
 
@@ -7848,8 +8556,8 @@ singleproduct1slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct1slot
 
@@ -7873,8 +8581,8 @@ singleproduct2slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct2slot
 
@@ -7898,8 +8606,8 @@ singleproduct3slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct3slot
 
@@ -7971,8 +8679,8 @@ restproduct0slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct0slot
 
@@ -7996,8 +8704,8 @@ restproduct1slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct1slot
 
@@ -8021,8 +8729,8 @@ restproduct2slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct2slot
 
@@ -8046,8 +8754,8 @@ restproduct3slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct3slot
 
@@ -8141,18 +8849,38 @@ loop:
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	MOVQ    88(R8), BX
@@ -8168,18 +8896,38 @@ wholeproduct0done:
 	MOVQ    72(R8), R12
 	ADDQ    BX, R12
 	MOVQ    64(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
 	MOVQ    152(R8), BX
@@ -8195,18 +8943,38 @@ wholeproduct1done:
 	MOVQ    136(R8), R12
 	ADDQ    BX, R12
 	MOVQ    128(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
 	MOVQ    216(R8), BX
@@ -8222,18 +8990,38 @@ wholeproduct2done:
 	MOVQ    200(R8), R12
 	ADDQ    BX, R12
 	MOVQ    192(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct3odd
 
-wholeproduct3slot:
+wholeproduct3two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct3two
+
+wholeproduct3odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct3done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct3slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
 	VMOVUPS      Y0, 288(SP)
@@ -8304,18 +9092,38 @@ tail:
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	MOVQ    88(R8), BX
@@ -8331,18 +9139,38 @@ restproduct0done:
 	MOVQ    72(R8), R11
 	ADDQ    BX, R11
 	MOVQ    64(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R12, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct1done:
 	MOVQ    152(R8), BX
@@ -8358,18 +9186,38 @@ restproduct1done:
 	MOVQ    136(R8), R11
 	ADDQ    BX, R11
 	MOVQ    128(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R12, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct2done:
 	MOVQ    216(R8), BX
@@ -8385,18 +9233,38 @@ restproduct2done:
 	MOVQ    200(R8), R11
 	ADDQ    BX, R11
 	MOVQ    192(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct3odd
 
-restproduct3slot:
+restproduct3two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct3two
+
+restproduct3odd:
+	CMPQ        R12, $-1
+	JNE         restproduct3done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct3slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct3done:
 	VMOVUPS      Y1, 288(SP)
@@ -8480,8 +9348,8 @@ pairproduct0slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct0slot
 
@@ -8514,8 +9382,8 @@ singleproduct0slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct0slot
 
@@ -8635,8 +9503,8 @@ restproduct0slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct0slot
 
@@ -8762,18 +9630,38 @@ loop:
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	VMOVUPS      Y0, 488(SP)
@@ -8880,18 +9768,38 @@ tail:
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	VMOVUPS      Y1, 488(SP)
@@ -9555,8 +10463,8 @@ pairproduct0slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct0slot
 
@@ -9589,8 +10497,8 @@ singleproduct0slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct0slot
 
@@ -9693,8 +10601,8 @@ restproduct0slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct0slot
 
@@ -9811,18 +10719,38 @@ loop:
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	VMOVUPS      Y0, 584(SP)
@@ -9912,18 +10840,38 @@ tail:
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	VMOVUPS      Y1, 584(SP)
@@ -10301,8 +11249,8 @@ pairproduct0slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct0slot
 
@@ -10328,8 +11276,8 @@ pairproduct1slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct1slot
 
@@ -10355,8 +11303,8 @@ pairproduct2slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct2slot
 
@@ -10382,8 +11330,8 @@ pairproduct3slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct3slot
 
@@ -10416,8 +11364,8 @@ singleproduct0slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct0slot
 
@@ -10441,8 +11389,8 @@ singleproduct1slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct1slot
 
@@ -10466,8 +11414,8 @@ singleproduct2slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct2slot
 
@@ -10491,8 +11439,8 @@ singleproduct3slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct3slot
 
@@ -10562,8 +11510,8 @@ restproduct0slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct0slot
 
@@ -10587,8 +11535,8 @@ restproduct1slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct1slot
 
@@ -10612,8 +11560,8 @@ restproduct2slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct2slot
 
@@ -10637,8 +11585,8 @@ restproduct3slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct3slot
 
@@ -10726,18 +11674,38 @@ loop:
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	MOVQ    88(R8), BX
@@ -10753,18 +11721,38 @@ wholeproduct0done:
 	MOVQ    72(R8), R12
 	ADDQ    BX, R12
 	MOVQ    64(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
 	MOVQ    152(R8), BX
@@ -10780,18 +11768,38 @@ wholeproduct1done:
 	MOVQ    136(R8), R12
 	ADDQ    BX, R12
 	MOVQ    128(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
 	MOVQ    216(R8), BX
@@ -10807,18 +11815,38 @@ wholeproduct2done:
 	MOVQ    200(R8), R12
 	ADDQ    BX, R12
 	MOVQ    192(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct3odd
 
-wholeproduct3slot:
+wholeproduct3two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct3two
+
+wholeproduct3odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct3done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct3slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
 	VMOVUPS      Y0, 192(SP)
@@ -10887,18 +11915,38 @@ tail:
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	MOVQ    88(R8), BX
@@ -10914,18 +11962,38 @@ restproduct0done:
 	MOVQ    72(R8), R11
 	ADDQ    BX, R11
 	MOVQ    64(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R12, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct1done:
 	MOVQ    152(R8), BX
@@ -10941,18 +12009,38 @@ restproduct1done:
 	MOVQ    136(R8), R11
 	ADDQ    BX, R11
 	MOVQ    128(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R12, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct2done:
 	MOVQ    216(R8), BX
@@ -10968,18 +12056,38 @@ restproduct2done:
 	MOVQ    200(R8), R11
 	ADDQ    BX, R11
 	MOVQ    192(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct3odd
 
-restproduct3slot:
+restproduct3two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct3two
+
+restproduct3odd:
+	CMPQ        R12, $-1
+	JNE         restproduct3done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct3slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct3done:
 	VMOVUPS      Y1, 192(SP)
@@ -11817,8 +12925,8 @@ pairproduct0slot:
 	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          pairproduct0slot
 
@@ -11851,8 +12959,8 @@ singleproduct0slot:
 	VMOVUPS      (R13)(DX*1), Y1
 	VBROADCASTSS (R11), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          singleproduct0slot
 
@@ -11903,8 +13011,8 @@ restproduct0slot:
 	VMASKMOVPS   (R13)(DX*1), Y0, Y2
 	VBROADCASTSS (R11), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          restproduct0slot
 
@@ -11961,18 +13069,38 @@ loop:
 	MOVQ    8(SI), R10
 	ADDQ    DX, R10
 	MOVQ    (SI), DX
+	SUBQ    $0x02, R11
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	VMOVDQU     32(R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VFMADD231PS (R10), Y1, Y0
+	VFMADD231PS 32(R10), Y2, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R9), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (DX)(Y2*4), Y1
 	VFMADD231PS (R10), Y1, Y0
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 wholeproduct0done:
 	VMOVUPS Y0, 40(SP)
@@ -12010,18 +13138,38 @@ tail:
 	MOVQ    8(SI), R9
 	ADDQ    DX, R9
 	MOVQ    (SI), DX
+	SUBQ    $0x02, R10
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VMOVDQU     32(R8), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (DX)(Y4*4), Y3
+	VFMADD231PS (R9), Y2, Y1
+	VFMADD231PS 32(R9), Y3, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R10, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R8), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (DX)(Y3*4), Y2
 	VFMADD231PS (R9), Y2, Y1
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R9
-	DECQ        R10
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R9
 
 restproduct0done:
 	VMOVUPS    Y1, 40(SP)
@@ -12080,8 +13228,8 @@ pairproduct0slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -12114,8 +13262,8 @@ singleproduct0slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -12212,8 +13360,8 @@ restproduct0slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -12318,18 +13466,38 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	VMOVUPS      Y0, 296(SP)
@@ -12415,18 +13583,38 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	VMOVUPS      Y1, 296(SP)
@@ -12534,8 +13722,8 @@ pairproduct0slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -12561,8 +13749,8 @@ pairproduct1slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -12595,8 +13783,8 @@ singleproduct0slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -12620,8 +13808,8 @@ singleproduct1slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -12718,8 +13906,8 @@ restproduct0slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -12743,8 +13931,8 @@ restproduct1slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -12853,18 +14041,38 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -12880,18 +14088,38 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 304(SP)
@@ -12981,18 +14209,38 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -13008,18 +14256,38 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 304(SP)
@@ -13127,8 +14395,8 @@ pairproduct0slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -13154,8 +14422,8 @@ pairproduct1slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -13188,8 +14456,8 @@ singleproduct0slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -13213,8 +14481,8 @@ singleproduct1slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -13273,8 +14541,8 @@ restproduct0slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -13298,8 +14566,8 @@ restproduct1slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -13368,18 +14636,38 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -13395,18 +14683,38 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 80(SP)
@@ -13456,18 +14764,38 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -13483,18 +14811,38 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 80(SP)
@@ -13562,8 +14910,8 @@ pairproduct0slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -13589,8 +14937,8 @@ pairproduct1slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -13623,8 +14971,8 @@ singleproduct0slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -13648,8 +14996,8 @@ singleproduct1slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -13735,8 +15083,8 @@ restproduct0slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -13760,8 +15108,8 @@ restproduct1slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -13857,18 +15205,38 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -13884,18 +15252,38 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 144(SP)
@@ -13972,18 +15360,38 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -13999,18 +15407,38 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 144(SP)
@@ -14105,8 +15533,8 @@ pairproduct0slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -14132,8 +15560,8 @@ pairproduct1slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -14166,8 +15594,8 @@ singleproduct0slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -14191,8 +15619,8 @@ singleproduct1slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -14276,8 +15704,8 @@ restproduct0slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -14301,8 +15729,8 @@ restproduct1slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -14396,18 +15824,38 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -14423,18 +15871,38 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 144(SP)
@@ -14509,18 +15977,38 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -14536,18 +16024,38 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 144(SP)
@@ -14640,8 +16148,8 @@ pairproduct0slot:
 	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          pairproduct0slot
 
@@ -14667,8 +16175,8 @@ pairproduct1slot:
 	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          pairproduct1slot
 
@@ -14701,8 +16209,8 @@ singleproduct0slot:
 	VMOVUPS      (R13)(DX*1), Y1
 	VBROADCASTSS (R11), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          singleproduct0slot
 
@@ -14726,8 +16234,8 @@ singleproduct1slot:
 	VMOVUPS      (R13)(DX*1), Y1
 	VBROADCASTSS (R11), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          singleproduct1slot
 
@@ -14804,8 +16312,8 @@ restproduct0slot:
 	VMASKMOVPS   (R13)(DX*1), Y0, Y2
 	VBROADCASTSS (R11), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          restproduct0slot
 
@@ -14829,8 +16337,8 @@ restproduct1slot:
 	VMASKMOVPS   (R13)(DX*1), Y0, Y2
 	VBROADCASTSS (R11), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R11
+	ADDQ         $0x00000004, R9
+	ADDQ         $0x00000004, R11
 	DECQ         R12
 	JNZ          restproduct1slot
 
@@ -14917,18 +16425,38 @@ loop:
 	MOVQ    8(SI), R10
 	ADDQ    DX, R10
 	MOVQ    (SI), DX
+	SUBQ    $0x02, R11
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	VMOVDQU     32(R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VFMADD231PS (R10), Y1, Y0
+	VFMADD231PS 32(R10), Y2, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R9), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (DX)(Y2*4), Y1
 	VFMADD231PS (R10), Y1, Y0
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 wholeproduct0done:
 	MOVQ    88(SI), DX
@@ -14944,18 +16472,38 @@ wholeproduct0done:
 	MOVQ    72(SI), R10
 	ADDQ    DX, R10
 	MOVQ    64(SI), DX
+	SUBQ    $0x02, R11
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R9), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	VMOVDQU     32(R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VFMADD231PS (R10), Y1, Y0
+	VFMADD231PS 32(R10), Y2, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R9), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (DX)(Y2*4), Y1
 	VFMADD231PS (R10), Y1, Y0
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 wholeproduct1done:
 	VMOVUPS      Y0, 112(SP)
@@ -15023,18 +16571,38 @@ tail:
 	MOVQ    8(SI), R9
 	ADDQ    DX, R9
 	MOVQ    (SI), DX
+	SUBQ    $0x02, R10
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VMOVDQU     32(R8), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (DX)(Y4*4), Y3
+	VFMADD231PS (R9), Y2, Y1
+	VFMADD231PS 32(R9), Y3, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R10, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R8), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (DX)(Y3*4), Y2
 	VFMADD231PS (R9), Y2, Y1
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R9
-	DECQ        R10
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R9
 
 restproduct0done:
 	MOVQ    88(SI), DX
@@ -15050,18 +16618,38 @@ restproduct0done:
 	MOVQ    72(SI), R9
 	ADDQ    DX, R9
 	MOVQ    64(SI), DX
+	SUBQ    $0x02, R10
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R8), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	VMOVDQU     32(R8), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (DX)(Y4*4), Y3
+	VFMADD231PS (R9), Y2, Y1
+	VFMADD231PS 32(R9), Y3, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R10, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R8), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (DX)(Y3*4), Y2
 	VFMADD231PS (R9), Y2, Y1
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R9
-	DECQ        R10
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, R9
 
 restproduct1done:
 	VMOVUPS      Y1, 112(SP)
@@ -15162,8 +16750,8 @@ pairproduct0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -15198,8 +16786,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -15247,8 +16835,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -15278,8 +16866,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -15448,8 +17036,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -15479,8 +17067,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -15655,8 +17243,36 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -15666,10 +17282,8 @@ wholeproduct0slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -15685,8 +17299,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -15696,10 +17338,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 432(SP)
@@ -15847,8 +17487,36 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -15858,10 +17526,8 @@ restproduct0slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -15877,8 +17543,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -15888,10 +17582,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 432(SP)
@@ -16072,8 +17764,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -16108,8 +17800,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -16138,8 +17830,8 @@ pairproduct2slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct2slot
 
@@ -16183,8 +17875,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -16214,8 +17906,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -16241,8 +17933,8 @@ singleproduct2slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct2slot
 
@@ -16407,8 +18099,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -16438,8 +18130,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -16465,8 +18157,8 @@ restproduct2slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct2slot
 
@@ -16645,8 +18337,32 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 64(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 96(R11), Y5, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -16654,10 +18370,8 @@ wholeproduct0slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -16673,8 +18387,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -16684,10 +18426,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	MOVQ    152(DI), BX
@@ -16703,8 +18443,32 @@ wholeproduct1done:
 	MOVQ    136(DI), R11
 	ADDQ    BX, R11
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y2
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 32(R11), Y4, Y3
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -16712,10 +18476,8 @@ wholeproduct2slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
 	VMOVUPS      Y0, 440(SP)
@@ -16867,8 +18629,32 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 64(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y6, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -16876,10 +18662,8 @@ restproduct0slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -16895,8 +18679,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -16906,10 +18718,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	MOVQ    152(DI), BX
@@ -16925,8 +18735,32 @@ restproduct1done:
 	MOVQ    136(DI), R10
 	ADDQ    BX, R10
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y3
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 32(R10), Y5, Y4
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -16934,10 +18768,8 @@ restproduct2slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct2done:
 	VMOVUPS      Y1, 440(SP)
@@ -17123,8 +18955,8 @@ pairproduct0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -17159,8 +18991,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -17208,8 +19040,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -17239,8 +19071,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -17403,8 +19235,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -17434,8 +19266,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -17604,8 +19436,36 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -17615,10 +19475,8 @@ wholeproduct0slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -17634,8 +19492,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -17645,10 +19531,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 432(SP)
@@ -17790,8 +19674,36 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -17801,10 +19713,8 @@ restproduct0slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -17820,8 +19730,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -17831,10 +19769,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 432(SP)
@@ -18009,8 +19945,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -18045,8 +19981,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -18075,8 +20011,8 @@ pairproduct2slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct2slot
 
@@ -18120,8 +20056,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -18151,8 +20087,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -18178,8 +20114,8 @@ singleproduct2slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct2slot
 
@@ -18338,8 +20274,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -18369,8 +20305,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -18396,8 +20332,8 @@ restproduct2slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct2slot
 
@@ -18570,8 +20506,32 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 64(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 96(R11), Y5, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -18579,10 +20539,8 @@ wholeproduct0slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -18598,8 +20556,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -18609,10 +20595,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	MOVQ    152(DI), BX
@@ -18628,8 +20612,32 @@ wholeproduct1done:
 	MOVQ    136(DI), R11
 	ADDQ    BX, R11
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y2
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 32(R11), Y4, Y3
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -18637,10 +20645,8 @@ wholeproduct2slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
 	VMOVUPS      Y0, 440(SP)
@@ -18786,8 +20792,32 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 64(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y6, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -18795,10 +20825,8 @@ restproduct0slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -18814,8 +20842,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -18825,10 +20881,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	MOVQ    152(DI), BX
@@ -18844,8 +20898,32 @@ restproduct1done:
 	MOVQ    136(DI), R10
 	ADDQ    BX, R10
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y3
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 32(R10), Y5, Y4
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -18853,10 +20931,8 @@ restproduct2slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct2done:
 	VMOVUPS      Y1, 440(SP)
@@ -19036,8 +21112,8 @@ pairproduct0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -19072,8 +21148,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -19121,8 +21197,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -19152,8 +21228,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -19317,8 +21393,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -19348,8 +21424,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -19519,8 +21595,36 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -19530,10 +21634,8 @@ wholeproduct0slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -19549,8 +21651,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -19560,10 +21690,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 368(SP)
@@ -19708,8 +21836,36 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -19719,10 +21875,8 @@ restproduct0slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -19738,8 +21892,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -19749,10 +21931,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 368(SP)
@@ -19928,8 +22108,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -19964,8 +22144,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -19994,8 +22174,8 @@ pairproduct2slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct2slot
 
@@ -20039,8 +22219,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -20070,8 +22250,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -20097,8 +22277,8 @@ singleproduct2slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct2slot
 
@@ -20258,8 +22438,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -20289,8 +22469,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -20316,8 +22496,8 @@ restproduct2slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct2slot
 
@@ -20491,8 +22671,32 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 64(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 96(R11), Y5, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -20500,10 +22704,8 @@ wholeproduct0slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -20519,8 +22721,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -20530,10 +22760,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	MOVQ    152(DI), BX
@@ -20549,8 +22777,32 @@ wholeproduct1done:
 	MOVQ    136(DI), R11
 	ADDQ    BX, R11
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y2
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 32(R11), Y4, Y3
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -20558,10 +22810,8 @@ wholeproduct2slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
 	VMOVUPS      Y0, 376(SP)
@@ -20710,8 +22960,32 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 64(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y6, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -20719,10 +22993,8 @@ restproduct0slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -20738,8 +23010,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -20749,10 +23049,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	MOVQ    152(DI), BX
@@ -20768,8 +23066,32 @@ restproduct1done:
 	MOVQ    136(DI), R10
 	ADDQ    BX, R10
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y3
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 32(R10), Y5, Y4
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -20777,10 +23099,8 @@ restproduct2slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct2done:
 	VMOVUPS      Y1, 376(SP)
@@ -20961,8 +23281,8 @@ pairproduct0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -20997,8 +23317,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -21046,8 +23366,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -21077,8 +23397,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -21236,8 +23556,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -21267,8 +23587,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -21432,8 +23752,36 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -21443,10 +23791,8 @@ wholeproduct0slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -21462,8 +23808,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -21473,10 +23847,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 368(SP)
@@ -21615,8 +23987,36 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -21626,10 +24026,8 @@ restproduct0slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -21645,8 +24043,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -21656,10 +24082,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 368(SP)
@@ -21829,8 +24253,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -21865,8 +24289,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -21895,8 +24319,8 @@ pairproduct2slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct2slot
 
@@ -21940,8 +24364,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -21971,8 +24395,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -21998,8 +24422,8 @@ singleproduct2slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct2slot
 
@@ -22153,8 +24577,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -22184,8 +24608,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -22211,8 +24635,8 @@ restproduct2slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct2slot
 
@@ -22380,8 +24804,32 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 64(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 96(R11), Y5, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -22389,10 +24837,8 @@ wholeproduct0slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -22408,8 +24854,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -22419,10 +24893,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	MOVQ    152(DI), BX
@@ -22438,8 +24910,32 @@ wholeproduct1done:
 	MOVQ    136(DI), R11
 	ADDQ    BX, R11
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y2
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 32(R11), Y4, Y3
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -22447,10 +24943,8 @@ wholeproduct2slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
 	VMOVUPS      Y0, 376(SP)
@@ -22593,8 +25087,32 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 64(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y6, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -22602,10 +25120,8 @@ restproduct0slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -22621,8 +25137,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -22632,10 +25176,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	MOVQ    152(DI), BX
@@ -22651,8 +25193,32 @@ restproduct1done:
 	MOVQ    136(DI), R10
 	ADDQ    BX, R10
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y3
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 32(R10), Y5, Y4
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -22660,10 +25226,8 @@ restproduct2slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct2done:
 	VMOVUPS      Y1, 376(SP)
@@ -22837,8 +25401,8 @@ pairproduct0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -22886,8 +25450,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -23056,8 +25620,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -23228,8 +25792,36 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -23239,10 +25831,8 @@ wholeproduct0slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	VMOVUPS      Y0, 424(SP)
@@ -23388,8 +25978,36 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -23399,10 +26017,8 @@ restproduct0slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct0done:
 	VMOVUPS      Y1, 424(SP)
@@ -23588,8 +26204,8 @@ pairproduct0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -23624,8 +26240,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -23673,8 +26289,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -23704,8 +26320,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -23874,8 +26490,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -23905,8 +26521,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -24081,8 +26697,36 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -24092,10 +26736,8 @@ wholeproduct0slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -24111,8 +26753,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -24122,10 +26792,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 432(SP)
@@ -24275,8 +26943,36 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -24286,10 +26982,8 @@ restproduct0slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -24305,8 +26999,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -24316,10 +27038,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 432(SP)
@@ -24500,8 +27220,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -24536,8 +27256,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -24566,8 +27286,8 @@ pairproduct2slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct2slot
 
@@ -24611,8 +27331,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -24642,8 +27362,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -24669,8 +27389,8 @@ singleproduct2slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct2slot
 
@@ -24835,8 +27555,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -24866,8 +27586,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -24893,8 +27613,8 @@ restproduct2slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct2slot
 
@@ -25073,8 +27793,32 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 64(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 96(R11), Y5, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -25082,10 +27826,8 @@ wholeproduct0slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -25101,8 +27843,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -25112,10 +27882,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	MOVQ    152(DI), BX
@@ -25131,8 +27899,32 @@ wholeproduct1done:
 	MOVQ    136(DI), R11
 	ADDQ    BX, R11
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y2
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 32(R11), Y4, Y3
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -25140,10 +27932,8 @@ wholeproduct2slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
 	VMOVUPS      Y0, 440(SP)
@@ -25297,8 +28087,32 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 64(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y6, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -25306,10 +28120,8 @@ restproduct0slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -25325,8 +28137,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -25336,10 +28176,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	MOVQ    152(DI), BX
@@ -25355,8 +28193,32 @@ restproduct1done:
 	MOVQ    136(DI), R10
 	ADDQ    BX, R10
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y3
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 32(R10), Y5, Y4
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -25364,10 +28226,8 @@ restproduct2slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct2done:
 	VMOVUPS      Y1, 440(SP)
@@ -25552,8 +28412,8 @@ pairproduct0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -25601,8 +28461,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -25765,8 +28625,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -25931,8 +28791,36 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -25942,10 +28830,8 @@ wholeproduct0slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	VMOVUPS      Y0, 424(SP)
@@ -26085,8 +28971,36 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -26096,10 +29010,8 @@ restproduct0slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct0done:
 	VMOVUPS      Y1, 424(SP)
@@ -26279,8 +29191,8 @@ pairproduct0slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -26315,8 +29227,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -26364,8 +29276,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -26395,8 +29307,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -26559,8 +29471,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -26590,8 +29502,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -26760,8 +29672,36 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -26771,10 +29711,8 @@ wholeproduct0slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -26790,8 +29728,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -26801,10 +29767,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	VMOVUPS      Y0, 432(SP)
@@ -26948,8 +29912,36 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -26959,10 +29951,8 @@ restproduct0slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -26978,8 +29968,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -26989,10 +30007,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	VMOVUPS      Y1, 432(SP)
@@ -27167,8 +30183,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -27203,8 +30219,8 @@ pairproduct1slot:
 	VBROADCASTSS 12(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -27233,8 +30249,8 @@ pairproduct2slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct2slot
 
@@ -27278,8 +30294,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -27309,8 +30325,8 @@ singleproduct1slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 12(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -27336,8 +30352,8 @@ singleproduct2slot:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct2slot
 
@@ -27496,8 +30512,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -27527,8 +30543,8 @@ restproduct1slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 12(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x10, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -27554,8 +30570,8 @@ restproduct2slot:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x04, R10
-	ADDQ         $0x08, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct2slot
 
@@ -27728,8 +30744,32 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 64(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 96(R11), Y5, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -27737,10 +30777,8 @@ wholeproduct0slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -27756,8 +30794,36 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y0
+	VFMADD231PS 128(R11), Y5, Y0
+	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS 160(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y4, Y2
+	VFMADD231PS 192(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y4, Y3
+	VFMADD231PS 224(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -27767,10 +30833,8 @@ wholeproduct1slot:
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
 	MOVQ    152(DI), BX
@@ -27786,8 +30850,32 @@ wholeproduct1done:
 	MOVQ    136(DI), R11
 	ADDQ    BX, R11
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R10), Y5
+	VPCMPEQD    Y6, Y6, Y6
+	VPXOR       Y5, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	VMOVDQU     32(R10), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VFMADD231PS (R11), Y4, Y2
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 32(R11), Y4, Y3
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
 	VPCMPEQD    Y6, Y6, Y6
 	VPXOR       Y5, Y6, Y6
@@ -27795,10 +30883,8 @@ wholeproduct2slot:
 	VGATHERDPS  Y6, (BX)(Y5*4), Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
-	ADDQ        $0x20, R10
-	ADDQ        $0x40, R11
-	DECQ        R12
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
 	VMOVUPS      Y0, 440(SP)
@@ -27946,8 +31032,32 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 64(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y6, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -27955,10 +31065,8 @@ restproduct0slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -27974,8 +31082,36 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y1
+	VFMADD231PS 128(R10), Y6, Y1
+	VFMADD231PS 32(R10), Y5, Y2
+	VFMADD231PS 160(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y5, Y3
+	VFMADD231PS 192(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y5, Y4
+	VFMADD231PS 224(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -27985,10 +31121,8 @@ restproduct1slot:
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x80, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000080, R10
 
 restproduct1done:
 	MOVQ    152(DI), BX
@@ -28004,8 +31138,32 @@ restproduct1done:
 	MOVQ    136(DI), R10
 	ADDQ    BX, R10
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R9), Y6
+	VPCMPEQD    Y7, Y7, Y7
+	VPXOR       Y6, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	VMOVDQU     32(R9), Y7
+	VPCMPEQD    Y8, Y8, Y8
+	VPXOR       Y7, Y8, Y8
+	VXORPS      Y6, Y6, Y6
+	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	VFMADD231PS (R10), Y5, Y3
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 32(R10), Y5, Y4
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
 	VPCMPEQD    Y7, Y7, Y7
 	VPXOR       Y6, Y7, Y7
@@ -28013,10 +31171,8 @@ restproduct2slot:
 	VGATHERDPS  Y7, (BX)(Y6*4), Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
-	ADDQ        $0x20, R9
-	ADDQ        $0x40, R10
-	DECQ        R11
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000040, R10
 
 restproduct2done:
 	VMOVUPS      Y1, 440(SP)
@@ -28395,8 +31551,8 @@ pairsynapses0slot:
 	VBROADCASTSS 12(R13), Y10
 	VFMADD231PS  Y10, Y14, Y2
 	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          pairsynapses0slot
 
@@ -28458,8 +31614,8 @@ singlesynapses0slot:
 	VADDPS       Y10, Y0, Y0
 	VBROADCASTSS 12(R13), Y8
 	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          singlesynapses0slot
 
@@ -28566,8 +31722,8 @@ restsynapses0slot:
 	VADDPS       Y11, Y1, Y1
 	VBROADCASTSS 12(R13), Y9
 	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          restsynapses0slot
 
@@ -28663,8 +31819,68 @@ loop:
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
 
-wholesynapses0slot:
+wholesynapses0two:
+	VMOVDQU     (R11), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVDQU     32(R11), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R12), Y10
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y10, Y8
+	VFMADD213PS 160(R12), Y11, Y9
+	VROUNDPS    $0x08, Y8, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VSUBPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y8, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y9, Y13
+	VCVTPS2DQ   Y10, Y10
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y8, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y8, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VPADDD      Y2, Y10, Y10
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y8, Y12
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y9, Y13
+	VFMADD213PS Y2, Y10, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
 	VMOVDQU     (R11), Y9
 	VPCMPEQD    Y10, Y10, Y10
 	VPXOR       Y9, Y10, Y10
@@ -28676,24 +31892,22 @@ wholesynapses0slot:
 	VSUBPS      Y9, Y8, Y8
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
 	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y7, Y10
-	VFMADD213PS Y6, Y8, Y10
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y8, Y7
 	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y5, Y8, Y10
+	VFMADD213PS Y5, Y8, Y7
 	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y8, Y10
+	VFMADD213PS Y4, Y8, Y7
 	VPADDD      Y2, Y9, Y9
-	VFMADD213PS Y3, Y8, Y10
-	VFMADD213PS Y2, Y8, Y10
-	VFMADD213PS Y2, Y9, Y10
-	VMOVUPS     64(R12), Y8
-	VDIVPS      Y10, Y8, Y10
-	VADDPS      Y10, Y0, Y0
-	VFMADD231PS 96(R12), Y10, Y1
-	ADDQ        $0x20, R11
-	ADDQ        $0x80, R12
-	DECQ        R13
-	JNZ         wholesynapses0slot
+	VFMADD213PS Y3, Y8, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000080, R12
 
 wholesynapses0done:
 	VMOVUPS      Y0, 168(SP)
@@ -28768,8 +31982,68 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
 
-restsynapses0slot:
+restsynapses0two:
+	VMOVDQU     (R10), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVDQU     32(R10), Y11
+	VPCMPEQD    Y12, Y12, Y12
+	VPXOR       Y11, Y12, Y12
+	VXORPS      Y10, Y10, Y10
+	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	VMOVUPS     (R11), Y11
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y11, Y9
+	VFMADD213PS 160(R11), Y12, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VROUNDPS    $0x08, Y10, Y12
+	VSUBPS      Y11, Y9, Y9
+	VSUBPS      Y12, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y9, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y10, Y14
+	VCVTPS2DQ   Y11, Y11
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y9, Y13
+	VFMADD213PS Y6, Y10, Y14
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VFMADD213PS Y5, Y10, Y14
+	VPADDD      Y3, Y11, Y11
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y10, Y14
+	VFMADD213PS Y3, Y11, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
 	VMOVDQU     (R10), Y10
 	VPCMPEQD    Y11, Y11, Y11
 	VPXOR       Y10, Y11, Y11
@@ -28781,24 +32055,22 @@ restsynapses0slot:
 	VSUBPS      Y10, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
 	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS     Y8, Y11
-	VFMADD213PS Y7, Y9, Y11
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y9, Y8
 	VCVTPS2DQ   Y10, Y10
-	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS Y6, Y9, Y8
 	VPSLLD      $0x17, Y10, Y10
-	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y5, Y9, Y8
 	VPADDD      Y3, Y10, Y10
-	VFMADD213PS Y4, Y9, Y11
-	VFMADD213PS Y3, Y9, Y11
-	VFMADD213PS Y3, Y10, Y11
-	VMOVUPS     64(R11), Y9
-	VDIVPS      Y11, Y9, Y11
-	VADDPS      Y11, Y1, Y1
-	VFMADD231PS 96(R11), Y11, Y2
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         restsynapses0slot
+	VFMADD213PS Y4, Y9, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 restsynapses0done:
 	VMOVUPS      Y1, 168(SP)
@@ -28934,8 +32206,8 @@ pairsynapses0slot:
 	VBROADCASTSS 12(R13), Y10
 	VFMADD231PS  Y10, Y14, Y2
 	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          pairsynapses0slot
 
@@ -28997,8 +32269,8 @@ singlesynapses0slot:
 	VADDPS       Y10, Y0, Y0
 	VBROADCASTSS 12(R13), Y8
 	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          singlesynapses0slot
 
@@ -29103,8 +32375,8 @@ restsynapses0slot:
 	VADDPS       Y11, Y1, Y1
 	VBROADCASTSS 12(R13), Y9
 	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          restsynapses0slot
 
@@ -29198,8 +32470,68 @@ loop:
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
 
-wholesynapses0slot:
+wholesynapses0two:
+	VMOVDQU     (R11), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVDQU     32(R11), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R12), Y10
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y10, Y8
+	VFMADD213PS 160(R12), Y11, Y9
+	VROUNDPS    $0x08, Y8, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VSUBPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y8, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y9, Y13
+	VCVTPS2DQ   Y10, Y10
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y8, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y8, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VPADDD      Y2, Y10, Y10
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y8, Y12
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y9, Y13
+	VFMADD213PS Y2, Y10, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
 	VMOVDQU     (R11), Y9
 	VPCMPEQD    Y10, Y10, Y10
 	VPXOR       Y9, Y10, Y10
@@ -29211,24 +32543,22 @@ wholesynapses0slot:
 	VSUBPS      Y9, Y8, Y8
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
 	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y7, Y10
-	VFMADD213PS Y6, Y8, Y10
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y8, Y7
 	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y5, Y8, Y10
+	VFMADD213PS Y5, Y8, Y7
 	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y8, Y10
+	VFMADD213PS Y4, Y8, Y7
 	VPADDD      Y2, Y9, Y9
-	VFMADD213PS Y3, Y8, Y10
-	VFMADD213PS Y2, Y8, Y10
-	VFMADD213PS Y2, Y9, Y10
-	VMOVUPS     64(R12), Y8
-	VDIVPS      Y10, Y8, Y10
-	VADDPS      Y10, Y0, Y0
-	VFMADD231PS 96(R12), Y10, Y1
-	ADDQ        $0x20, R11
-	ADDQ        $0x80, R12
-	DECQ        R13
-	JNZ         wholesynapses0slot
+	VFMADD213PS Y3, Y8, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000080, R12
 
 wholesynapses0done:
 	VMOVUPS      Y0, 168(SP)
@@ -29301,8 +32631,68 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
 
-restsynapses0slot:
+restsynapses0two:
+	VMOVDQU     (R10), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVDQU     32(R10), Y11
+	VPCMPEQD    Y12, Y12, Y12
+	VPXOR       Y11, Y12, Y12
+	VXORPS      Y10, Y10, Y10
+	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	VMOVUPS     (R11), Y11
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y11, Y9
+	VFMADD213PS 160(R11), Y12, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VROUNDPS    $0x08, Y10, Y12
+	VSUBPS      Y11, Y9, Y9
+	VSUBPS      Y12, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y9, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y10, Y14
+	VCVTPS2DQ   Y11, Y11
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y9, Y13
+	VFMADD213PS Y6, Y10, Y14
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VFMADD213PS Y5, Y10, Y14
+	VPADDD      Y3, Y11, Y11
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y10, Y14
+	VFMADD213PS Y3, Y11, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
 	VMOVDQU     (R10), Y10
 	VPCMPEQD    Y11, Y11, Y11
 	VPXOR       Y10, Y11, Y11
@@ -29314,24 +32704,22 @@ restsynapses0slot:
 	VSUBPS      Y10, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
 	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS     Y8, Y11
-	VFMADD213PS Y7, Y9, Y11
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y9, Y8
 	VCVTPS2DQ   Y10, Y10
-	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS Y6, Y9, Y8
 	VPSLLD      $0x17, Y10, Y10
-	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y5, Y9, Y8
 	VPADDD      Y3, Y10, Y10
-	VFMADD213PS Y4, Y9, Y11
-	VFMADD213PS Y3, Y9, Y11
-	VFMADD213PS Y3, Y10, Y11
-	VMOVUPS     64(R11), Y9
-	VDIVPS      Y11, Y9, Y11
-	VADDPS      Y11, Y1, Y1
-	VFMADD231PS 96(R11), Y11, Y2
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         restsynapses0slot
+	VFMADD213PS Y4, Y9, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 restsynapses0done:
 	VMOVUPS      Y1, 168(SP)
@@ -29465,8 +32853,8 @@ pairsynapses0slot:
 	VBROADCASTSS 12(R13), Y10
 	VFMADD231PS  Y10, Y14, Y2
 	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          pairsynapses0slot
 
@@ -29528,8 +32916,8 @@ singlesynapses0slot:
 	VADDPS       Y10, Y0, Y0
 	VBROADCASTSS 12(R13), Y8
 	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          singlesynapses0slot
 
@@ -29632,8 +33020,8 @@ restsynapses0slot:
 	VADDPS       Y11, Y1, Y1
 	VBROADCASTSS 12(R13), Y9
 	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          restsynapses0slot
 
@@ -29725,8 +33113,68 @@ loop:
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
 
-wholesynapses0slot:
+wholesynapses0two:
+	VMOVDQU     (R11), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVDQU     32(R11), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R12), Y10
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y10, Y8
+	VFMADD213PS 160(R12), Y11, Y9
+	VROUNDPS    $0x08, Y8, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VSUBPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y8, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y9, Y13
+	VCVTPS2DQ   Y10, Y10
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y8, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y8, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VPADDD      Y2, Y10, Y10
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y8, Y12
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y9, Y13
+	VFMADD213PS Y2, Y10, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
 	VMOVDQU     (R11), Y9
 	VPCMPEQD    Y10, Y10, Y10
 	VPXOR       Y9, Y10, Y10
@@ -29738,24 +33186,22 @@ wholesynapses0slot:
 	VSUBPS      Y9, Y8, Y8
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
 	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y7, Y10
-	VFMADD213PS Y6, Y8, Y10
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y8, Y7
 	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y5, Y8, Y10
+	VFMADD213PS Y5, Y8, Y7
 	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y8, Y10
+	VFMADD213PS Y4, Y8, Y7
 	VPADDD      Y2, Y9, Y9
-	VFMADD213PS Y3, Y8, Y10
-	VFMADD213PS Y2, Y8, Y10
-	VFMADD213PS Y2, Y9, Y10
-	VMOVUPS     64(R12), Y8
-	VDIVPS      Y10, Y8, Y10
-	VADDPS      Y10, Y0, Y0
-	VFMADD231PS 96(R12), Y10, Y1
-	ADDQ        $0x20, R11
-	ADDQ        $0x80, R12
-	DECQ        R13
-	JNZ         wholesynapses0slot
+	VFMADD213PS Y3, Y8, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000080, R12
 
 wholesynapses0done:
 	VMOVUPS      Y0, 168(SP)
@@ -29826,8 +33272,68 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
 
-restsynapses0slot:
+restsynapses0two:
+	VMOVDQU     (R10), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVDQU     32(R10), Y11
+	VPCMPEQD    Y12, Y12, Y12
+	VPXOR       Y11, Y12, Y12
+	VXORPS      Y10, Y10, Y10
+	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	VMOVUPS     (R11), Y11
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y11, Y9
+	VFMADD213PS 160(R11), Y12, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VROUNDPS    $0x08, Y10, Y12
+	VSUBPS      Y11, Y9, Y9
+	VSUBPS      Y12, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y9, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y10, Y14
+	VCVTPS2DQ   Y11, Y11
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y9, Y13
+	VFMADD213PS Y6, Y10, Y14
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VFMADD213PS Y5, Y10, Y14
+	VPADDD      Y3, Y11, Y11
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y10, Y14
+	VFMADD213PS Y3, Y11, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
 	VMOVDQU     (R10), Y10
 	VPCMPEQD    Y11, Y11, Y11
 	VPXOR       Y10, Y11, Y11
@@ -29839,24 +33345,22 @@ restsynapses0slot:
 	VSUBPS      Y10, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
 	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS     Y8, Y11
-	VFMADD213PS Y7, Y9, Y11
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y9, Y8
 	VCVTPS2DQ   Y10, Y10
-	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS Y6, Y9, Y8
 	VPSLLD      $0x17, Y10, Y10
-	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y5, Y9, Y8
 	VPADDD      Y3, Y10, Y10
-	VFMADD213PS Y4, Y9, Y11
-	VFMADD213PS Y3, Y9, Y11
-	VFMADD213PS Y3, Y10, Y11
-	VMOVUPS     64(R11), Y9
-	VDIVPS      Y11, Y9, Y11
-	VADDPS      Y11, Y1, Y1
-	VFMADD231PS 96(R11), Y11, Y2
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         restsynapses0slot
+	VFMADD213PS Y4, Y9, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 restsynapses0done:
 	VMOVUPS      Y1, 168(SP)
@@ -29988,8 +33492,8 @@ pairsynapses0slot:
 	VBROADCASTSS 12(R13), Y10
 	VFMADD231PS  Y10, Y14, Y2
 	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          pairsynapses0slot
 
@@ -30051,8 +33555,8 @@ singlesynapses0slot:
 	VADDPS       Y10, Y0, Y0
 	VBROADCASTSS 12(R13), Y8
 	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          singlesynapses0slot
 
@@ -30153,8 +33657,8 @@ restsynapses0slot:
 	VADDPS       Y11, Y1, Y1
 	VBROADCASTSS 12(R13), Y9
 	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x04, R11
-	ADDQ         $0x10, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
 	DECQ         R14
 	JNZ          restsynapses0slot
 
@@ -30244,8 +33748,68 @@ loop:
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
 
-wholesynapses0slot:
+wholesynapses0two:
+	VMOVDQU     (R11), Y9
+	VPCMPEQD    Y10, Y10, Y10
+	VPXOR       Y9, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	VMOVDQU     32(R11), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVUPS     (R12), Y10
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y10, Y8
+	VFMADD213PS 160(R12), Y11, Y9
+	VROUNDPS    $0x08, Y8, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VSUBPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y8, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y9, Y13
+	VCVTPS2DQ   Y10, Y10
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y8, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VPSLLD      $0x17, Y10, Y10
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y8, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VPADDD      Y2, Y10, Y10
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y8, Y12
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y9, Y13
+	VFMADD213PS Y2, Y10, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
 	VMOVDQU     (R11), Y9
 	VPCMPEQD    Y10, Y10, Y10
 	VPXOR       Y9, Y10, Y10
@@ -30257,24 +33821,22 @@ wholesynapses0slot:
 	VSUBPS      Y9, Y8, Y8
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
 	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y7, Y10
-	VFMADD213PS Y6, Y8, Y10
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y8, Y7
 	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y5, Y8, Y10
+	VFMADD213PS Y5, Y8, Y7
 	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y4, Y8, Y10
+	VFMADD213PS Y4, Y8, Y7
 	VPADDD      Y2, Y9, Y9
-	VFMADD213PS Y3, Y8, Y10
-	VFMADD213PS Y2, Y8, Y10
-	VFMADD213PS Y2, Y9, Y10
-	VMOVUPS     64(R12), Y8
-	VDIVPS      Y10, Y8, Y10
-	VADDPS      Y10, Y0, Y0
-	VFMADD231PS 96(R12), Y10, Y1
-	ADDQ        $0x20, R11
-	ADDQ        $0x80, R12
-	DECQ        R13
-	JNZ         wholesynapses0slot
+	VFMADD213PS Y3, Y8, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000080, R12
 
 wholesynapses0done:
 	VMOVUPS      Y0, 168(SP)
@@ -30343,8 +33905,68 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
 
-restsynapses0slot:
+restsynapses0two:
+	VMOVDQU     (R10), Y10
+	VPCMPEQD    Y11, Y11, Y11
+	VPXOR       Y10, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	VMOVDQU     32(R10), Y11
+	VPCMPEQD    Y12, Y12, Y12
+	VPXOR       Y11, Y12, Y12
+	VXORPS      Y10, Y10, Y10
+	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	VMOVUPS     (R11), Y11
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y11, Y9
+	VFMADD213PS 160(R11), Y12, Y10
+	VROUNDPS    $0x08, Y9, Y11
+	VROUNDPS    $0x08, Y10, Y12
+	VSUBPS      Y11, Y9, Y9
+	VSUBPS      Y12, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y9, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y10, Y14
+	VCVTPS2DQ   Y11, Y11
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y9, Y13
+	VFMADD213PS Y6, Y10, Y14
+	VPSLLD      $0x17, Y11, Y11
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y9, Y13
+	VFMADD213PS Y5, Y10, Y14
+	VPADDD      Y3, Y11, Y11
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y9, Y13
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y10, Y14
+	VFMADD213PS Y3, Y11, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
 	VMOVDQU     (R10), Y10
 	VPCMPEQD    Y11, Y11, Y11
 	VPXOR       Y10, Y11, Y11
@@ -30356,24 +33978,22 @@ restsynapses0slot:
 	VSUBPS      Y10, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y10, Y10
 	VMAXPS      widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS     Y8, Y11
-	VFMADD213PS Y7, Y9, Y11
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y9, Y8
 	VCVTPS2DQ   Y10, Y10
-	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS Y6, Y9, Y8
 	VPSLLD      $0x17, Y10, Y10
-	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y5, Y9, Y8
 	VPADDD      Y3, Y10, Y10
-	VFMADD213PS Y4, Y9, Y11
-	VFMADD213PS Y3, Y9, Y11
-	VFMADD213PS Y3, Y10, Y11
-	VMOVUPS     64(R11), Y9
-	VDIVPS      Y11, Y9, Y11
-	VADDPS      Y11, Y1, Y1
-	VFMADD231PS 96(R11), Y11, Y2
-	ADDQ        $0x20, R10
-	ADDQ        $0x80, R11
-	DECQ        R12
-	JNZ         restsynapses0slot
+	VFMADD213PS Y4, Y9, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000080, R11
 
 restsynapses0done:
 	VMOVUPS      Y1, 168(SP)
@@ -33208,8 +36828,8 @@ pairproduct0slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -33235,8 +36855,8 @@ pairproduct1slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct1slot
 
@@ -33262,8 +36882,8 @@ pairproduct2slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct2slot
 
@@ -33289,8 +36909,8 @@ pairproduct3slot:
 	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct3slot
 
@@ -33323,8 +36943,8 @@ singleproduct0slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -33348,8 +36968,8 @@ singleproduct1slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct1slot
 
@@ -33373,8 +36993,8 @@ singleproduct2slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct2slot
 
@@ -33398,8 +37018,8 @@ singleproduct3slot:
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct3slot
 
@@ -33471,8 +37091,8 @@ restproduct0slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -33496,8 +37116,8 @@ restproduct1slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct1slot
 
@@ -33521,8 +37141,8 @@ restproduct2slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct2slot
 
@@ -33546,8 +37166,8 @@ restproduct3slot:
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R12
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct3slot
 
@@ -33639,18 +37259,38 @@ loop:
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    88(DI), BX
@@ -33666,18 +37306,38 @@ wholeproduct0done:
 	MOVQ    72(DI), R11
 	ADDQ    BX, R11
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
 	MOVQ    152(DI), BX
@@ -33693,18 +37353,38 @@ wholeproduct1done:
 	MOVQ    136(DI), R11
 	ADDQ    BX, R11
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct2done:
 	MOVQ    216(DI), BX
@@ -33720,18 +37400,38 @@ wholeproduct2done:
 	MOVQ    200(DI), R11
 	ADDQ    BX, R11
 	MOVQ    192(DI), BX
+	SUBQ    $0x02, R12
+	JL      wholeproduct3odd
 
-wholeproduct3slot:
+wholeproduct3two:
+	VMOVDQU     (R10), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R11), Y1, Y0
+	VFMADD231PS 32(R11), Y2, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct3two
+
+wholeproduct3odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct3done
 	VMOVDQU     (R10), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R11), Y1, Y0
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         wholeproduct3slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 wholeproduct3done:
 	VMOVUPS      Y0, 224(SP)
@@ -33803,18 +37503,38 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    88(DI), BX
@@ -33830,18 +37550,38 @@ restproduct0done:
 	MOVQ    72(DI), R10
 	ADDQ    BX, R10
 	MOVQ    64(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct1done:
 	MOVQ    152(DI), BX
@@ -33857,18 +37597,38 @@ restproduct1done:
 	MOVQ    136(DI), R10
 	ADDQ    BX, R10
 	MOVQ    128(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct2done:
 	MOVQ    216(DI), BX
@@ -33884,18 +37644,38 @@ restproduct2done:
 	MOVQ    200(DI), R10
 	ADDQ    BX, R10
 	MOVQ    192(DI), BX
+	SUBQ    $0x02, R11
+	JL      restproduct3odd
 
-restproduct3slot:
+restproduct3two:
+	VMOVDQU     (R9), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R9), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R10), Y2, Y1
+	VFMADD231PS 32(R10), Y3, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct3two
+
+restproduct3odd:
+	CMPQ        R11, $-1
+	JNE         restproduct3done
 	VMOVDQU     (R9), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R10), Y2, Y1
-	ADDQ        $0x20, R9
-	ADDQ        $0x20, R10
-	DECQ        R11
-	JNZ         restproduct3slot
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R10
 
 restproduct3done:
 	VMOVUPS      Y1, 224(SP)
@@ -36502,8 +40282,8 @@ pairproduct0slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct0slot
 
@@ -36533,8 +40313,8 @@ pairproduct1slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct1slot
 
@@ -36564,8 +40344,8 @@ pairproduct2slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct2slot
 
@@ -36595,8 +40375,8 @@ pairproduct3slot:
 	VBROADCASTSS (R13), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          pairproduct3slot
 
@@ -36629,8 +40409,8 @@ singleproduct0slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct0slot
 
@@ -36656,8 +40436,8 @@ singleproduct1slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct1slot
 
@@ -36683,8 +40463,8 @@ singleproduct2slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct2slot
 
@@ -36710,8 +40490,8 @@ singleproduct3slot:
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          singleproduct3slot
 
@@ -36826,8 +40606,8 @@ restproduct0slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct0slot
 
@@ -36853,8 +40633,8 @@ restproduct1slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct1slot
 
@@ -36880,8 +40660,8 @@ restproduct2slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct2slot
 
@@ -36907,8 +40687,8 @@ restproduct3slot:
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x04, R11
-	ADDQ         $0x04, R13
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          restproduct3slot
 
@@ -37053,18 +40833,38 @@ loop:
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
 
-wholeproduct0slot:
+wholeproduct0two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct0slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	VMOVUPS Y0, 800(SP)
@@ -37082,18 +40882,38 @@ wholeproduct0done:
 	MOVQ    72(R8), R12
 	ADDQ    BX, R12
 	MOVQ    64(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct1odd
 
-wholeproduct1slot:
+wholeproduct1two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct1done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct1slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
 	VMOVUPS Y0, 864(SP)
@@ -37111,18 +40931,38 @@ wholeproduct1done:
 	MOVQ    136(R8), R12
 	ADDQ    BX, R12
 	MOVQ    128(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct2odd
 
-wholeproduct2slot:
+wholeproduct2two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct2done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct2slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
 	VMOVUPS Y0, 928(SP)
@@ -37140,18 +40980,38 @@ wholeproduct2done:
 	MOVQ    200(R8), R12
 	ADDQ    BX, R12
 	MOVQ    192(R8), BX
+	SUBQ    $0x02, R13
+	JL      wholeproduct3odd
 
-wholeproduct3slot:
+wholeproduct3two:
+	VMOVDQU     (R11), Y2
+	VPCMPEQD    Y3, Y3, Y3
+	VPXOR       Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	VMOVDQU     32(R11), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VFMADD231PS (R12), Y1, Y0
+	VFMADD231PS 32(R12), Y2, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct3two
+
+wholeproduct3odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct3done
 	VMOVDQU     (R11), Y2
 	VPCMPEQD    Y3, Y3, Y3
 	VPXOR       Y2, Y3, Y3
 	VXORPS      Y1, Y1, Y1
 	VGATHERDPS  Y3, (BX)(Y2*4), Y1
 	VFMADD231PS (R12), Y1, Y0
-	ADDQ        $0x20, R11
-	ADDQ        $0x20, R12
-	DECQ        R13
-	JNZ         wholeproduct3slot
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
 	VMOVUPS      Y0, 992(SP)
@@ -37268,18 +41128,38 @@ tail:
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
 	MOVQ    (R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
 
-restproduct0slot:
+restproduct0two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct0slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	VMOVUPS Y1, 800(SP)
@@ -37297,18 +41177,38 @@ restproduct0done:
 	MOVQ    72(R8), R11
 	ADDQ    BX, R11
 	MOVQ    64(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct1odd
 
-restproduct1slot:
+restproduct1two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R12, $-1
+	JNE         restproduct1done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct1slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct1done:
 	VMOVUPS Y1, 864(SP)
@@ -37326,18 +41226,38 @@ restproduct1done:
 	MOVQ    136(R8), R11
 	ADDQ    BX, R11
 	MOVQ    128(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct2odd
 
-restproduct2slot:
+restproduct2two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R12, $-1
+	JNE         restproduct2done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct2slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct2done:
 	VMOVUPS Y1, 928(SP)
@@ -37355,18 +41275,38 @@ restproduct2done:
 	MOVQ    200(R8), R11
 	ADDQ    BX, R11
 	MOVQ    192(R8), BX
+	SUBQ    $0x02, R12
+	JL      restproduct3odd
 
-restproduct3slot:
+restproduct3two:
+	VMOVDQU     (R10), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y2, Y2, Y2
+	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	VMOVDQU     32(R10), Y4
+	VPCMPEQD    Y5, Y5, Y5
+	VPXOR       Y4, Y5, Y5
+	VXORPS      Y3, Y3, Y3
+	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	VFMADD231PS (R11), Y2, Y1
+	VFMADD231PS 32(R11), Y3, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct3two
+
+restproduct3odd:
+	CMPQ        R12, $-1
+	JNE         restproduct3done
 	VMOVDQU     (R10), Y3
 	VPCMPEQD    Y4, Y4, Y4
 	VPXOR       Y3, Y4, Y4
 	VXORPS      Y2, Y2, Y2
 	VGATHERDPS  Y4, (BX)(Y3*4), Y2
 	VFMADD231PS (R11), Y2, Y1
-	ADDQ        $0x20, R10
-	ADDQ        $0x20, R11
-	DECQ        R12
-	JNZ         restproduct3slot
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R11
 
 restproduct3done:
 	VMOVUPS      Y1, 992(SP)

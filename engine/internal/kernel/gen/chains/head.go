@@ -137,18 +137,43 @@ func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
 	if !g.flat {
 		ADDQ(g.lane, x)
 	}
-	var into [][]VecVirtual
-	for _, k := range h.into {
-		into = append(into, acc[k])
-	}
 	add := gathering[h.name]()
-	Label(label + "slot")
-	add(g.sources(x, index, n), slotParams{params, width}, into)
-	ADDQ(Imm(uint64(4*width)), index)
-	ADDQ(Imm(uint64(4*width*numbers)), params)
-	DECQ(k)
-	JNZ(LabelRef(label + "slot"))
+	pass := func(slots int) {
+		var into [][]VecVirtual
+		for _, k := range h.into {
+			v := acc[k]
+			if slots > 1 { // both add to the same sums
+				v = []VecVirtual{v[0], v[0]}
+			}
+			into = append(into, v)
+		}
+		add(g.sources(x, index, max(n, slots)), slotParams{params, width, numbers}, into)
+		ADDQ(U32(4*width*slots), index)
+		ADDQ(U32(4*width*numbers*slots), params)
+	}
+	if g.flat {
+		pairs(k, label, pass)
+	} else {
+		Label(label + "slot")
+		pass(1)
+		DECQ(k)
+		JNZ(LabelRef(label + "slot"))
+	}
 	Label(label + "done")
+}
+
+// pairs emits a pass over k > 0 slots by twos and, if their number is odd, the last.
+func pairs(k GPVirtual, label string, pass func(slots int)) {
+	SUBQ(Imm(2), k)
+	JL(LabelRef(label + "odd"))
+	Label(label + "two")
+	pass(2)
+	SUBQ(Imm(2), k)
+	JGE(LabelRef(label + "two"))
+	Label(label + "odd")
+	CMPQ(k, I8(-1))
+	JNE(LabelRef(label + "done"))
+	pass(1)
 }
 
 // block is the distance of the row's, or block's, number of slots.
@@ -169,12 +194,14 @@ func (g *gatherer) sources(x, index GPVirtual, n int) (v []VecVirtual) {
 		v = append(v, YMM())
 	}
 	if g.flat {
-		at, mask := YMM(), YMM()
-		VMOVDQU(Mem{Base: index}, at)
-		VPCMPEQD(mask, mask, mask)
-		VPXOR(at, mask, mask)
-		VXORPS(v[0], v[0], v[0])
-		VGATHERDPS(mask, Mem{Base: x, Index: at, Scale: 4}, v[0])
+		for i := range v {
+			at, mask := YMM(), YMM()
+			VMOVDQU(Mem{Base: index, Disp: 32 * i}, at)
+			VPCMPEQD(mask, mask, mask)
+			VPXOR(at, mask, mask)
+			VXORPS(v[i], v[i], v[i])
+			VGATHERDPS(mask, Mem{Base: x, Index: at, Scale: 4}, v[i])
+		}
 		return v
 	}
 	from := g.tmp
@@ -204,27 +231,37 @@ func (g *gatherer) next() {
 	}
 }
 
-// slotParams are the numbers of the slot at hand: one each, or a vector for eight targets.
+// slotParams are the numbers of the slots at hand: one for all lanes, or of each slot a vector for eight targets.
 type slotParams struct {
-	base  GPVirtual
-	width int
+	base           GPVirtual
+	width, numbers int
 }
 
-func (p slotParams) number(k int) Op {
-	m := Mem{Base: p.base, Disp: 4 * k * p.width}
-	if p.width > 1 {
-		return m
+// each is number k for n vectors.
+func (p slotParams) each(k, n int) (v []Op) {
+	for i := range n {
+		v = append(v, Mem{Base: p.base, Disp: 4 * p.width * (k + i*p.numbers)})
 	}
-	v := YMM()
-	VBROADCASTSS(m, v)
+	if p.width > 1 {
+		return v
+	}
+	y := YMM()
+	VBROADCASTSS(v[0], y)
+	for i := range v {
+		v[i] = y
+	}
 	return v
 }
 
-func (p slotParams) register(k int) VecVirtual {
-	if v, ok := p.number(k).(VecVirtual); ok {
-		return v
+// registers are those of each, in registers.
+func (p slotParams) registers(k, n int) (list []VecVirtual) {
+	for _, v := range p.each(k, n) {
+		if _, memory := v.(Mem); memory {
+			v = vec.Fetch(v)
+		}
+		list = append(list, v.(VecVirtual))
 	}
-	return vec.Fetch(p.number(k))
+	return list
 }
 
 // numbers is how many numbers an edge has: four of a synapse, or a weight for each of the sums of a product.
@@ -253,17 +290,18 @@ var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc []
 	"synapses": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
 		gate := vec.NewGate(6)
 		return func(v []VecVirtual, p slotParams, acc [][]VecVirtual) {
-			s, b := p.register(0), p.number(1)
-			for _, u := range v {
-				VFMADD213PS(b, s, u)
+			n := len(v)
+			s, b := p.registers(0, n), p.each(1, n)
+			for i, u := range v {
+				VFMADD213PS(b[i], s[i], u)
 			}
-			z := gate.Run(v, func() VecVirtual { return p.register(2) })
+			z := gate.Run(v, func() []VecVirtual { return p.registers(2, n) })
 			for i, a := range z {
 				VADDPS(a, acc[0][i], acc[0][i])
 			}
-			e := p.number(3)
+			e := p.each(3, n)
 			for i, a := range z {
-				VFMADD231PS(e, a, acc[1][i])
+				VFMADD231PS(e[i], a, acc[1][i])
 			}
 		}
 	},
@@ -271,9 +309,9 @@ var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc []
 	"product": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
 		return func(x []VecVirtual, p slotParams, acc [][]VecVirtual) {
 			for r := range acc {
-				w := p.number(r)
+				w := p.each(r, len(x))
 				for i, v := range x {
-					VFMADD231PS(w, v, acc[r][i])
+					VFMADD231PS(w[i], v, acc[r][i])
 				}
 			}
 		}
