@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -72,7 +71,7 @@ model of the registry run by the fast engine and by the exact one. Optional tool
 
 With --golden run golden vectors, which another implementation computed, and print the largest error of each file:
 max |a - b| / (1 + |b|) over outputs, states and gradients. A file passes at %g. DIR is a directory or a single file.
-The exit code is 1 when a check or a file fails.`, golden.Tolerance),
+The exit code is 1 when a check or a file fails, and 5 when none fails and a file is damaged or no vector.`, golden.Tolerance),
 		Example: "  elegans doctor\n  elegans doctor --golden vectors\n  elegans doctor --golden vectors --json",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -143,24 +142,21 @@ func runGolden(path string) ([]golden.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.IsDir() {
-		r, err := golden.Run(path)
-		if err != nil {
-			return nil, &dataError{err.Error()}
-		}
-		return []golden.Result{r}, nil
+	if info.IsDir() {
+		return golden.RunDir(path)
 	}
-	if files, _ := filepath.Glob(filepath.Join(path, "*.safetensors")); len(files) == 0 {
-		return nil, &dataError{fmt.Sprintf("%s holds no golden vectors; name a directory with *.safetensors files", path)}
-	}
-	return golden.RunDir(path)
+	r, err := golden.Run(path)
+	return []golden.Result{r}, err
 }
 
-// verdict is an error where anything failed.
+// verdict is an error where anything failed: the build, or else files that say nothing about it.
 func (d *diagnosis) verdict() error {
-	var failed []string
+	var failed, unreadable []string
 	for _, f := range d.Files {
-		if !f.Pass {
+		switch {
+		case f.Unreadable:
+			unreadable = append(unreadable, f.File)
+		case !f.Pass:
 			failed = append(failed, f.File)
 		}
 	}
@@ -169,7 +165,12 @@ func (d *diagnosis) verdict() error {
 			failed = append(failed, "model "+k.Model)
 		}
 	}
-	if len(failed) == 0 {
+	switch {
+	case len(failed) > 0:
+	case len(unreadable) > 0:
+		return &dataError{fmt.Sprintf("%d of %d files cannot be run: %s; replace or remove them; their results say what is wrong",
+			len(unreadable), len(d.Files), strings.Join(unreadable, ", "))}
+	default:
 		return nil
 	}
 	return &failure{fmt.Sprintf("%d of %d failed: %s; do not trust this build on this machine, and report its output",
@@ -189,7 +190,11 @@ func (c *console) printDiagnosis(d diagnosis) error {
 	if len(d.Files) > 0 {
 		c.print("\ngolden files, allowed %g:\n", golden.Tolerance)
 		for _, f := range d.Files {
-			rows = append(rows, []string{"  " + outcome(f.Pass), f.File, f.Cell, errorText(float64(f.MaxRelError)), f.Problem})
+			problem := f.Problem
+			if f.Unreadable {
+				problem = "cannot be run: " + problem
+			}
+			rows = append(rows, []string{"  " + outcome(f.Pass), f.File, f.Cell, errorText(float64(f.MaxRelError)), problem})
 		}
 	}
 	if err := c.table(rows); err != nil {

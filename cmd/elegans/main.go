@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -48,7 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	c := newConsole(stdin, stdout, stderr)
 	finished := make(chan error, 1)
 	// A flush waits for who reads standard output, and so is a part of what an interruption may cut.
-	go func() { finished <- errors.Join(execute(ctx, c, args), c.flush()) }()
+	go func() { finished <- c.flushed(execute(ctx, c, args)) }()
 	select {
 	case err := <-finished:
 		return c.report(err)

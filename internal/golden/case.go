@@ -2,7 +2,9 @@ package golden
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"strconv"
@@ -293,8 +295,12 @@ func (r *run) param(name string) int {
 
 // runImport imports a state dict and compares its outputs with the expected ones, in double precision and, for the
 // record, with the figures that the library computed in single precision.
-func runImport(f *File, dir string, w, w32 *worst) error {
-	weights, err := Open(filepath.Join(dir, filepath.Base(f.Meta["weights"])))
+func runImport(f *File, path string, w, w32 *worst) error {
+	name := filepath.Base(f.Meta["weights"])
+	weights, err := Open(filepath.Join(filepath.Dir(path), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &FileError{Path: path, Problem: "its weights, " + name + ", are not there; put them beside it", Err: fs.ErrNotExist}
+	}
 	if err != nil {
 		return err
 	}

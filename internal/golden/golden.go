@@ -4,6 +4,7 @@ package golden
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -24,7 +25,9 @@ type Result struct {
 	// MaxRelErrorF32 compares the tensors that were computed in float32, which are not judged; 0 where there are none.
 	MaxRelErrorF32 Number `json:"max_rel_error_f32"`
 	Pass           bool   `json:"pass"`
-	Problem        string `json:"problem,omitempty"` // why it could not be run, or where it failed
+	// Unreadable says that the file is at fault, so that nothing was compared.
+	Unreadable bool   `json:"unreadable,omitempty"`
+	Problem    string `json:"problem,omitempty"` // why it could not be run, or where it failed
 }
 
 // Number is a figure that JSON writes as null where it is not finite.
@@ -61,7 +64,8 @@ func (w *worst) see(name string, got, want []float64) {
 	}
 }
 
-// Run runs one file. The error says why the file could not be read at all; a vector that fails is a Result.
+// Run runs one file. A vector that fails is a Result; the error is a *FileError, or that of the operating system, where
+// there is no vector to run.
 func Run(path string) (Result, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -71,14 +75,21 @@ func Run(path string) (Result, error) {
 	var w, w32 worst
 	switch {
 	case f.Meta["weights"] != "":
-		err = runImport(f, filepath.Dir(path), &w, &w32)
+		err = runImport(f, path, &w, &w32)
 	case f.Has("y") && f.Has("x"):
 		err = runCase(f, &w)
 	case len(f.Meta) > 0:
 		r.Cell = "wiring"
 		err = runWirings(f, &w)
 	default:
-		return r, errWeights
+		return Result{}, &FileError{Path: path, Problem: weightsOnly, Err: errWeights}
+	}
+	var fault *FileError
+	switch {
+	case errors.As(err, &fault):
+		return Result{}, err
+	case errors.Is(err, errForeign):
+		return Result{}, &FileError{Path: path, Problem: errForeign.Error()}
 	}
 	r.MaxRelError, r.MaxRelErrorF32 = Number(w.max), Number(w32.max)
 	r.Pass = err == nil && w.max <= Tolerance
@@ -92,12 +103,15 @@ func Run(path string) (Result, error) {
 }
 
 // errForeign is the problem of a file that holds nothing to compare.
-var errForeign = fmt.Errorf("not a golden vector: neither a case (tensors x and y), nor expected values (metadata key weights), nor wirings (tensors KEY.adjacency)")
+var errForeign = errors.New("not a golden vector: neither a case (tensors x and y), nor expected values (metadata key weights), nor wirings (tensors KEY.adjacency); name another file")
 
 // errWeights marks a file of weights only, which the file with its expected values names.
-var errWeights = fmt.Errorf("weights only: run the file with the expected values instead")
+var errWeights = errors.New("weights only")
 
-// RunDir runs every vector in a directory, by name. Weights that belong to an expected file are run with it.
+const weightsOnly = "holds weights only; name the file with the expected values that belong to them"
+
+// RunDir runs every vector in a directory, by name. Weights that belong to an expected file are run with it. A file that
+// cannot be read is a Result; a directory without vectors is a *FileError.
 func RunDir(dir string) ([]Result, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -105,20 +119,26 @@ func RunDir(dir string) ([]Result, error) {
 	}
 	var results []Result
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".safetensors") {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".safetensors") {
 			continue
 		}
 		r, err := Run(filepath.Join(dir, e.Name()))
+		var fault *FileError
 		switch {
-		case err == errWeights:
+		case errors.Is(err, errWeights):
 			continue
+		case errors.As(err, &fault):
+			r = Result{File: e.Name(), Problem: fault.Problem}
 		case err != nil:
-			r = Result{File: e.Name(), Problem: err.Error(), MaxRelError: Number(math.Inf(1))}
+			r = Result{File: e.Name(), Problem: err.Error()}
+		}
+		if err != nil {
+			r.Unreadable, r.MaxRelError = true, Number(math.Inf(1))
 		}
 		results = append(results, r)
 	}
 	if len(results) == 0 {
-		return nil, fmt.Errorf("%s holds no golden vectors (*.safetensors)", dir)
+		return nil, &FileError{Path: dir, Problem: "holds no golden vectors; name a directory with *.safetensors files of cases, expected values or wirings"}
 	}
 	sort.Slice(results, func(i, j int) bool { return results[i].File < results[j].File })
 	return results, nil
