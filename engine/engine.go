@@ -74,7 +74,7 @@ func Compile(p *step.Program, o Options) *Engine {
 	}
 	c.ends()
 	c.edges()
-	e.mem = make([]float32, c.size)
+	e.mem = make([]float32, c.size, c.size+kernel.Window)
 	e.scratch = make([]float32, e.buffers*block)
 	e.buffersOf()
 	c.constants()

@@ -396,7 +396,11 @@ loop:
 	IMUL3Q  $0x10, DX, DX
 	MOVQ    8(BX), R9
 	ADDQ    DX, R9
-	MOVQ    (BX), DX
+	MOVQ    (BX), R11
+	MOVQ    32(BX), R12
+	MOVQ    (SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (R12)(DX*4), R12
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
@@ -408,15 +412,15 @@ loop:
 
 wholesynapses0two:
 	VMOVDQU     (R8), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (DX)(Y9*4), Y8
+	MOVLQSX     (R12), DX
+	VPERMPS     (R11)(DX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVDQU     32(R8), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (DX)(Y10*4), Y9
+	MOVLQSX     4(R12), DX
+	VPERMPS     (R11)(DX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R9), Y10
 	VMOVUPS     128(R9), Y11
 	VFMADD213PS 32(R9), Y10, Y8
@@ -458,6 +462,7 @@ wholesynapses0two:
 	VFMADD231PS 96(R9), Y12, Y1
 	VFMADD231PS 224(R9), Y13, Y1
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000100, R9
 	SUBQ        $0x02, R10
 	JGE         wholesynapses0two
@@ -466,10 +471,10 @@ wholesynapses0odd:
 	CMPQ        R10, $-1
 	JNE         wholesynapses0done
 	VMOVDQU     (R8), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (DX)(Y9*4), Y8
+	MOVLQSX     (R12), DX
+	VPERMPS     (R11)(DX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVUPS     (R9), Y9
 	VFMADD213PS 32(R9), Y9, Y8
 	VROUNDPS    $0x08, Y8, Y9
@@ -491,6 +496,7 @@ wholesynapses0odd:
 	VADDPS      Y7, Y0, Y0
 	VFMADD231PS 96(R9), Y7, Y1
 	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000080, R9
 
 wholesynapses0done:
@@ -532,7 +538,11 @@ tail:
 	IMUL3Q  $0x10, DX, DX
 	MOVQ    8(BX), R8
 	ADDQ    DX, R8
-	MOVQ    (BX), DX
+	MOVQ    (BX), R10
+	MOVQ    32(BX), BX
+	MOVQ    (SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (BX)(DX*4), BX
 	VMOVUPS wide3f800000<>+0(SB), Y3
 	VMOVUPS wide3f317218<>+0(SB), Y4
 	VMOVUPS wide3e75fd26<>+0(SB), Y5
@@ -544,15 +554,15 @@ tail:
 
 restsynapses0two:
 	VMOVDQU     (DI), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (DX)(Y10*4), Y9
+	MOVLQSX     (BX), DX
+	VPERMPS     (R10)(DX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVDQU     32(DI), Y11
-	VPCMPEQD    Y12, Y12, Y12
-	VPXOR       Y11, Y12, Y12
-	VXORPS      Y10, Y10, Y10
-	VGATHERDPS  Y12, (DX)(Y11*4), Y10
+	MOVLQSX     4(BX), DX
+	VPERMPS     (R10)(DX*4), Y11, Y10
+	VPSRAD      $0x1f, Y11, Y11
+	VANDNPS     Y10, Y11, Y10
 	VMOVUPS     (R8), Y11
 	VMOVUPS     128(R8), Y12
 	VFMADD213PS 32(R8), Y11, Y9
@@ -594,6 +604,7 @@ restsynapses0two:
 	VFMADD231PS 96(R8), Y13, Y2
 	VFMADD231PS 224(R8), Y14, Y2
 	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000008, BX
 	ADDQ        $0x00000100, R8
 	SUBQ        $0x02, R9
 	JGE         restsynapses0two
@@ -602,10 +613,10 @@ restsynapses0odd:
 	CMPQ        R9, $-1
 	JNE         restsynapses0done
 	VMOVDQU     (DI), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (DX)(Y10*4), Y9
+	MOVLQSX     (BX), DX
+	VPERMPS     (R10)(DX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R8), Y10
 	VFMADD213PS 32(R8), Y10, Y9
 	VROUNDPS    $0x08, Y9, Y10
@@ -627,6 +638,7 @@ restsynapses0odd:
 	VADDPS      Y8, Y1, Y1
 	VFMADD231PS 96(R8), Y8, Y2
 	ADDQ        $0x00000020, DI
+	ADDQ        $0x00000004, BX
 	ADDQ        $0x00000080, R8
 
 restsynapses0done:
@@ -825,24 +837,29 @@ loop:
 	IMUL3Q  $0x04, CX, CX
 	MOVQ    8(BX), R9
 	ADDQ    CX, R9
-	MOVQ    (BX), CX
+	MOVQ    (BX), R11
+	MOVQ    32(BX), R12
+	MOVQ    (SP), CX
+	SHRQ    $0x03, CX
+	LEAQ    (R12)(CX*4), R12
 	SUBQ    $0x02, R10
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R8), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (CX)(Y2*4), Y1
+	MOVLQSX     (R12), CX
+	VPERMPS     (R11)(CX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (CX)(Y3*4), Y2
+	MOVLQSX     4(R12), CX
+	VPERMPS     (R11)(CX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R9), Y1, Y0
 	VFMADD231PS 32(R9), Y2, Y0
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
 	SUBQ        $0x02, R10
 	JGE         wholeproduct0two
@@ -851,12 +868,13 @@ wholeproduct0odd:
 	CMPQ        R10, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R8), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (CX)(Y2*4), Y1
+	MOVLQSX     (R12), CX
+	VPERMPS     (R11)(CX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R9), Y1, Y0
 	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
 
 wholeproduct0done:
@@ -892,24 +910,29 @@ tail:
 	IMUL3Q  $0x04, CX, CX
 	MOVQ    8(BX), R8
 	ADDQ    CX, R8
-	MOVQ    (BX), CX
+	MOVQ    (BX), R10
+	MOVQ    32(BX), BX
+	MOVQ    (SP), CX
+	SHRQ    $0x03, CX
+	LEAQ    (BX)(CX*4), BX
 	SUBQ    $0x02, R9
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (DI), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (CX)(Y3*4), Y2
+	MOVLQSX     (BX), CX
+	VPERMPS     (R10)(CX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(DI), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (CX)(Y4*4), Y3
+	MOVLQSX     4(BX), CX
+	VPERMPS     (R10)(CX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R8), Y2, Y1
 	VFMADD231PS 32(R8), Y3, Y1
 	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000008, BX
 	ADDQ        $0x00000040, R8
 	SUBQ        $0x02, R9
 	JGE         restproduct0two
@@ -918,12 +941,13 @@ restproduct0odd:
 	CMPQ        R9, $-1
 	JNE         restproduct0done
 	VMOVDQU     (DI), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (CX)(Y3*4), Y2
+	MOVLQSX     (BX), CX
+	VPERMPS     (R10)(CX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R8), Y2, Y1
 	ADDQ        $0x00000020, DI
+	ADDQ        $0x00000004, BX
 	ADDQ        $0x00000020, R8
 
 restproduct0done:
@@ -3616,24 +3640,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(SI), R10
 	ADDQ    BX, R10
-	MOVQ    (SI), BX
+	MOVQ    (SI), R12
+	MOVQ    32(SI), R13
+	MOVQ    32(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R9), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y1, Y0
 	VFMADD231PS 32(R10), Y2, Y0
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
@@ -3642,12 +3671,13 @@ wholeproduct0odd:
 	CMPQ        R11, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R9), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R10), Y1, Y0
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 wholeproduct0done:
@@ -3685,24 +3715,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(SI), R9
 	ADDQ    BX, R9
-	MOVQ    (SI), BX
+	MOVQ    (SI), R11
+	MOVQ    32(SI), SI
+	MOVQ    32(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (SI)(BX*4), SI
 	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (SI), BX
+	VPERMPS     (R11)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R8), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(SI), BX
+	VPERMPS     (R11)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R9), Y2, Y1
 	VFMADD231PS 32(R9), Y3, Y1
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, SI
 	ADDQ        $0x00000040, R9
 	SUBQ        $0x02, R10
 	JGE         restproduct0two
@@ -3711,12 +3746,13 @@ restproduct0odd:
 	CMPQ        R10, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (SI), BX
+	VPERMPS     (R11)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R9), Y2, Y1
 	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, SI
 	ADDQ        $0x00000020, R9
 
 restproduct0done:
@@ -4064,7 +4100,11 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
@@ -4076,15 +4116,15 @@ loop:
 
 wholesynapses0two:
 	VMOVDQU     (R10), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVDQU     32(R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R11), Y10
 	VMOVUPS     128(R11), Y11
 	VFMADD213PS 32(R11), Y10, Y8
@@ -4126,6 +4166,7 @@ wholesynapses0two:
 	VFMADD231PS 96(R11), Y12, Y1
 	VFMADD231PS 224(R11), Y13, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholesynapses0two
@@ -4134,10 +4175,10 @@ wholesynapses0odd:
 	CMPQ        R12, $-1
 	JNE         wholesynapses0done
 	VMOVDQU     (R10), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVUPS     (R11), Y9
 	VFMADD213PS 32(R11), Y9, Y8
 	VROUNDPS    $0x08, Y8, Y9
@@ -4159,6 +4200,7 @@ wholesynapses0odd:
 	VADDPS      Y7, Y0, Y0
 	VFMADD231PS 96(R11), Y7, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholesynapses0done:
@@ -4220,7 +4262,11 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	VMOVUPS wide3f800000<>+0(SB), Y3
 	VMOVUPS wide3f317218<>+0(SB), Y4
 	VMOVUPS wide3e75fd26<>+0(SB), Y5
@@ -4232,15 +4278,15 @@ tail:
 
 restsynapses0two:
 	VMOVDQU     (R9), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVDQU     32(R9), Y11
-	VPCMPEQD    Y12, Y12, Y12
-	VPXOR       Y11, Y12, Y12
-	VXORPS      Y10, Y10, Y10
-	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y11, Y10
+	VPSRAD      $0x1f, Y11, Y11
+	VANDNPS     Y10, Y11, Y10
 	VMOVUPS     (R10), Y11
 	VMOVUPS     128(R10), Y12
 	VFMADD213PS 32(R10), Y11, Y9
@@ -4282,6 +4328,7 @@ restsynapses0two:
 	VFMADD231PS 96(R10), Y13, Y2
 	VFMADD231PS 224(R10), Y14, Y2
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restsynapses0two
@@ -4290,10 +4337,10 @@ restsynapses0odd:
 	CMPQ        R11, $-1
 	JNE         restsynapses0done
 	VMOVDQU     (R9), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R10), Y10
 	VFMADD213PS 32(R10), Y10, Y9
 	VROUNDPS    $0x08, Y9, Y10
@@ -4315,6 +4362,7 @@ restsynapses0odd:
 	VADDPS      Y8, Y1, Y1
 	VFMADD231PS 96(R10), Y8, Y2
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restsynapses0done:
@@ -4681,7 +4729,11 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
@@ -4693,15 +4745,15 @@ loop:
 
 wholesynapses0two:
 	VMOVDQU     (R10), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVDQU     32(R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R11), Y10
 	VMOVUPS     128(R11), Y11
 	VFMADD213PS 32(R11), Y10, Y8
@@ -4743,6 +4795,7 @@ wholesynapses0two:
 	VFMADD231PS 96(R11), Y12, Y1
 	VFMADD231PS 224(R11), Y13, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholesynapses0two
@@ -4751,10 +4804,10 @@ wholesynapses0odd:
 	CMPQ        R12, $-1
 	JNE         wholesynapses0done
 	VMOVDQU     (R10), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVUPS     (R11), Y9
 	VFMADD213PS 32(R11), Y9, Y8
 	VROUNDPS    $0x08, Y8, Y9
@@ -4776,6 +4829,7 @@ wholesynapses0odd:
 	VADDPS      Y7, Y0, Y0
 	VFMADD231PS 96(R11), Y7, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholesynapses0done:
@@ -4835,7 +4889,11 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	VMOVUPS wide3f800000<>+0(SB), Y3
 	VMOVUPS wide3f317218<>+0(SB), Y4
 	VMOVUPS wide3e75fd26<>+0(SB), Y5
@@ -4847,15 +4905,15 @@ tail:
 
 restsynapses0two:
 	VMOVDQU     (R9), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVDQU     32(R9), Y11
-	VPCMPEQD    Y12, Y12, Y12
-	VPXOR       Y11, Y12, Y12
-	VXORPS      Y10, Y10, Y10
-	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y11, Y10
+	VPSRAD      $0x1f, Y11, Y11
+	VANDNPS     Y10, Y11, Y10
 	VMOVUPS     (R10), Y11
 	VMOVUPS     128(R10), Y12
 	VFMADD213PS 32(R10), Y11, Y9
@@ -4897,6 +4955,7 @@ restsynapses0two:
 	VFMADD231PS 96(R10), Y13, Y2
 	VFMADD231PS 224(R10), Y14, Y2
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restsynapses0two
@@ -4905,10 +4964,10 @@ restsynapses0odd:
 	CMPQ        R11, $-1
 	JNE         restsynapses0done
 	VMOVDQU     (R9), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R10), Y10
 	VFMADD213PS 32(R10), Y10, Y9
 	VROUNDPS    $0x08, Y9, Y10
@@ -4930,6 +4989,7 @@ restsynapses0odd:
 	VADDPS      Y8, Y1, Y1
 	VFMADD231PS 96(R10), Y8, Y2
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restsynapses0done:
@@ -5022,17 +5082,17 @@ pairproduct0done:
 	VMOVUPS Y1, 712(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    656(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -5053,17 +5113,17 @@ pairproduct1done:
 	VMOVUPS Y1, 776(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
 	MOVQ    664(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 pairproduct2slot:
@@ -5084,17 +5144,17 @@ pairproduct2done:
 	VMOVUPS Y1, 840(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    216(R9), BX
+	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct3done
 	MOVQ    672(SP), BX
-	MOVQ    208(R9), R10
+	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R9), R12
+	MOVQ    224(R9), R12
 	ADDQ    BX, R12
-	MOVQ    192(R9), R14
+	MOVQ    216(R9), R14
 	ADDQ    R8, R14
 
 pairproduct3slot:
@@ -5147,17 +5207,17 @@ singleproduct0slot:
 singleproduct0done:
 	VMOVUPS Y0, 680(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    656(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -5174,17 +5234,17 @@ singleproduct1slot:
 singleproduct1done:
 	VMOVUPS Y0, 744(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
 	MOVQ    664(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 singleproduct2slot:
@@ -5201,17 +5261,17 @@ singleproduct2slot:
 singleproduct2done:
 	VMOVUPS Y0, 808(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    216(R9), BX
+	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct3done
 	MOVQ    672(SP), BX
-	MOVQ    208(R9), R10
+	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R9), R12
+	MOVQ    224(R9), R12
 	ADDQ    BX, R12
-	MOVQ    192(R9), R14
+	MOVQ    216(R9), R14
 	ADDQ    R8, R14
 
 singleproduct3slot:
@@ -5344,17 +5404,17 @@ restproduct0slot:
 restproduct0done:
 	VMOVUPS Y1, 680(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    656(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -5371,17 +5431,17 @@ restproduct1slot:
 restproduct1done:
 	VMOVUPS Y1, 744(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
 	MOVQ    664(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 restproduct2slot:
@@ -5398,17 +5458,17 @@ restproduct2slot:
 restproduct2done:
 	VMOVUPS Y1, 808(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    216(R9), BX
+	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct3done
 	MOVQ    672(SP), BX
-	MOVQ    208(R9), R10
+	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R9), R12
+	MOVQ    224(R9), R12
 	ADDQ    BX, R12
-	MOVQ    192(R9), R14
+	MOVQ    216(R9), R14
 	ADDQ    R8, R14
 
 restproduct3slot:
@@ -5513,13 +5573,13 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 648(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 656(SP)
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 664(SP)
-	MOVQ    216(R9), BX
+	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 672(SP)
 	ADDQ    $0x04, DI
@@ -5562,24 +5622,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    640(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -5588,47 +5653,53 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	VMOVUPS Y0, 672(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    648(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    648(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -5637,47 +5708,53 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
 	VMOVUPS Y0, 736(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    656(SP), BX
-	MOVQ    144(DI), R10
+	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(DI), R11
+	MOVQ    152(DI), R11
 	ADDQ    BX, R11
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    656(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
@@ -5686,47 +5763,53 @@ wholeproduct2odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct2done:
 	VMOVUPS Y0, 800(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    216(DI), BX
+	MOVQ    240(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct3done
 	MOVQ    664(SP), BX
-	MOVQ    208(DI), R10
+	MOVQ    232(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(DI), R11
+	MOVQ    224(DI), R11
 	ADDQ    BX, R11
-	MOVQ    192(DI), BX
+	MOVQ    216(DI), R13
+	MOVQ    248(DI), R14
+	MOVQ    664(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct3odd
 
 wholeproduct3two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct3two
@@ -5735,12 +5818,13 @@ wholeproduct3odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct3done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct3done:
@@ -5822,15 +5906,15 @@ wholeproduct3done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 640(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 648(SP)
-	MOVQ         152(DI), BX
+	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 656(SP)
-	MOVQ         216(DI), BX
+	MOVQ         240(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 664(SP)
@@ -5857,24 +5941,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    640(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -5883,47 +5972,53 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	VMOVUPS Y1, 672(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    648(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    648(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -5932,47 +6027,53 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct1done:
 	VMOVUPS Y1, 736(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    656(SP), BX
-	MOVQ    144(DI), R9
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(DI), R10
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
+	MOVQ    656(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct2two
@@ -5981,47 +6082,53 @@ restproduct2odd:
 	CMPQ        R11, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct2done:
 	VMOVUPS Y1, 800(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    216(DI), BX
+	MOVQ    240(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct3done
 	MOVQ    664(SP), BX
-	MOVQ    208(DI), R9
+	MOVQ    232(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(DI), R10
+	MOVQ    224(DI), R10
 	ADDQ    BX, R10
-	MOVQ    192(DI), BX
+	MOVQ    216(DI), R12
+	MOVQ    248(DI), DI
+	MOVQ    664(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct3odd
 
 restproduct3two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct3two
@@ -6030,12 +6137,13 @@ restproduct3odd:
 	CMPQ        R11, $-1
 	JNE         restproduct3done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000020, R10
 
 restproduct3done:
@@ -7447,24 +7555,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    64(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct0two
@@ -7473,12 +7586,13 @@ wholeproduct0odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
@@ -7521,24 +7635,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    64(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct0two
@@ -7547,12 +7666,13 @@ restproduct0odd:
 	CMPQ        R12, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
@@ -7774,24 +7894,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct0two
@@ -7800,12 +7925,13 @@ wholeproduct0odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
@@ -7847,24 +7973,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct0two
@@ -7873,12 +8004,13 @@ restproduct0odd:
 	CMPQ        R12, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
@@ -8163,24 +8295,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    64(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -8189,12 +8326,13 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
@@ -8233,24 +8371,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    64(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -8259,12 +8402,13 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
@@ -8422,17 +8566,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct1done
 	MOVQ    272(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 pairproduct1slot:
@@ -8449,17 +8593,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct2done
 	MOVQ    280(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 pairproduct2slot:
@@ -8476,17 +8620,17 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct3done
 	MOVQ    288(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 pairproduct3slot:
@@ -8537,17 +8681,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct1done
 	MOVQ    272(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 singleproduct1slot:
@@ -8562,17 +8706,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct2done
 	MOVQ    280(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 singleproduct2slot:
@@ -8587,17 +8731,17 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct3done
 	MOVQ    288(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 singleproduct3slot:
@@ -8685,17 +8829,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct1done
 	MOVQ    272(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 restproduct1slot:
@@ -8710,17 +8854,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct2done
 	MOVQ    280(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 restproduct2slot:
@@ -8735,17 +8879,17 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct3done
 	MOVQ    288(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 restproduct3slot:
@@ -8799,13 +8943,13 @@ end:
 	MOVQ    24(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 264(SP)
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 272(SP)
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 280(SP)
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 288(SP)
 	ADDQ    $0x04, R8
@@ -8848,24 +8992,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    256(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct0two
@@ -8874,45 +9023,51 @@ wholeproduct0odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	MOVQ    88(R8), BX
+	MOVQ    96(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct1done
 	MOVQ    264(SP), BX
-	MOVQ    80(R8), R11
+	MOVQ    88(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R8), R12
+	MOVQ    80(R8), R12
 	ADDQ    BX, R12
-	MOVQ    64(R8), BX
+	MOVQ    72(R8), R14
+	MOVQ    104(R8), R15
+	MOVQ    264(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct1two
@@ -8921,45 +9076,51 @@ wholeproduct1odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
-	MOVQ    152(R8), BX
+	MOVQ    168(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct2done
 	MOVQ    272(SP), BX
-	MOVQ    144(R8), R11
+	MOVQ    160(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R8), R12
+	MOVQ    152(R8), R12
 	ADDQ    BX, R12
-	MOVQ    128(R8), BX
+	MOVQ    144(R8), R14
+	MOVQ    176(R8), R15
+	MOVQ    272(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct2two
@@ -8968,45 +9129,51 @@ wholeproduct2odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
-	MOVQ    216(R8), BX
+	MOVQ    240(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct3done
 	MOVQ    280(SP), BX
-	MOVQ    208(R8), R11
+	MOVQ    232(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R8), R12
+	MOVQ    224(R8), R12
 	ADDQ    BX, R12
-	MOVQ    192(R8), BX
+	MOVQ    216(R8), R14
+	MOVQ    248(R8), R15
+	MOVQ    280(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct3odd
 
 wholeproduct3two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct3two
@@ -9015,12 +9182,13 @@ wholeproduct3odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct3done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
@@ -9056,15 +9224,15 @@ wholeproduct3done:
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 256(SP)
-	MOVQ         88(R8), BX
+	MOVQ         96(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 264(SP)
-	MOVQ         152(R8), BX
+	MOVQ         168(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 272(SP)
-	MOVQ         216(R8), BX
+	MOVQ         240(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 280(SP)
@@ -9091,24 +9259,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
+	MOVQ    256(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct0two
@@ -9117,45 +9290,51 @@ restproduct0odd:
 	CMPQ        R12, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
-	MOVQ    88(R8), BX
+	MOVQ    96(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct1done
 	MOVQ    264(SP), BX
-	MOVQ    80(R8), R10
+	MOVQ    88(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R8), R11
+	MOVQ    80(R8), R11
 	ADDQ    BX, R11
-	MOVQ    64(R8), BX
+	MOVQ    72(R8), R13
+	MOVQ    104(R8), R14
+	MOVQ    264(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct1two
@@ -9164,45 +9343,51 @@ restproduct1odd:
 	CMPQ        R12, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct1done:
-	MOVQ    152(R8), BX
+	MOVQ    168(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct2done
 	MOVQ    272(SP), BX
-	MOVQ    144(R8), R10
+	MOVQ    160(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R8), R11
+	MOVQ    152(R8), R11
 	ADDQ    BX, R11
-	MOVQ    128(R8), BX
+	MOVQ    144(R8), R13
+	MOVQ    176(R8), R14
+	MOVQ    272(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct2two
@@ -9211,45 +9396,51 @@ restproduct2odd:
 	CMPQ        R12, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct2done:
-	MOVQ    216(R8), BX
+	MOVQ    240(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct3done
 	MOVQ    280(SP), BX
-	MOVQ    208(R8), R10
+	MOVQ    232(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R8), R11
+	MOVQ    224(R8), R11
 	ADDQ    BX, R11
-	MOVQ    192(R8), BX
+	MOVQ    216(R8), R13
+	MOVQ    248(R8), R8
+	MOVQ    280(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
 	JL      restproduct3odd
 
 restproduct3two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct3two
@@ -9258,12 +9449,13 @@ restproduct3odd:
 	CMPQ        R12, $-1
 	JNE         restproduct3done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, R11
 
 restproduct3done:
@@ -9629,24 +9821,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    480(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct0two
@@ -9655,12 +9852,13 @@ wholeproduct0odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
@@ -9767,24 +9965,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    480(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct0two
@@ -9793,12 +9996,13 @@ restproduct0odd:
 	CMPQ        R12, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
@@ -10718,24 +10922,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    576(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct0two
@@ -10744,12 +10953,13 @@ wholeproduct0odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
@@ -10839,24 +11049,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    576(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct0two
@@ -10865,12 +11080,13 @@ restproduct0odd:
 	CMPQ        R12, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
@@ -11255,17 +11471,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct1done
 	MOVQ    176(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 pairproduct1slot:
@@ -11282,17 +11498,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct2done
 	MOVQ    184(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 pairproduct2slot:
@@ -11309,17 +11525,17 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct3done
 	MOVQ    192(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 pairproduct3slot:
@@ -11370,17 +11586,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct1done
 	MOVQ    176(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 singleproduct1slot:
@@ -11395,17 +11611,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct2done
 	MOVQ    184(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 singleproduct2slot:
@@ -11420,17 +11636,17 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct3done
 	MOVQ    192(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 singleproduct3slot:
@@ -11516,17 +11732,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct1done
 	MOVQ    176(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 restproduct1slot:
@@ -11541,17 +11757,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct2done
 	MOVQ    184(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 restproduct2slot:
@@ -11566,17 +11782,17 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct3done
 	MOVQ    192(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 restproduct3slot:
@@ -11624,13 +11840,13 @@ end:
 	MOVQ    24(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 168(SP)
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 176(SP)
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 184(SP)
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 192(SP)
 	ADDQ    $0x04, R8
@@ -11673,24 +11889,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct0two
@@ -11699,45 +11920,51 @@ wholeproduct0odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	MOVQ    88(R8), BX
+	MOVQ    96(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct1done
 	MOVQ    168(SP), BX
-	MOVQ    80(R8), R11
+	MOVQ    88(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R8), R12
+	MOVQ    80(R8), R12
 	ADDQ    BX, R12
-	MOVQ    64(R8), BX
+	MOVQ    72(R8), R14
+	MOVQ    104(R8), R15
+	MOVQ    168(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct1two
@@ -11746,45 +11973,51 @@ wholeproduct1odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
-	MOVQ    152(R8), BX
+	MOVQ    168(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct2done
 	MOVQ    176(SP), BX
-	MOVQ    144(R8), R11
+	MOVQ    160(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R8), R12
+	MOVQ    152(R8), R12
 	ADDQ    BX, R12
-	MOVQ    128(R8), BX
+	MOVQ    144(R8), R14
+	MOVQ    176(R8), R15
+	MOVQ    176(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct2two
@@ -11793,45 +12026,51 @@ wholeproduct2odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
-	MOVQ    216(R8), BX
+	MOVQ    240(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct3done
 	MOVQ    184(SP), BX
-	MOVQ    208(R8), R11
+	MOVQ    232(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R8), R12
+	MOVQ    224(R8), R12
 	ADDQ    BX, R12
-	MOVQ    192(R8), BX
+	MOVQ    216(R8), R14
+	MOVQ    248(R8), R15
+	MOVQ    184(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct3odd
 
 wholeproduct3two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct3two
@@ -11840,12 +12079,13 @@ wholeproduct3odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct3done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
@@ -11879,15 +12119,15 @@ wholeproduct3done:
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 160(SP)
-	MOVQ         88(R8), BX
+	MOVQ         96(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 168(SP)
-	MOVQ         152(R8), BX
+	MOVQ         168(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 176(SP)
-	MOVQ         216(R8), BX
+	MOVQ         240(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 184(SP)
@@ -11914,24 +12154,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct0two
@@ -11940,45 +12185,51 @@ restproduct0odd:
 	CMPQ        R12, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
-	MOVQ    88(R8), BX
+	MOVQ    96(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct1done
 	MOVQ    168(SP), BX
-	MOVQ    80(R8), R10
+	MOVQ    88(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R8), R11
+	MOVQ    80(R8), R11
 	ADDQ    BX, R11
-	MOVQ    64(R8), BX
+	MOVQ    72(R8), R13
+	MOVQ    104(R8), R14
+	MOVQ    168(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct1two
@@ -11987,45 +12238,51 @@ restproduct1odd:
 	CMPQ        R12, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct1done:
-	MOVQ    152(R8), BX
+	MOVQ    168(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct2done
 	MOVQ    176(SP), BX
-	MOVQ    144(R8), R10
+	MOVQ    160(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R8), R11
+	MOVQ    152(R8), R11
 	ADDQ    BX, R11
-	MOVQ    128(R8), BX
+	MOVQ    144(R8), R13
+	MOVQ    176(R8), R14
+	MOVQ    176(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct2two
@@ -12034,45 +12291,51 @@ restproduct2odd:
 	CMPQ        R12, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct2done:
-	MOVQ    216(R8), BX
+	MOVQ    240(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct3done
 	MOVQ    184(SP), BX
-	MOVQ    208(R8), R10
+	MOVQ    232(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R8), R11
+	MOVQ    224(R8), R11
 	ADDQ    BX, R11
-	MOVQ    192(R8), BX
+	MOVQ    216(R8), R13
+	MOVQ    248(R8), R8
+	MOVQ    184(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
 	JL      restproduct3odd
 
 restproduct3two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct3two
@@ -12081,12 +12344,13 @@ restproduct3odd:
 	CMPQ        R12, $-1
 	JNE         restproduct3done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, R11
 
 restproduct3done:
@@ -13068,24 +13332,29 @@ loop:
 	IMUL3Q  $0x04, DX, DX
 	MOVQ    8(SI), R10
 	ADDQ    DX, R10
-	MOVQ    (SI), DX
+	MOVQ    (SI), R12
+	MOVQ    32(SI), R13
+	MOVQ    32(SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (R13)(DX*4), R13
 	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R9), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	MOVLQSX     (R13), DX
+	VPERMPS     (R12)(DX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     4(R13), DX
+	VPERMPS     (R12)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y1, Y0
 	VFMADD231PS 32(R10), Y2, Y0
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
@@ -13094,12 +13363,13 @@ wholeproduct0odd:
 	CMPQ        R11, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R9), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	MOVLQSX     (R13), DX
+	VPERMPS     (R12)(DX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R10), Y1, Y0
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 wholeproduct0done:
@@ -13137,24 +13407,29 @@ tail:
 	IMUL3Q  $0x04, DX, DX
 	MOVQ    8(SI), R9
 	ADDQ    DX, R9
-	MOVQ    (SI), DX
+	MOVQ    (SI), R11
+	MOVQ    32(SI), SI
+	MOVQ    32(SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (SI)(DX*4), SI
 	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     (SI), DX
+	VPERMPS     (R11)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R8), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (DX)(Y4*4), Y3
+	MOVLQSX     4(SI), DX
+	VPERMPS     (R11)(DX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R9), Y2, Y1
 	VFMADD231PS 32(R9), Y3, Y1
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, SI
 	ADDQ        $0x00000040, R9
 	SUBQ        $0x02, R10
 	JGE         restproduct0two
@@ -13163,12 +13438,13 @@ restproduct0odd:
 	CMPQ        R10, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     (SI), DX
+	VPERMPS     (R11)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R9), Y2, Y1
 	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, SI
 	ADDQ        $0x00000020, R9
 
 restproduct0done:
@@ -13465,24 +13741,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    288(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -13491,12 +13772,13 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
@@ -13582,24 +13864,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    288(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -13608,12 +13895,13 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
@@ -13728,17 +14016,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    304(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -13789,17 +14077,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    304(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -13912,17 +14200,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    304(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -13999,7 +14287,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 296(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 304(SP)
 	ADDQ    $0x04, DI
@@ -14040,24 +14328,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    288(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -14066,45 +14359,51 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    296(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    296(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -14113,12 +14412,13 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
@@ -14181,7 +14481,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 288(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 296(SP)
@@ -14208,24 +14508,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    288(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -14234,45 +14539,51 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    296(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    296(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -14281,12 +14592,13 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000020, R10
 
 restproduct1done:
@@ -14401,17 +14713,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    80(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -14462,17 +14774,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    80(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -14547,17 +14859,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    80(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -14594,7 +14906,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 72(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 80(SP)
 	ADDQ    $0x04, DI
@@ -14635,24 +14947,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    64(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -14661,45 +14978,51 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    72(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    72(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -14708,12 +15031,13 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
@@ -14736,7 +15060,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 64(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 72(SP)
@@ -14763,24 +15087,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    64(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -14789,45 +15118,51 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    72(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    72(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -14836,12 +15171,13 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000020, R10
 
 restproduct1done:
@@ -14916,17 +15252,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    144(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -14977,17 +15313,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    144(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -15089,17 +15425,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    144(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -15163,7 +15499,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 136(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 144(SP)
 	ADDQ    $0x04, DI
@@ -15204,24 +15540,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -15230,45 +15571,51 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    136(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -15277,12 +15624,13 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
@@ -15332,7 +15680,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 128(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 136(SP)
@@ -15359,24 +15707,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -15385,45 +15738,51 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    136(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -15432,12 +15791,13 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000020, R10
 
 restproduct1done:
@@ -15539,17 +15899,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    144(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -15600,17 +15960,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    144(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -15710,17 +16070,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    144(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -15782,7 +16142,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 136(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 144(SP)
 	ADDQ    $0x04, DI
@@ -15823,24 +16183,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -15849,45 +16214,51 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    136(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -15896,12 +16267,13 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
@@ -15949,7 +16321,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 128(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 136(SP)
@@ -15976,24 +16348,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -16002,45 +16379,51 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    136(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -16049,12 +16432,13 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000020, R10
 
 restproduct1done:
@@ -16154,17 +16538,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R8), DX
+	MOVQ    96(R8), DX
 	MOVLQSX (DX)(SI*1), R12
 	TESTQ   R12, R12
 	JZ      pairproduct1done
 	MOVQ    112(SP), DX
-	MOVQ    80(R8), R9
+	MOVQ    88(R8), R9
 	LEAQ    (R9)(DX*4), R9
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    72(R8), R11
+	MOVQ    80(R8), R11
 	ADDQ    DX, R11
-	MOVQ    64(R8), R13
+	MOVQ    72(R8), R13
 	ADDQ    DI, R13
 
 pairproduct1slot:
@@ -16215,17 +16599,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R8), DX
+	MOVQ    96(R8), DX
 	MOVLQSX (DX)(SI*1), R12
 	TESTQ   R12, R12
 	JZ      singleproduct1done
 	MOVQ    112(SP), DX
-	MOVQ    80(R8), R9
+	MOVQ    88(R8), R9
 	LEAQ    (R9)(DX*4), R9
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    72(R8), R11
+	MOVQ    80(R8), R11
 	ADDQ    DX, R11
-	MOVQ    64(R8), R13
+	MOVQ    72(R8), R13
 	ADDQ    DI, R13
 
 singleproduct1slot:
@@ -16318,17 +16702,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R8), DX
+	MOVQ    96(R8), DX
 	MOVLQSX (DX)(SI*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct1done
 	MOVQ    112(SP), DX
-	MOVQ    80(R8), R9
+	MOVQ    88(R8), R9
 	LEAQ    (R9)(DX*4), R9
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    72(R8), R11
+	MOVQ    80(R8), R11
 	ADDQ    DX, R11
-	MOVQ    64(R8), R13
+	MOVQ    72(R8), R13
 	ADDQ    DI, R13
 
 restproduct1slot:
@@ -16383,7 +16767,7 @@ end:
 	MOVQ    24(R8), DX
 	MOVLQSX (DX)(SI*1), DX
 	ADDQ    DX, 104(SP)
-	MOVQ    88(R8), DX
+	MOVQ    96(R8), DX
 	MOVLQSX (DX)(SI*1), DX
 	ADDQ    DX, 112(SP)
 	ADDQ    $0x04, SI
@@ -16424,24 +16808,29 @@ loop:
 	IMUL3Q  $0x04, DX, DX
 	MOVQ    8(SI), R10
 	ADDQ    DX, R10
-	MOVQ    (SI), DX
+	MOVQ    (SI), R12
+	MOVQ    32(SI), R13
+	MOVQ    96(SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (R13)(DX*4), R13
 	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R9), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	MOVLQSX     (R13), DX
+	VPERMPS     (R12)(DX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     4(R13), DX
+	VPERMPS     (R12)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y1, Y0
 	VFMADD231PS 32(R10), Y2, Y0
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
@@ -16450,45 +16839,51 @@ wholeproduct0odd:
 	CMPQ        R11, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R9), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	MOVLQSX     (R13), DX
+	VPERMPS     (R12)(DX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R10), Y1, Y0
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 wholeproduct0done:
-	MOVQ    88(SI), DX
+	MOVQ    96(SI), DX
 	MOVQ    AX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (DX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    104(SP), DX
-	MOVQ    80(SI), R9
+	MOVQ    88(SI), R9
 	LEAQ    (R9)(DX*4), R9
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    72(SI), R10
+	MOVQ    80(SI), R10
 	ADDQ    DX, R10
-	MOVQ    64(SI), DX
+	MOVQ    72(SI), R12
+	MOVQ    104(SI), R13
+	MOVQ    104(SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (R13)(DX*4), R13
 	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R9), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	MOVLQSX     (R13), DX
+	VPERMPS     (R12)(DX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     4(R13), DX
+	VPERMPS     (R12)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y1, Y0
 	VFMADD231PS 32(R10), Y2, Y0
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
@@ -16497,12 +16892,13 @@ wholeproduct1odd:
 	CMPQ        R11, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R9), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (DX)(Y2*4), Y1
+	MOVLQSX     (R13), DX
+	VPERMPS     (R12)(DX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R10), Y1, Y0
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 wholeproduct1done:
@@ -16543,7 +16939,7 @@ wholeproduct1done:
 	MOVLQSX      (DX)(R9*1), DX
 	SHLQ         $0x03, DX
 	ADDQ         DX, 96(SP)
-	MOVQ         88(SI), DX
+	MOVQ         96(SI), DX
 	MOVLQSX      (DX)(R9*1), DX
 	SHLQ         $0x03, DX
 	ADDQ         DX, 104(SP)
@@ -16570,24 +16966,29 @@ tail:
 	IMUL3Q  $0x04, DX, DX
 	MOVQ    8(SI), R9
 	ADDQ    DX, R9
-	MOVQ    (SI), DX
+	MOVQ    (SI), R11
+	MOVQ    32(SI), R12
+	MOVQ    96(SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (R12)(DX*4), R12
 	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     (R12), DX
+	VPERMPS     (R11)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R8), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (DX)(Y4*4), Y3
+	MOVLQSX     4(R12), DX
+	VPERMPS     (R11)(DX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R9), Y2, Y1
 	VFMADD231PS 32(R9), Y3, Y1
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
 	SUBQ        $0x02, R10
 	JGE         restproduct0two
@@ -16596,45 +16997,51 @@ restproduct0odd:
 	CMPQ        R10, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     (R12), DX
+	VPERMPS     (R11)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R9), Y2, Y1
 	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
 
 restproduct0done:
-	MOVQ    88(SI), DX
+	MOVQ    96(SI), DX
 	MOVQ    AX, R8
 	SHRQ    $0x03, R8
 	MOVLQSX (DX)(R8*1), R10
 	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    104(SP), DX
-	MOVQ    80(SI), R8
+	MOVQ    88(SI), R8
 	LEAQ    (R8)(DX*4), R8
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    72(SI), R9
+	MOVQ    80(SI), R9
 	ADDQ    DX, R9
-	MOVQ    64(SI), DX
+	MOVQ    72(SI), R11
+	MOVQ    104(SI), SI
+	MOVQ    104(SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (SI)(DX*4), SI
 	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     (SI), DX
+	VPERMPS     (R11)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R8), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (DX)(Y4*4), Y3
+	MOVLQSX     4(SI), DX
+	VPERMPS     (R11)(DX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R9), Y2, Y1
 	VFMADD231PS 32(R9), Y3, Y1
 	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, SI
 	ADDQ        $0x00000040, R9
 	SUBQ        $0x02, R10
 	JGE         restproduct1two
@@ -16643,12 +17050,13 @@ restproduct1odd:
 	CMPQ        R10, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R8), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (DX)(Y3*4), Y2
+	MOVLQSX     (SI), DX
+	VPERMPS     (R11)(DX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R9), Y2, Y1
 	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, SI
 	ADDQ        $0x00000020, R9
 
 restproduct1done:
@@ -16756,17 +17164,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -16841,17 +17249,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -17042,17 +17450,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -17198,7 +17606,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
 	ADDQ    $0x04, DI
@@ -17242,21 +17650,25 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -17266,6 +17678,7 @@ wholeproduct0two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -17274,45 +17687,50 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -17322,6 +17740,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -17330,15 +17749,16 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
@@ -17456,7 +17876,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
@@ -17486,21 +17906,25 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -17510,6 +17934,7 @@ restproduct0two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -17518,45 +17943,50 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -17566,6 +17996,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -17574,15 +18005,16 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
@@ -17770,17 +18202,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -17806,17 +18238,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 pairproduct2slot:
@@ -17881,17 +18313,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -17912,17 +18344,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 singleproduct2slot:
@@ -18105,17 +18537,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -18136,17 +18568,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 restproduct2slot:
@@ -18288,10 +18720,10 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 440(SP)
 	ADDQ    $0x04, DI
@@ -18336,26 +18768,31 @@ loop:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 64(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 96(R11), Y5, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -18364,43 +18801,48 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -18410,6 +18852,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -18418,50 +18861,56 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    432(SP), BX
-	MOVQ    144(DI), R10
+	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R11
+	MOVQ    152(DI), R11
 	ADDQ    BX, R11
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 64(R11), Y5, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
@@ -18470,13 +18919,14 @@ wholeproduct2odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
@@ -18594,11 +19044,11 @@ wholeproduct2done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
-	MOVQ         152(DI), BX
+	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 432(SP)
@@ -18628,26 +19078,31 @@ tail:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 64(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 96(R10), Y6, Y2
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -18656,43 +19111,48 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000040, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -18702,6 +19162,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -18710,50 +19171,56 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    432(SP), BX
-	MOVQ    144(DI), R9
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R10
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct2two
@@ -18762,13 +19229,14 @@ restproduct2odd:
 	CMPQ        R11, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000040, R10
 
 restproduct2done:
@@ -18961,17 +19429,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -19046,17 +19514,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -19241,17 +19709,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -19391,7 +19859,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
 	ADDQ    $0x04, DI
@@ -19435,21 +19903,25 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -19459,6 +19931,7 @@ wholeproduct0two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -19467,45 +19940,50 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -19515,6 +19993,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -19523,15 +20002,16 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
@@ -19643,7 +20123,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
@@ -19673,21 +20153,25 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -19697,6 +20181,7 @@ restproduct0two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -19705,45 +20190,50 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -19753,6 +20243,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -19761,15 +20252,16 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
@@ -19951,17 +20443,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -19987,17 +20479,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 pairproduct2slot:
@@ -20062,17 +20554,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -20093,17 +20585,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 singleproduct2slot:
@@ -20280,17 +20772,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -20311,17 +20803,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 restproduct2slot:
@@ -20457,10 +20949,10 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 440(SP)
 	ADDQ    $0x04, DI
@@ -20505,26 +20997,31 @@ loop:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 64(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 96(R11), Y5, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -20533,43 +21030,48 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -20579,6 +21081,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -20587,50 +21090,56 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    432(SP), BX
-	MOVQ    144(DI), R10
+	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R11
+	MOVQ    152(DI), R11
 	ADDQ    BX, R11
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 64(R11), Y5, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
@@ -20639,13 +21148,14 @@ wholeproduct2odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
@@ -20757,11 +21267,11 @@ wholeproduct2done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
-	MOVQ         152(DI), BX
+	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 432(SP)
@@ -20791,26 +21301,31 @@ tail:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 64(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 96(R10), Y6, Y2
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -20819,43 +21334,48 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000040, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -20865,6 +21385,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -20873,50 +21394,56 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    432(SP), BX
-	MOVQ    144(DI), R9
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R10
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct2two
@@ -20925,13 +21452,14 @@ restproduct2odd:
 	CMPQ        R11, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000040, R10
 
 restproduct2done:
@@ -21118,17 +21646,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -21203,17 +21731,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -21399,17 +21927,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -21550,7 +22078,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 360(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 368(SP)
 	ADDQ    $0x04, DI
@@ -21594,21 +22122,25 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -21618,6 +22150,7 @@ wholeproduct0two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -21626,45 +22159,50 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    360(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -21674,6 +22212,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -21682,15 +22221,16 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
@@ -21805,7 +22345,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 352(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 360(SP)
@@ -21835,21 +22375,25 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -21859,6 +22403,7 @@ restproduct0two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -21867,45 +22412,50 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    360(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -21915,6 +22465,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -21923,15 +22474,16 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
@@ -22114,17 +22666,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -22150,17 +22702,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
 	MOVQ    376(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 pairproduct2slot:
@@ -22225,17 +22777,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -22256,17 +22808,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
 	MOVQ    376(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 singleproduct2slot:
@@ -22444,17 +22996,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -22475,17 +23027,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
 	MOVQ    376(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 restproduct2slot:
@@ -22622,10 +23174,10 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 360(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 368(SP)
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 376(SP)
 	ADDQ    $0x04, DI
@@ -22670,26 +23222,31 @@ loop:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 64(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 96(R11), Y5, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -22698,43 +23255,48 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    360(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -22744,6 +23306,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -22752,50 +23315,56 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    368(SP), BX
-	MOVQ    144(DI), R10
+	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R11
+	MOVQ    152(DI), R11
 	ADDQ    BX, R11
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 64(R11), Y5, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
@@ -22804,13 +23373,14 @@ wholeproduct2odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
@@ -22925,11 +23495,11 @@ wholeproduct2done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 352(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 360(SP)
-	MOVQ         152(DI), BX
+	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 368(SP)
@@ -22959,26 +23529,31 @@ tail:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 64(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 96(R10), Y6, Y2
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -22987,43 +23562,48 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000040, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    360(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -23033,6 +23613,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -23041,50 +23622,56 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    368(SP), BX
-	MOVQ    144(DI), R9
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R10
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct2two
@@ -23093,13 +23680,14 @@ restproduct2odd:
 	CMPQ        R11, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000040, R10
 
 restproduct2done:
@@ -23287,17 +23875,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -23372,17 +23960,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -23562,17 +24150,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -23707,7 +24295,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 360(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 368(SP)
 	ADDQ    $0x04, DI
@@ -23751,21 +24339,25 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -23775,6 +24367,7 @@ wholeproduct0two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -23783,45 +24376,50 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    360(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -23831,6 +24429,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -23839,15 +24438,16 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
@@ -23956,7 +24556,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 352(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 360(SP)
@@ -23986,21 +24586,25 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -24010,6 +24614,7 @@ restproduct0two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -24018,45 +24623,50 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    360(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -24066,6 +24676,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -24074,15 +24685,16 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
@@ -24259,17 +24871,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -24295,17 +24907,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
 	MOVQ    376(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 pairproduct2slot:
@@ -24370,17 +24982,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -24401,17 +25013,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
 	MOVQ    376(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 singleproduct2slot:
@@ -24583,17 +25195,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    368(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -24614,17 +25226,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
 	MOVQ    376(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 restproduct2slot:
@@ -24755,10 +25367,10 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 360(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 368(SP)
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 376(SP)
 	ADDQ    $0x04, DI
@@ -24803,26 +25415,31 @@ loop:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 64(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 96(R11), Y5, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -24831,43 +25448,48 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    360(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -24877,6 +25499,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -24885,50 +25508,56 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    368(SP), BX
-	MOVQ    144(DI), R10
+	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R11
+	MOVQ    152(DI), R11
 	ADDQ    BX, R11
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 64(R11), Y5, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
@@ -24937,13 +25566,14 @@ wholeproduct2odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
@@ -25052,11 +25682,11 @@ wholeproduct2done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 352(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 360(SP)
-	MOVQ         152(DI), BX
+	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 368(SP)
@@ -25086,26 +25716,31 @@ tail:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 64(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 96(R10), Y6, Y2
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -25114,43 +25749,48 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000040, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    360(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -25160,6 +25800,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -25168,50 +25809,56 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    368(SP), BX
-	MOVQ    144(DI), R9
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R10
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct2two
@@ -25220,13 +25867,14 @@ restproduct2odd:
 	CMPQ        R11, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000040, R10
 
 restproduct2done:
@@ -25791,21 +26439,25 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -25815,6 +26467,7 @@ wholeproduct0two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -25823,15 +26476,16 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
@@ -25977,21 +26631,25 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -26001,6 +26659,7 @@ restproduct0two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -26009,15 +26668,16 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restproduct0done:
@@ -26210,17 +26870,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -26295,17 +26955,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -26496,17 +27156,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -26652,7 +27312,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
 	ADDQ    $0x04, DI
@@ -26696,21 +27356,25 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -26720,6 +27384,7 @@ wholeproduct0two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -26728,45 +27393,50 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -26776,6 +27446,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -26784,15 +27455,16 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
@@ -26912,7 +27584,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
@@ -26942,21 +27614,25 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -26966,6 +27642,7 @@ restproduct0two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -26974,45 +27651,50 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -27022,6 +27704,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -27030,15 +27713,16 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
@@ -27226,17 +27910,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -27262,17 +27946,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 pairproduct2slot:
@@ -27337,17 +28021,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -27368,17 +28052,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 singleproduct2slot:
@@ -27561,17 +28245,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -27592,17 +28276,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 restproduct2slot:
@@ -27744,10 +28428,10 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 440(SP)
 	ADDQ    $0x04, DI
@@ -27792,26 +28476,31 @@ loop:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 64(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 96(R11), Y5, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -27820,43 +28509,48 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -27866,6 +28560,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -27874,50 +28569,56 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    432(SP), BX
-	MOVQ    144(DI), R10
+	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R11
+	MOVQ    152(DI), R11
 	ADDQ    BX, R11
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 64(R11), Y5, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
@@ -27926,13 +28627,14 @@ wholeproduct2odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
@@ -28052,11 +28754,11 @@ wholeproduct2done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
-	MOVQ         152(DI), BX
+	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 432(SP)
@@ -28086,26 +28788,31 @@ tail:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 64(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 96(R10), Y6, Y2
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -28114,43 +28821,48 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000040, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -28160,6 +28872,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -28168,50 +28881,56 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    432(SP), BX
-	MOVQ    144(DI), R9
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R10
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct2two
@@ -28220,13 +28939,14 @@ restproduct2odd:
 	CMPQ        R11, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000040, R10
 
 restproduct2done:
@@ -28790,21 +29510,25 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -28814,6 +29538,7 @@ wholeproduct0two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -28822,15 +29547,16 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
@@ -28970,21 +29696,25 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -28994,6 +29724,7 @@ restproduct0two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -29002,15 +29733,16 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restproduct0done:
@@ -29197,17 +29929,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -29282,17 +30014,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -29477,17 +30209,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -29627,7 +30359,7 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
 	ADDQ    $0x04, DI
@@ -29671,21 +30403,25 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -29695,6 +30431,7 @@ wholeproduct0two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -29703,45 +30440,50 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -29751,6 +30493,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -29759,15 +30502,16 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
@@ -29881,7 +30625,7 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
@@ -29911,21 +30655,25 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -29935,6 +30683,7 @@ restproduct0two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -29943,45 +30692,50 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -29991,6 +30745,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -29999,15 +30754,16 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
@@ -30189,17 +30945,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -30225,17 +30981,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 pairproduct2slot:
@@ -30300,17 +31056,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -30331,17 +31087,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 singleproduct2slot:
@@ -30518,17 +31274,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    432(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -30549,17 +31305,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
 	MOVQ    440(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 restproduct2slot:
@@ -30695,10 +31451,10 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 440(SP)
 	ADDQ    $0x04, DI
@@ -30743,26 +31499,31 @@ loop:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 64(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 96(R11), Y5, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -30771,43 +31532,48 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 128(R11), Y5, Y0
 	VFMADD231PS 32(R11), Y4, Y1
@@ -30817,6 +31583,7 @@ wholeproduct1two:
 	VFMADD231PS 96(R11), Y4, Y3
 	VFMADD231PS 224(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -30825,50 +31592,56 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y0
 	VFMADD231PS 32(R11), Y4, Y1
 	VFMADD231PS 64(R11), Y4, Y2
 	VFMADD231PS 96(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    432(SP), BX
-	MOVQ    144(DI), R10
+	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R11
+	MOVQ    152(DI), R11
 	ADDQ    BX, R11
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VMOVDQU     32(R10), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 64(R11), Y5, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
@@ -30877,13 +31650,14 @@ wholeproduct2odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y5
-	VPCMPEQD    Y6, Y6, Y6
-	VPXOR       Y5, Y6, Y6
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y6, (BX)(Y5*4), Y4
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y5, Y4
+	VPSRAD      $0x1f, Y5, Y5
+	VANDNPS     Y4, Y5, Y4
 	VFMADD231PS (R11), Y4, Y2
 	VFMADD231PS 32(R11), Y4, Y3
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
@@ -30997,11 +31771,11 @@ wholeproduct2done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
-	MOVQ         152(DI), BX
+	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 432(SP)
@@ -31031,26 +31805,31 @@ tail:
 	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 64(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 96(R10), Y6, Y2
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -31059,43 +31838,48 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000040, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    424(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 128(R10), Y6, Y1
 	VFMADD231PS 32(R10), Y5, Y2
@@ -31105,6 +31889,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y5, Y4
 	VFMADD231PS 224(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -31113,50 +31898,56 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y1
 	VFMADD231PS 32(R10), Y5, Y2
 	VFMADD231PS 64(R10), Y5, Y3
 	VFMADD231PS 96(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    432(SP), BX
-	MOVQ    144(DI), R9
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    136(DI), R10
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VMOVDQU     32(R9), Y7
-	VPCMPEQD    Y8, Y8, Y8
-	VPXOR       Y7, Y8, Y8
-	VXORPS      Y6, Y6, Y6
-	VGATHERDPS  Y8, (BX)(Y7*4), Y6
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y7, Y6
+	VPSRAD      $0x1f, Y7, Y7
+	VANDNPS     Y6, Y7, Y6
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct2two
@@ -31165,13 +31956,14 @@ restproduct2odd:
 	CMPQ        R11, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R9), Y6
-	VPCMPEQD    Y7, Y7, Y7
-	VPXOR       Y6, Y7, Y7
-	VXORPS      Y5, Y5, Y5
-	VGATHERDPS  Y7, (BX)(Y6*4), Y5
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y6, Y5
+	VPSRAD      $0x1f, Y6, Y6
+	VANDNPS     Y5, Y6, Y5
 	VFMADD231PS (R10), Y5, Y3
 	VFMADD231PS 32(R10), Y5, Y4
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000040, R10
 
 restproduct2done:
@@ -31812,7 +32604,11 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
@@ -31824,15 +32620,15 @@ loop:
 
 wholesynapses0two:
 	VMOVDQU     (R11), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVDQU     32(R11), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R12), Y10
 	VMOVUPS     128(R12), Y11
 	VFMADD213PS 32(R12), Y10, Y8
@@ -31874,6 +32670,7 @@ wholesynapses0two:
 	VFMADD231PS 96(R12), Y12, Y1
 	VFMADD231PS 224(R12), Y13, Y1
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000100, R12
 	SUBQ        $0x02, R13
 	JGE         wholesynapses0two
@@ -31882,10 +32679,10 @@ wholesynapses0odd:
 	CMPQ        R13, $-1
 	JNE         wholesynapses0done
 	VMOVDQU     (R11), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVUPS     (R12), Y9
 	VFMADD213PS 32(R12), Y9, Y8
 	VROUNDPS    $0x08, Y8, Y9
@@ -31907,6 +32704,7 @@ wholesynapses0odd:
 	VADDPS      Y7, Y0, Y0
 	VFMADD231PS 96(R12), Y7, Y1
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000080, R12
 
 wholesynapses0done:
@@ -31975,7 +32773,11 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	VMOVUPS wide3f800000<>+0(SB), Y3
 	VMOVUPS wide3f317218<>+0(SB), Y4
 	VMOVUPS wide3e75fd26<>+0(SB), Y5
@@ -31987,15 +32789,15 @@ tail:
 
 restsynapses0two:
 	VMOVDQU     (R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVDQU     32(R10), Y11
-	VPCMPEQD    Y12, Y12, Y12
-	VPXOR       Y11, Y12, Y12
-	VXORPS      Y10, Y10, Y10
-	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y11, Y10
+	VPSRAD      $0x1f, Y11, Y11
+	VANDNPS     Y10, Y11, Y10
 	VMOVUPS     (R11), Y11
 	VMOVUPS     128(R11), Y12
 	VFMADD213PS 32(R11), Y11, Y9
@@ -32037,6 +32839,7 @@ restsynapses0two:
 	VFMADD231PS 96(R11), Y13, Y2
 	VFMADD231PS 224(R11), Y14, Y2
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         restsynapses0two
@@ -32045,10 +32848,10 @@ restsynapses0odd:
 	CMPQ        R12, $-1
 	JNE         restsynapses0done
 	VMOVDQU     (R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R11), Y10
 	VFMADD213PS 32(R11), Y10, Y9
 	VROUNDPS    $0x08, Y9, Y10
@@ -32070,6 +32873,7 @@ restsynapses0odd:
 	VADDPS      Y8, Y1, Y1
 	VFMADD231PS 96(R11), Y8, Y2
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, R11
 
 restsynapses0done:
@@ -32463,7 +33267,11 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
@@ -32475,15 +33283,15 @@ loop:
 
 wholesynapses0two:
 	VMOVDQU     (R11), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVDQU     32(R11), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R12), Y10
 	VMOVUPS     128(R12), Y11
 	VFMADD213PS 32(R12), Y10, Y8
@@ -32525,6 +33333,7 @@ wholesynapses0two:
 	VFMADD231PS 96(R12), Y12, Y1
 	VFMADD231PS 224(R12), Y13, Y1
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000100, R12
 	SUBQ        $0x02, R13
 	JGE         wholesynapses0two
@@ -32533,10 +33342,10 @@ wholesynapses0odd:
 	CMPQ        R13, $-1
 	JNE         wholesynapses0done
 	VMOVDQU     (R11), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVUPS     (R12), Y9
 	VFMADD213PS 32(R12), Y9, Y8
 	VROUNDPS    $0x08, Y8, Y9
@@ -32558,6 +33367,7 @@ wholesynapses0odd:
 	VADDPS      Y7, Y0, Y0
 	VFMADD231PS 96(R12), Y7, Y1
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000080, R12
 
 wholesynapses0done:
@@ -32624,7 +33434,11 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	VMOVUPS wide3f800000<>+0(SB), Y3
 	VMOVUPS wide3f317218<>+0(SB), Y4
 	VMOVUPS wide3e75fd26<>+0(SB), Y5
@@ -32636,15 +33450,15 @@ tail:
 
 restsynapses0two:
 	VMOVDQU     (R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVDQU     32(R10), Y11
-	VPCMPEQD    Y12, Y12, Y12
-	VPXOR       Y11, Y12, Y12
-	VXORPS      Y10, Y10, Y10
-	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y11, Y10
+	VPSRAD      $0x1f, Y11, Y11
+	VANDNPS     Y10, Y11, Y10
 	VMOVUPS     (R11), Y11
 	VMOVUPS     128(R11), Y12
 	VFMADD213PS 32(R11), Y11, Y9
@@ -32686,6 +33500,7 @@ restsynapses0two:
 	VFMADD231PS 96(R11), Y13, Y2
 	VFMADD231PS 224(R11), Y14, Y2
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         restsynapses0two
@@ -32694,10 +33509,10 @@ restsynapses0odd:
 	CMPQ        R12, $-1
 	JNE         restsynapses0done
 	VMOVDQU     (R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R11), Y10
 	VFMADD213PS 32(R11), Y10, Y9
 	VROUNDPS    $0x08, Y9, Y10
@@ -32719,6 +33534,7 @@ restsynapses0odd:
 	VADDPS      Y8, Y1, Y1
 	VFMADD231PS 96(R11), Y8, Y2
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, R11
 
 restsynapses0done:
@@ -33106,7 +33922,11 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
@@ -33118,15 +33938,15 @@ loop:
 
 wholesynapses0two:
 	VMOVDQU     (R11), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVDQU     32(R11), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R12), Y10
 	VMOVUPS     128(R12), Y11
 	VFMADD213PS 32(R12), Y10, Y8
@@ -33168,6 +33988,7 @@ wholesynapses0two:
 	VFMADD231PS 96(R12), Y12, Y1
 	VFMADD231PS 224(R12), Y13, Y1
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000100, R12
 	SUBQ        $0x02, R13
 	JGE         wholesynapses0two
@@ -33176,10 +33997,10 @@ wholesynapses0odd:
 	CMPQ        R13, $-1
 	JNE         wholesynapses0done
 	VMOVDQU     (R11), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVUPS     (R12), Y9
 	VFMADD213PS 32(R12), Y9, Y8
 	VROUNDPS    $0x08, Y8, Y9
@@ -33201,6 +34022,7 @@ wholesynapses0odd:
 	VADDPS      Y7, Y0, Y0
 	VFMADD231PS 96(R12), Y7, Y1
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000080, R12
 
 wholesynapses0done:
@@ -33265,7 +34087,11 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	VMOVUPS wide3f800000<>+0(SB), Y3
 	VMOVUPS wide3f317218<>+0(SB), Y4
 	VMOVUPS wide3e75fd26<>+0(SB), Y5
@@ -33277,15 +34103,15 @@ tail:
 
 restsynapses0two:
 	VMOVDQU     (R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVDQU     32(R10), Y11
-	VPCMPEQD    Y12, Y12, Y12
-	VPXOR       Y11, Y12, Y12
-	VXORPS      Y10, Y10, Y10
-	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y11, Y10
+	VPSRAD      $0x1f, Y11, Y11
+	VANDNPS     Y10, Y11, Y10
 	VMOVUPS     (R11), Y11
 	VMOVUPS     128(R11), Y12
 	VFMADD213PS 32(R11), Y11, Y9
@@ -33327,6 +34153,7 @@ restsynapses0two:
 	VFMADD231PS 96(R11), Y13, Y2
 	VFMADD231PS 224(R11), Y14, Y2
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         restsynapses0two
@@ -33335,10 +34162,10 @@ restsynapses0odd:
 	CMPQ        R12, $-1
 	JNE         restsynapses0done
 	VMOVDQU     (R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R11), Y10
 	VFMADD213PS 32(R11), Y10, Y9
 	VROUNDPS    $0x08, Y9, Y10
@@ -33360,6 +34187,7 @@ restsynapses0odd:
 	VADDPS      Y8, Y1, Y1
 	VFMADD231PS 96(R11), Y8, Y2
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, R11
 
 restsynapses0done:
@@ -33741,7 +34569,11 @@ loop:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
@@ -33753,15 +34585,15 @@ loop:
 
 wholesynapses0two:
 	VMOVDQU     (R11), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVDQU     32(R11), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R12), Y10
 	VMOVUPS     128(R12), Y11
 	VFMADD213PS 32(R12), Y10, Y8
@@ -33803,6 +34635,7 @@ wholesynapses0two:
 	VFMADD231PS 96(R12), Y12, Y1
 	VFMADD231PS 224(R12), Y13, Y1
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000100, R12
 	SUBQ        $0x02, R13
 	JGE         wholesynapses0two
@@ -33811,10 +34644,10 @@ wholesynapses0odd:
 	CMPQ        R13, $-1
 	JNE         wholesynapses0done
 	VMOVDQU     (R11), Y9
-	VPCMPEQD    Y10, Y10, Y10
-	VPXOR       Y9, Y10, Y10
-	VXORPS      Y8, Y8, Y8
-	VGATHERDPS  Y10, (BX)(Y9*4), Y8
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y9, Y8
+	VPSRAD      $0x1f, Y9, Y9
+	VANDNPS     Y8, Y9, Y8
 	VMOVUPS     (R12), Y9
 	VFMADD213PS 32(R12), Y9, Y8
 	VROUNDPS    $0x08, Y8, Y9
@@ -33836,6 +34669,7 @@ wholesynapses0odd:
 	VADDPS      Y7, Y0, Y0
 	VFMADD231PS 96(R12), Y7, Y1
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000080, R12
 
 wholesynapses0done:
@@ -33898,7 +34732,11 @@ tail:
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	VMOVUPS wide3f800000<>+0(SB), Y3
 	VMOVUPS wide3f317218<>+0(SB), Y4
 	VMOVUPS wide3e75fd26<>+0(SB), Y5
@@ -33910,15 +34748,15 @@ tail:
 
 restsynapses0two:
 	VMOVDQU     (R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVDQU     32(R10), Y11
-	VPCMPEQD    Y12, Y12, Y12
-	VPXOR       Y11, Y12, Y12
-	VXORPS      Y10, Y10, Y10
-	VGATHERDPS  Y12, (BX)(Y11*4), Y10
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y11, Y10
+	VPSRAD      $0x1f, Y11, Y11
+	VANDNPS     Y10, Y11, Y10
 	VMOVUPS     (R11), Y11
 	VMOVUPS     128(R11), Y12
 	VFMADD213PS 32(R11), Y11, Y9
@@ -33960,6 +34798,7 @@ restsynapses0two:
 	VFMADD231PS 96(R11), Y13, Y2
 	VFMADD231PS 224(R11), Y14, Y2
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         restsynapses0two
@@ -33968,10 +34807,10 @@ restsynapses0odd:
 	CMPQ        R12, $-1
 	JNE         restsynapses0done
 	VMOVDQU     (R10), Y10
-	VPCMPEQD    Y11, Y11, Y11
-	VPXOR       Y10, Y11, Y11
-	VXORPS      Y9, Y9, Y9
-	VGATHERDPS  Y11, (BX)(Y10*4), Y9
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y10, Y9
+	VPSRAD      $0x1f, Y10, Y10
+	VANDNPS     Y9, Y10, Y9
 	VMOVUPS     (R11), Y10
 	VFMADD213PS 32(R11), Y10, Y9
 	VROUNDPS    $0x08, Y9, Y10
@@ -33993,6 +34832,7 @@ restsynapses0odd:
 	VADDPS      Y8, Y1, Y1
 	VFMADD231PS 96(R11), Y8, Y2
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000080, R11
 
 restsynapses0done:
@@ -36834,17 +37674,17 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
 	MOVQ    208(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 pairproduct1slot:
@@ -36861,17 +37701,17 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
 	MOVQ    216(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 pairproduct2slot:
@@ -36888,17 +37728,17 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	MOVQ    216(R9), BX
+	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct3done
 	MOVQ    224(SP), BX
-	MOVQ    208(R9), R10
+	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R9), R12
+	MOVQ    224(R9), R12
 	ADDQ    BX, R12
-	MOVQ    192(R9), R14
+	MOVQ    216(R9), R14
 	ADDQ    R8, R14
 
 pairproduct3slot:
@@ -36949,17 +37789,17 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
 	MOVQ    208(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 singleproduct1slot:
@@ -36974,17 +37814,17 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
 	MOVQ    216(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 singleproduct2slot:
@@ -36999,17 +37839,17 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	MOVQ    216(R9), BX
+	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct3done
 	MOVQ    224(SP), BX
-	MOVQ    208(R9), R10
+	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R9), R12
+	MOVQ    224(R9), R12
 	ADDQ    BX, R12
-	MOVQ    192(R9), R14
+	MOVQ    216(R9), R14
 	ADDQ    R8, R14
 
 singleproduct3slot:
@@ -37097,17 +37937,17 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
 	MOVQ    208(SP), BX
-	MOVQ    80(R9), R10
+	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R9), R12
+	MOVQ    80(R9), R12
 	ADDQ    BX, R12
-	MOVQ    64(R9), R14
+	MOVQ    72(R9), R14
 	ADDQ    R8, R14
 
 restproduct1slot:
@@ -37122,17 +37962,17 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
 	MOVQ    216(SP), BX
-	MOVQ    144(R9), R10
+	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R9), R12
+	MOVQ    152(R9), R12
 	ADDQ    BX, R12
-	MOVQ    128(R9), R14
+	MOVQ    144(R9), R14
 	ADDQ    R8, R14
 
 restproduct2slot:
@@ -37147,17 +37987,17 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	MOVQ    216(R9), BX
+	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct3done
 	MOVQ    224(SP), BX
-	MOVQ    208(R9), R10
+	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R9), R12
+	MOVQ    224(R9), R12
 	ADDQ    BX, R12
-	MOVQ    192(R9), R14
+	MOVQ    216(R9), R14
 	ADDQ    R8, R14
 
 restproduct3slot:
@@ -37209,13 +38049,13 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 200(SP)
-	MOVQ    88(R9), BX
+	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 208(SP)
-	MOVQ    152(R9), BX
+	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 216(SP)
-	MOVQ    216(R9), BX
+	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 224(SP)
 	ADDQ    $0x04, DI
@@ -37258,24 +38098,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
-	MOVQ    (DI), BX
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    192(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
@@ -37284,45 +38129,51 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    200(SP), BX
-	MOVQ    80(DI), R10
+	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R11
+	MOVQ    80(DI), R11
 	ADDQ    BX, R11
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    200(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
@@ -37331,45 +38182,51 @@ wholeproduct1odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    208(SP), BX
-	MOVQ    144(DI), R10
+	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(DI), R11
+	MOVQ    152(DI), R11
 	ADDQ    BX, R11
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    208(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
@@ -37378,45 +38235,51 @@ wholeproduct2odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct2done:
-	MOVQ    216(DI), BX
+	MOVQ    240(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct3done
 	MOVQ    216(SP), BX
-	MOVQ    208(DI), R10
+	MOVQ    232(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(DI), R11
+	MOVQ    224(DI), R11
 	ADDQ    BX, R11
-	MOVQ    192(DI), BX
+	MOVQ    216(DI), R13
+	MOVQ    248(DI), R14
+	MOVQ    216(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct3odd
 
 wholeproduct3two:
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y1, Y0
 	VFMADD231PS 32(R11), Y2, Y0
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct3two
@@ -37425,12 +38288,13 @@ wholeproduct3odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct3done
 	VMOVDQU     (R10), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R11), Y1, Y0
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 wholeproduct3done:
@@ -37467,15 +38331,15 @@ wholeproduct3done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 192(SP)
-	MOVQ         88(DI), BX
+	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 200(SP)
-	MOVQ         152(DI), BX
+	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 208(SP)
-	MOVQ         216(DI), BX
+	MOVQ         240(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 216(SP)
@@ -37502,24 +38366,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
-	MOVQ    (DI), BX
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    192(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
@@ -37528,45 +38397,51 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	MOVQ    88(DI), BX
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    200(SP), BX
-	MOVQ    80(DI), R9
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    64(DI), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    200(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -37575,45 +38450,51 @@ restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct1done:
-	MOVQ    152(DI), BX
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    208(SP), BX
-	MOVQ    144(DI), R9
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(DI), R10
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    128(DI), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
+	MOVQ    208(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R13), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct2two
@@ -37622,45 +38503,51 @@ restproduct2odd:
 	CMPQ        R11, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R13), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
 restproduct2done:
-	MOVQ    216(DI), BX
+	MOVQ    240(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct3done
 	MOVQ    216(SP), BX
-	MOVQ    208(DI), R9
+	MOVQ    232(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(DI), R10
+	MOVQ    224(DI), R10
 	ADDQ    BX, R10
-	MOVQ    192(DI), BX
+	MOVQ    216(DI), R12
+	MOVQ    248(DI), DI
+	MOVQ    216(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct3odd
 
 restproduct3two:
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R9), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(DI), BX
+	VPERMPS     (R12)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R10), Y2, Y1
 	VFMADD231PS 32(R10), Y3, Y1
 	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct3two
@@ -37669,12 +38556,13 @@ restproduct3odd:
 	CMPQ        R11, $-1
 	JNE         restproduct3done
 	VMOVDQU     (R9), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (DI), BX
+	VPERMPS     (R12)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R10), Y2, Y1
 	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000020, R10
 
 restproduct3done:
@@ -40292,17 +41180,17 @@ pairproduct0done:
 	VMOVUPS Y1, 840(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct1done
 	MOVQ    784(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 pairproduct1slot:
@@ -40323,17 +41211,17 @@ pairproduct1done:
 	VMOVUPS Y1, 904(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct2done
 	MOVQ    792(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 pairproduct2slot:
@@ -40354,17 +41242,17 @@ pairproduct2done:
 	VMOVUPS Y1, 968(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct3done
 	MOVQ    800(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 pairproduct3slot:
@@ -40417,17 +41305,17 @@ singleproduct0slot:
 singleproduct0done:
 	VMOVUPS Y0, 808(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct1done
 	MOVQ    784(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 singleproduct1slot:
@@ -40444,17 +41332,17 @@ singleproduct1slot:
 singleproduct1done:
 	VMOVUPS Y0, 872(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct2done
 	MOVQ    792(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 singleproduct2slot:
@@ -40471,17 +41359,17 @@ singleproduct2slot:
 singleproduct2done:
 	VMOVUPS Y0, 936(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct3done
 	MOVQ    800(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 singleproduct3slot:
@@ -40614,17 +41502,17 @@ restproduct0slot:
 restproduct0done:
 	VMOVUPS Y1, 808(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct1done
 	MOVQ    784(SP), BX
-	MOVQ    80(R10), R11
+	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R10), R13
+	MOVQ    80(R10), R13
 	ADDQ    BX, R13
-	MOVQ    64(R10), R15
+	MOVQ    72(R10), R15
 	ADDQ    R9, R15
 
 restproduct1slot:
@@ -40641,17 +41529,17 @@ restproduct1slot:
 restproduct1done:
 	VMOVUPS Y1, 872(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct2done
 	MOVQ    792(SP), BX
-	MOVQ    144(R10), R11
+	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R10), R13
+	MOVQ    152(R10), R13
 	ADDQ    BX, R13
-	MOVQ    128(R10), R15
+	MOVQ    144(R10), R15
 	ADDQ    R9, R15
 
 restproduct2slot:
@@ -40668,17 +41556,17 @@ restproduct2slot:
 restproduct2done:
 	VMOVUPS Y1, 936(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct3done
 	MOVQ    800(SP), BX
-	MOVQ    208(R10), R11
+	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R10), R13
+	MOVQ    224(R10), R13
 	ADDQ    BX, R13
-	MOVQ    192(R10), R15
+	MOVQ    216(R10), R15
 	ADDQ    R9, R15
 
 restproduct3slot:
@@ -40783,13 +41671,13 @@ end:
 	MOVQ    24(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 776(SP)
-	MOVQ    88(R10), BX
+	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 784(SP)
-	MOVQ    152(R10), BX
+	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 792(SP)
-	MOVQ    216(R10), BX
+	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), BX
 	ADDQ    BX, 800(SP)
 	ADDQ    $0x04, R8
@@ -40832,24 +41720,29 @@ loop:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R12
 	ADDQ    BX, R12
-	MOVQ    (R8), BX
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    768(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct0odd
 
 wholeproduct0two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct0two
@@ -40858,47 +41751,53 @@ wholeproduct0odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct0done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	VMOVUPS Y0, 800(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    88(R8), BX
+	MOVQ    96(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct1done
 	MOVQ    776(SP), BX
-	MOVQ    80(R8), R11
+	MOVQ    88(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R8), R12
+	MOVQ    80(R8), R12
 	ADDQ    BX, R12
-	MOVQ    64(R8), BX
+	MOVQ    72(R8), R14
+	MOVQ    104(R8), R15
+	MOVQ    776(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct1odd
 
 wholeproduct1two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct1two
@@ -40907,47 +41806,53 @@ wholeproduct1odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct1done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
 	VMOVUPS Y0, 864(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    152(R8), BX
+	MOVQ    168(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct2done
 	MOVQ    784(SP), BX
-	MOVQ    144(R8), R11
+	MOVQ    160(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R8), R12
+	MOVQ    152(R8), R12
 	ADDQ    BX, R12
-	MOVQ    128(R8), BX
+	MOVQ    144(R8), R14
+	MOVQ    176(R8), R15
+	MOVQ    784(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct2odd
 
 wholeproduct2two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct2two
@@ -40956,47 +41861,53 @@ wholeproduct2odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct2done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
 	VMOVUPS Y0, 928(SP)
 	VXORPS  Y0, Y0, Y0
-	MOVQ    216(R8), BX
+	MOVQ    240(R8), BX
 	MOVQ    DX, R11
 	SHRQ    $0x03, R11
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct3done
 	MOVQ    792(SP), BX
-	MOVQ    208(R8), R11
+	MOVQ    232(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R8), R12
+	MOVQ    224(R8), R12
 	ADDQ    BX, R12
-	MOVQ    192(R8), BX
+	MOVQ    216(R8), R14
+	MOVQ    248(R8), R15
+	MOVQ    792(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
 	JL      wholeproduct3odd
 
 wholeproduct3two:
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VMOVDQU     32(R11), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     4(R15), BX
+	VPERMPS     (R14)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R12), Y1, Y0
 	VFMADD231PS 32(R12), Y2, Y0
 	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
 	ADDQ        $0x00000040, R12
 	SUBQ        $0x02, R13
 	JGE         wholeproduct3two
@@ -41005,12 +41916,13 @@ wholeproduct3odd:
 	CMPQ        R13, $-1
 	JNE         wholeproduct3done
 	VMOVDQU     (R11), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y1, Y1, Y1
-	VGATHERDPS  Y3, (BX)(Y2*4), Y1
+	MOVLQSX     (R15), BX
+	VPERMPS     (R14)(BX*4), Y2, Y1
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y1, Y2, Y1
 	VFMADD231PS (R12), Y1, Y0
 	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
 	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
@@ -41092,15 +42004,15 @@ wholeproduct3done:
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 768(SP)
-	MOVQ         88(R8), BX
+	MOVQ         96(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 776(SP)
-	MOVQ         152(R8), BX
+	MOVQ         168(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 784(SP)
-	MOVQ         216(R8), BX
+	MOVQ         240(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 792(SP)
@@ -41127,24 +42039,29 @@ tail:
 	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
-	MOVQ    (R8), BX
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
+	MOVQ    768(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct0odd
 
 restproduct0two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct0two
@@ -41153,47 +42070,53 @@ restproduct0odd:
 	CMPQ        R12, $-1
 	JNE         restproduct0done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	VMOVUPS Y1, 800(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    88(R8), BX
+	MOVQ    96(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct1done
 	MOVQ    776(SP), BX
-	MOVQ    80(R8), R10
+	MOVQ    88(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    72(R8), R11
+	MOVQ    80(R8), R11
 	ADDQ    BX, R11
-	MOVQ    64(R8), BX
+	MOVQ    72(R8), R13
+	MOVQ    104(R8), R14
+	MOVQ    776(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct1odd
 
 restproduct1two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct1two
@@ -41202,47 +42125,53 @@ restproduct1odd:
 	CMPQ        R12, $-1
 	JNE         restproduct1done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct1done:
 	VMOVUPS Y1, 864(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    152(R8), BX
+	MOVQ    168(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct2done
 	MOVQ    784(SP), BX
-	MOVQ    144(R8), R10
+	MOVQ    160(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    136(R8), R11
+	MOVQ    152(R8), R11
 	ADDQ    BX, R11
-	MOVQ    128(R8), BX
+	MOVQ    144(R8), R13
+	MOVQ    176(R8), R14
+	MOVQ    784(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      restproduct2odd
 
 restproduct2two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R14), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct2two
@@ -41251,47 +42180,53 @@ restproduct2odd:
 	CMPQ        R12, $-1
 	JNE         restproduct2done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R14), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
 
 restproduct2done:
 	VMOVUPS Y1, 928(SP)
 	VXORPS  Y1, Y1, Y1
-	MOVQ    216(R8), BX
+	MOVQ    240(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct3done
 	MOVQ    792(SP), BX
-	MOVQ    208(R8), R10
+	MOVQ    232(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    200(R8), R11
+	MOVQ    224(R8), R11
 	ADDQ    BX, R11
-	MOVQ    192(R8), BX
+	MOVQ    216(R8), R13
+	MOVQ    248(R8), R8
+	MOVQ    792(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
 	JL      restproduct3odd
 
 restproduct3two:
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VMOVDQU     32(R10), Y4
-	VPCMPEQD    Y5, Y5, Y5
-	VPXOR       Y4, Y5, Y5
-	VXORPS      Y3, Y3, Y3
-	VGATHERDPS  Y5, (BX)(Y4*4), Y3
+	MOVLQSX     4(R8), BX
+	VPERMPS     (R13)(BX*4), Y4, Y3
+	VPSRAD      $0x1f, Y4, Y4
+	VANDNPS     Y3, Y4, Y3
 	VFMADD231PS (R11), Y2, Y1
 	VFMADD231PS 32(R11), Y3, Y1
 	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
 	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         restproduct3two
@@ -41300,12 +42235,13 @@ restproduct3odd:
 	CMPQ        R12, $-1
 	JNE         restproduct3done
 	VMOVDQU     (R10), Y3
-	VPCMPEQD    Y4, Y4, Y4
-	VPXOR       Y3, Y4, Y4
-	VXORPS      Y2, Y2, Y2
-	VGATHERDPS  Y4, (BX)(Y3*4), Y2
+	MOVLQSX     (R8), BX
+	VPERMPS     (R13)(BX*4), Y3, Y2
+	VPSRAD      $0x1f, Y3, Y3
+	VANDNPS     Y2, Y3, Y2
 	VFMADD231PS (R11), Y2, Y1
 	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
 	ADDQ        $0x00000020, R11
 
 restproduct3done:

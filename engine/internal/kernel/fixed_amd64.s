@@ -1974,48 +1974,50 @@ DATA widec2fc0000<>+24(SB)/4, $0xc2fc0000
 DATA widec2fc0000<>+28(SB)/4, $0xc2fc0000
 GLOBL widec2fc0000<>(SB), RODATA|NOPTR, $32
 
-// func sparseByTarget(y *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
+// func sparseByTarget(y *float32, v *float32, params *float32, index *int32, window *int32, count *int32, blocks int, mask *int32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sparseByTarget(SB), NOSPLIT, $0-56
+TEXT ·sparseByTarget(SB), NOSPLIT, $0-64
 	MOVQ     y+0(FP), AX
 	MOVQ     params+16(FP), CX
 	MOVQ     v+8(FP), DX
 	MOVQ     index+24(FP), BX
-	MOVQ     count+32(FP), SI
-	MOVQ     blocks+40(FP), DI
-	MOVQ     mask+48(FP), R8
+	MOVQ     window+32(FP), SI
+	MOVQ     count+40(FP), DI
+	MOVQ     blocks+48(FP), R8
+	MOVQ     mask+56(FP), R9
 	VPCMPEQD Y1, Y1, Y1
 
 block:
-	CMPQ    DI, $0x01
+	CMPQ    R8, $0x01
 	JNE     whole
-	TESTQ   R8, R8
+	TESTQ   R9, R9
 	JZ      whole
-	VMOVDQU (R8), Y1
+	VMOVDQU (R9), Y1
 
 whole:
 	VMASKMOVPS (AX), Y1, Y0
-	MOVLQSX    (SI), R9
-	TESTQ      R9, R9
+	MOVLQSX    (DI), R10
+	TESTQ      R10, R10
 	JZ         store
 
 slot:
 	VMOVDQU     (BX), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y3, (DX)(Y2*4), Y4
-	VFMADD231PS (CX), Y4, Y0
+	MOVLQSX     (SI), R11
+	VPERMPS     (DX)(R11*4), Y2, Y3
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (CX), Y3, Y0
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
-	DECQ        R9
+	ADDQ        $0x04, SI
+	DECQ        R10
 	JNZ         slot
 
 store:
 	VMASKMOVPS Y0, Y1, (AX)
 	ADDQ       $0x20, AX
-	ADDQ       $0x04, SI
-	DECQ       DI
+	ADDQ       $0x04, DI
+	DECQ       R8
 	JNZ        block
 	VZEROUPPER
 	RET

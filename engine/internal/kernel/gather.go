@@ -12,11 +12,12 @@ type Head struct {
 
 // rawHead is a Head as the assembly reads it.
 type rawHead struct {
-	x, params    *float32
-	index, count *int32
+	x, params            *float32
+	index, count, window *int32
 }
 
-// Read sets what the head reads: as many numbers as when it was bound.
+// Read sets what the head reads: as many numbers as when it was bound. One lane is read in windows of eight, of which only
+// the numbers of x count; its capacity must hold them.
 func (h *Head) Read(x []float32) {
 	h.x, h.raw.x = x, unsafe.SliceData(x)
 }

@@ -41,6 +41,7 @@ func (h *Head) check(numbers, rows, lanes int) {
 		panic("kernel: edges arranged for another use")
 	}
 	need(h.x, s.in*lanes)
+	need(h.x[:cap(h.x)], s.reach(lanes))
 	need(s.params, numbers*len(s.index))
-	h.raw = rawHead{unsafe.SliceData(h.x), unsafe.SliceData(s.params), unsafe.SliceData(s.index), unsafe.SliceData(s.count)}
+	h.raw = rawHead{unsafe.SliceData(h.x), unsafe.SliceData(s.params), unsafe.SliceData(s.index), unsafe.SliceData(s.count), unsafe.SliceData(s.window)}
 }

@@ -96,6 +96,9 @@ func FindOperation(op step.Op, kinds []byte) Fused { return single(op, kinds) }
 // vector is how many numbers a vector register of the assembly holds.
 const vector = 8
 
+// Window is how much capacity must follow what one lane reads, see Head.Read.
+const Window = vector - 1
+
 const noKernel = "kernel: a chain without a kernel"
 
 // need checks the length of an operand.

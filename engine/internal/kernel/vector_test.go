@@ -83,7 +83,12 @@ func newProblem(t *testing.T, r *rand.Rand, end bool) *problem {
 		}
 	}
 	r.Shuffle(len(p.list), func(i, j int) { p.list[i], p.list[j] = p.list[j], p.list[i] })
-	make := func(n int) []float32 { return fill(r, guarded(t, n, end)) }
+	make := func(n int) []float32 {
+		if p.lanes == 1 { // what one lane reads comes in windows
+			return fill(r, guarded(t, (n+vector-1)/vector*vector, end))[:n]
+		}
+		return fill(r, guarded(t, n, end))
+	}
 	p.w, p.x, p.y = make(p.rows*p.cols), make(p.times*p.cols*p.lanes), make(p.times*p.rows*p.lanes)
 	p.edgeW, p.s, p.m, p.e = make(len(p.list)), make(len(p.list)), make(len(p.list)), make(len(p.list))
 	return p
@@ -173,7 +178,7 @@ func TestLanesAloneInAssembly(t *testing.T) {
 		whole := p.outputs(t, true)
 		for l := range p.lanes {
 			q := *p
-			q.lanes, q.x, q.y = 1, pickLane(p.x[:p.cols*p.lanes], l, p.lanes), pickLane(p.y[:p.rows*p.lanes], l, p.lanes)
+			q.lanes, q.x, q.y = 1, windowed(pickLane(p.x[:p.cols*p.lanes], l, p.lanes)), windowed(pickLane(p.y[:p.rows*p.lanes], l, p.lanes))
 			one := q.outputs(t, true)
 			for _, name := range []string{"product", "turned", "sparse", "sparse turned", "conductance", "current", "dv"} {
 				sameBits(t, fmt.Sprintf("seed %d, lane %d: %s", seed, l, name), one[name], pickLane(whole[name], l, p.lanes))
@@ -198,6 +203,9 @@ func (p *problem) alone(t *testing.T, one map[string][]float32) {
 	sameBits(t, "sparse by target", y, one["sparse"])
 }
 
+// windowed is x with room for whole windows behind it.
+func windowed(x []float32) []float32 { return append(x, make([]float32, vector)...)[:len(x)] }
+
 func pickLane(x []float32, l, lanes int) (v []float32) {
 	for i := l; i < len(x); i += lanes {
 		v = append(v, x[i])
@@ -220,7 +228,8 @@ func TestSlotsKeepNaN(t *testing.T) {
 	list := []step.Edge{{From: 0, To: 0}, {From: 1, To: 2}, {From: 0, To: 2}, {From: 2, To: 9}}
 	one := []float32{1, 1, 1, 1}
 	G, I := make([]float32, 10), make([]float32, 10)
-	v := []float32{float32(math.NaN()), 1, 2}
+	v := make([]float32, 3, vector)
+	copy(v, []float32{float32(math.NaN()), 1, 2})
 	alone(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
 	for i, v := range G {
 		if bad := i == 0 || i == 2; (v != v) != bad || (I[i] != I[i]) != bad {

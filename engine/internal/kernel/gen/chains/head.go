@@ -25,7 +25,8 @@ const (
 	headParams = 8
 	headIndex  = 16
 	headCount  = 24
-	headSize   = 64
+	headWindow = 32
+	headSize   = 72
 )
 
 // gatherer emits the heads of a chain for one or two vectors at once.
@@ -117,7 +118,7 @@ func (c *chain) groups() (list []group) {
 func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
 	h := g.chain.heads[j]
 	label = fmt.Sprint(label, h.name, j)
-	index, params, k, x := GP64(), GP64(), GP64(), GP64()
+	index, params, k, x, window := GP64(), GP64(), GP64(), GP64(), GP64()
 	t := g.tmp
 	MOVQ(g.field(j, headCount), t)
 	MOVLQSX(Mem{Base: t, Index: g.block(), Scale: 1}, k)
@@ -134,7 +135,12 @@ func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
 	MOVQ(g.field(j, headParams), params)
 	ADDQ(t, params)
 	MOVQ(g.field(j, headX), x)
-	if !g.flat {
+	if g.flat {
+		MOVQ(g.field(j, headWindow), window)
+		MOVQ(g.cursor[j], t)
+		SHRQ(Imm(3), t)
+		LEAQ(Mem{Base: window, Index: t, Scale: 4}, window)
+	} else {
 		ADDQ(g.lane, x)
 	}
 	add := gathering[h.name]()
@@ -147,8 +153,11 @@ func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
 			}
 			into = append(into, v)
 		}
-		add(g.sources(x, index, max(n, slots)), slotParams{params, width, numbers}, into)
+		add(g.sources(x, index, window, max(n, slots)), slotParams{params, width, numbers}, into)
 		ADDQ(U32(4*width*slots), index)
+		if g.flat {
+			ADDQ(U32(4*slots), window)
+		}
 		ADDQ(U32(4*width*numbers*slots), params)
 	}
 	if g.flat {
@@ -187,20 +196,20 @@ func (g *gatherer) block() GPVirtual {
 	return b
 }
 
-// sources loads n vectors of the source of the slot at hand: those of lanes, or of eight targets, whose index is below 0
-// where a target has no more edges; it reads as 0 then.
-func (g *gatherer) sources(x, index GPVirtual, n int) (v []VecVirtual) {
+// sources loads n vectors of the source of the slot at hand, those of lanes; or of n slots those of eight targets, whose
+// index is below 0 where a target has no edge: 0 is read then.
+func (g *gatherer) sources(x, index, window GPVirtual, n int) (v []VecVirtual) {
 	for range n {
 		v = append(v, YMM())
 	}
 	if g.flat {
 		for i := range v {
-			at, mask := YMM(), YMM()
+			at := YMM()
 			VMOVDQU(Mem{Base: index, Disp: 32 * i}, at)
-			VPCMPEQD(mask, mask, mask)
-			VPXOR(at, mask, mask)
-			VXORPS(v[i], v[i], v[i])
-			VGATHERDPS(mask, Mem{Base: x, Index: at, Scale: 4}, v[i])
+			MOVLQSX(Mem{Base: window, Disp: 4 * i}, g.tmp)
+			VPERMPS(Mem{Base: x, Index: g.tmp, Scale: 4}, at, v[i])
+			VPSRAD(Imm(31), at, at)
+			VANDNPS(v[i], at, v[i])
 		}
 		return v
 	}
