@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -71,12 +72,7 @@ func (c *chain) print(head byte) string {
 }
 
 // fused reports whether the chain, with its heads if it has any, has a kernel of its own.
-func (c *chain) fused(pl *plan) bool {
-	if c.heads != nil {
-		return kernel.FindGathered(c.key(pl)) != nil
-	}
-	return kernel.FindChain(c.text()) != nil
-}
+func (c *chain) fused(pl *plan) bool { return kernel.Has(c.key(pl), 1) }
 
 // agenda orders the nodes of one stage.
 type agenda struct {
@@ -178,19 +174,17 @@ func (a *agenda) singles(items []item) []item {
 }
 
 // collect takes the nodes of the next chain: those that the next structured operation waits for, so that values are made
-// where they are used and not carried through memory; then what follows from the chain alone.
+// where they are used and not carried through memory; then what goes on with the chain's values and loads little else.
 func (a *agenda) collect() (nodes []int) {
-	c := collection{agenda: a, chained: map[int]bool{}}
-	wanted := a.wanted()
+	c := collection{agenda: a, chained: map[int]bool{}, loaded: map[int]bool{}}
+	wanted := c.wanted()
 	for _, i := range a.todo {
 		if wanted == nil || wanted[i] {
 			c.take(i)
 		}
 	}
 	for _, i := range a.todo {
-		if c.follows(i) {
-			c.take(i)
-		}
+		c.follow(i)
 	}
 	if len(c.nodes) == 0 {
 		panic("engine: the program is cyclic")
@@ -206,9 +200,9 @@ func (a *agenda) collect() (nodes []int) {
 // collection is a chain that is being collected.
 type collection struct {
 	*agenda
-	rows    int
-	nodes   []int
-	chained map[int]bool
+	rows            int
+	nodes           []int
+	chained, loaded map[int]bool
 }
 
 // take adds a node if it fits.
@@ -219,32 +213,59 @@ func (c *collection) take(i int) {
 	}
 	c.rows = n
 	c.nodes, c.chained[i] = append(c.nodes, i), true
+	for _, r := range c.loads(i) {
+		c.loaded[r] = true
+	}
 }
 
-// follows reports whether a node reads nothing in lanes but what is in the chain, so that it saves a load later and costs
-// none now.
-func (c *collection) follows(i int) bool {
-	any := false
+// loads are the values in lanes that a node reads and the chain does not make.
+func (c *collection) loads(i int) (roots []int) {
 	for _, j := range c.pl.p.Nodes[i].In {
-		r := c.pl.root[j]
-		if c.chained[r] {
-			any = true
-		} else if !c.pl.uniform[r] && c.pl.p.Nodes[r].Op != step.OpAcc {
-			return false
+		if r := c.pl.root[j]; !c.chained[r] && !c.pl.uniform[r] && c.pl.p.Nodes[r].Op != step.OpAcc {
+			roots = append(roots, r)
 		}
 	}
-	return any
+	return roots
+}
+
+// follow adds a node that reads a value of the chain, with all that it waits for, if together they load one further value
+// at most: that is what carrying the chain's value to a later chain would cost.
+func (c *collection) follow(i int) {
+	if c.chained[i] || !c.lane(i) || !slices.ContainsFunc(c.pl.p.Nodes[i].In, func(j int) bool { return c.chained[c.pl.root[j]] }) {
+		return
+	}
+	set := map[int]bool{i: true}
+	if !c.ancestors(i, set) || len(c.nodes)+len(set) > maxChain {
+		return
+	}
+	further := map[int]bool{}
+	for k := range set {
+		if c.pl.p.Nodes[k].Shape.Len() != c.rows {
+			return
+		}
+		for _, r := range c.loads(k) {
+			if !set[r] && !c.loaded[r] {
+				further[r] = true
+			}
+		}
+	}
+	if len(further) > 1 {
+		return
+	}
+	for _, k := range slices.Sorted(maps.Keys(set)) {
+		c.take(k)
+	}
 }
 
 // wanted are the element-wise nodes that the first of the structured operations that wait for nothing else waits for; nil
 // where none waits.
-func (a *agenda) wanted() map[int]bool {
-	for _, i := range a.todo {
-		if a.lane(i) {
+func (c *collection) wanted() map[int]bool {
+	for _, i := range c.todo {
+		if c.lane(i) {
 			continue
 		}
 		set := map[int]bool{}
-		if a.ancestors(i, set) {
+		if c.ancestors(i, set) {
 			return set
 		}
 	}
@@ -253,17 +274,17 @@ func (a *agenda) wanted() map[int]bool {
 
 // ancestors adds the unfinished element-wise nodes that a node depends on; it reports false where a structured operation
 // is among them.
-func (a *agenda) ancestors(i int, set map[int]bool) bool {
-	for _, j := range a.pl.p.Nodes[i].In {
-		p := a.pl.producer(j)
+func (c *collection) ancestors(i int, set map[int]bool) bool {
+	for _, j := range c.pl.p.Nodes[i].In {
+		p := c.pl.producer(j)
 		switch {
-		case !a.member[p] || a.done[p] || set[p]:
+		case !c.member[p] || c.done[p] || set[p] || c.chained[p]:
 			continue
-		case !a.lane(p):
+		case !c.lane(p):
 			return false
 		}
 		set[p] = true
-		if !a.ancestors(p, set) {
+		if !c.ancestors(p, set) {
 			return false
 		}
 	}

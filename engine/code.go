@@ -17,13 +17,7 @@ type chainCode struct {
 	rows, lanes int
 	places      []place // the inputs, then the stored values
 	base        []int   // where they are at the time at hand
-	moving      []int   // the places that differ from time to time
-	ready       bool    // the operands that do not move are set
 	code        []instr
-	fused       kernel.Fused
-	gathered    *gatheredCode
-	heads       []func(t int) // run first where there is no kernel for chain and heads together
-	in, out     [][]float32
 	args, dst   [][]float32
 }
 
@@ -43,33 +37,44 @@ type operand struct {
 	at   int
 }
 
-// newChainCode compiles a chain as stage s runs it.
+// chain compiles a chain as stage s runs it: as a whole if there is a kernel for it and its heads, or else the heads first.
+func (c *compiler) chain(ch *chain, s stage) func(t int) {
+	if w := c.whole(ch, s, ch.heads); w != nil {
+		return w.run
+	}
+	var parts []func(t int)
+	for _, i := range ch.heads {
+		parts = append(parts, structured[c.p.Nodes[i].Op](c, s, i))
+	}
+	var rest func(t int)
+	if w := c.whole(ch, s, nil); w != nil {
+		rest = w.run
+	} else {
+		rest = c.newChainCode(ch, s).run
+	}
+	if parts == nil {
+		return rest
+	}
+	return func(t int) {
+		for _, f := range parts {
+			f(t)
+		}
+		rest(t)
+	}
+}
+
+// newChainCode compiles a chain whose operations run one by one.
 func (c *compiler) newChainCode(ch *chain, s stage) *chainCode {
-	cc := &chainCode{e: c.e, rows: ch.rows, lanes: c.width(s), fused: kernel.FindChain(ch.text()), args: make([][]float32, 5), dst: make([][]float32, 1)}
+	cc := &chainCode{e: c.e, rows: ch.rows, lanes: c.width(s), args: make([][]float32, 5), dst: make([][]float32, 1)}
 	for _, in := range ch.in {
 		cc.places = append(cc.places, c.find(s, in.node))
 	}
 	stored := map[int]int{}
 	for _, o := range ch.out {
 		stored[o] = len(cc.places)
-		i := ch.nodes[o]
-		if n := &c.p.Nodes[i]; n.Op == step.OpAccum {
-			i = n.In[0]
-		}
-		at := c.find(s, i)
-		at.n = ch.rows * cc.lanes // an accumulator too stands in lanes here
-		cc.places = append(cc.places, at)
-	}
-	if ch.heads != nil {
-		cc.gathered = c.gathered(ch, s)
-	}
-	for _, i := range ch.heads {
-		if cc.gathered == nil {
-			cc.heads = append(cc.heads, structured[c.p.Nodes[i].Op](c, s, i))
-		}
+		cc.places = append(cc.places, c.stored(ch, o, s))
 	}
 	cc.base = make([]int, len(cc.places))
-	cc.in, cc.out = make([][]float32, len(ch.in)), make([][]float32, len(ch.out))
 	as := assembler{chain: ch, lanes: cc.lanes, stored: stored, last: ch.lastUse(), filled: map[int]int{}}
 	for k := range ch.ops {
 		as.op(k)
@@ -77,6 +82,17 @@ func (c *compiler) newChainCode(ch *chain, s stage) *chainCode {
 	cc.code = as.code
 	c.e.buffers = max(c.e.buffers, as.buffers)
 	return cc
+}
+
+// stored is where operation o of a chain stores its value; an accumulator too stands in lanes here.
+func (c *compiler) stored(ch *chain, o int, s stage) place {
+	i := ch.nodes[o]
+	if n := &c.p.Nodes[i]; n.Op == step.OpAccum {
+		i = n.In[0]
+	}
+	at := c.find(s, i)
+	at.n = ch.rows * c.width(s)
+	return at
 }
 
 // lastUse tells after which operation a value is dead.
@@ -207,21 +223,8 @@ func (as *assembler) arg(r int, scalar bool) operand {
 
 // run computes the chain at time t.
 func (c *chainCode) run(t int) {
-	if !c.ready {
-		c.start()
-	}
-	for _, k := range c.moving {
-		c.set(k, t)
-	}
-	if c.gathered != nil {
-		c.gathered.run(c.out, c.in, c.gathered.at(t), c.rows, c.lanes)
-		return
-	}
-	for _, f := range c.heads {
-		f(t)
-	}
-	if c.fused != nil && c.fused(c.out, c.in, c.rows, c.lanes) {
-		return
+	for k := range c.places {
+		c.base[k] = c.places[k].at(t)
 	}
 	step := max(1, block/c.lanes)
 	for r := 0; r < c.rows; r += step {
@@ -277,27 +280,4 @@ func (c *chainCode) slice(a operand, r, i, n int) []float32 {
 		return m[c.base[a.at]:][:c.lanes]
 	}
 	return m[c.base[a.at]:][:1]
-}
-
-// start sets the operands that stay where they are.
-func (c *chainCode) start() {
-	c.ready = true
-	for k, p := range c.places {
-		c.set(k, 0)
-		if c.e.moves(&p) {
-			c.moving = append(c.moving, k)
-		}
-	}
-}
-
-// set finds operand k at time t.
-func (c *chainCode) set(k, t int) {
-	p := &c.places[k]
-	c.base[k] = p.at(t)
-	v := c.e.mem[c.base[k]:][:p.n]
-	if k < len(c.in) {
-		c.in[k] = v
-		return
-	}
-	c.out[k-len(c.in)] = v
 }

@@ -74,7 +74,7 @@ func Compile(p *step.Program, o Options) *Engine {
 	}
 	c.ends()
 	c.edges()
-	e.mem = make([]float32, c.size)
+	e.mem = make([]float32, c.size, c.size+kernel.Window)
 	e.scratch = make([]float32, e.buffers*block)
 	e.buffersOf()
 	c.constants()
@@ -87,7 +87,7 @@ func (c *compiler) item(s stage, it item) func(t int) {
 	e := c.e
 	switch {
 	case it.chain != nil:
-		return c.newChainCode(it.chain, s).run
+		return c.chain(it.chain, s)
 	case it.port != nil:
 		from, to := c.inLane(s, it.port.node), c.port[it.port]
 		return func(t int) { copy(e.get(to, t), e.get(from, t)) }

@@ -13,20 +13,45 @@ import (
 // of that chain: its kernel takes the sums from registers, and they never stand in memory. Without a kernel the head runs
 // first, as it would alone.
 
-// headNames are the operations that can be heads.
-var headNames = map[step.Op]string{step.OpSynapses: "synapses"}
+// smallProduct is up to how many weights a dense product may be a head too: it costs a load a product more than the
+// kernel of large ones, which has to be called and to write and read its result.
+const smallProduct = 256
+
+// mostSums is how many sums a product with siblings may feed, so that two vectors of each stay in registers.
+const mostSums = 4
+
+// canHead reports whether a node is a sum over edges that a kernel can compute beside a chain.
+func (pl *plan) canHead(i int) bool {
+	n := &pl.p.Nodes[i]
+	switch {
+	case n.Shape.Outer > 1:
+	case n.Op == step.OpSynapses:
+		return true
+	case n.Op == step.OpLinear || n.Op == step.OpLinearT:
+		for k := 0; k < len(n.In); k += 2 {
+			if n.Edges[k/2] == nil && pl.p.Nodes[n.In[k]].Shape.Len() > smallProduct {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
 
 // fuse makes heads of what can be and drops their items.
 func (a *agenda) fuse(items []item) []item {
+	if a.stage.uniform() {
+		return items
+	}
 	at := map[int]int{}
 	for k, it := range items {
-		if it.chain == nil && it.port == nil && headNames[a.pl.p.Nodes[it.node].Op] != "" {
+		if it.chain == nil && it.port == nil && a.pl.canHead(it.node) {
 			at[it.node] = k
 		}
 	}
 	dropped := map[int]bool{}
 	for _, it := range items {
-		if it.chain == nil || a.stage.uniform() {
+		if it.chain == nil {
 			continue
 		}
 		for _, in := range it.chain.in {
@@ -80,64 +105,96 @@ func (pl *plan) results(i int) []int {
 	return nodes
 }
 
+// head is one pass over edges: what it reads, the values of an edge, and the inputs of the chain that it adds to.
+type head struct {
+	name    string
+	x       int
+	list    []step.Edge
+	edges   *step.Edges // nil: dense
+	weights []int
+	into    []int
+}
+
+// passes lists the passes over edges that a chain's heads take. Products of one operand on the same edges are one pass.
+func (c *chain) passes(pl *plan) (list []head) {
+	input := func(node int) int { return slices.IndexFunc(c.in, func(in chainIn) bool { return in.node == node }) }
+	for _, i := range c.heads {
+		n := &pl.p.Nodes[i]
+		if n.Op == step.OpSynapses {
+			h := head{name: "synapses", x: n.In[0], list: n.Edges[0].List, weights: n.In[1:5]}
+			for _, r := range pl.results(i) {
+				h.into = append(h.into, input(r))
+			}
+			list = append(list, h)
+			continue
+		}
+		for k := 0; k < len(n.In); k += 2 {
+			h := head{name: "product", x: n.In[k+1], edges: n.Edges[k/2], weights: n.In[k : k+1], into: []int{input(i)}}
+			s := slices.IndexFunc(list, h.sibling)
+			if s >= 0 && n.Op == step.OpLinear {
+				list[s].weights = append(slices.Clip(list[s].weights), n.In[k])
+				list[s].into = append(slices.Clip(list[s].into), input(i))
+				continue
+			}
+			h.list = pl.ends(n, k)
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// sibling reports whether another pass reads the same operand over the same edges.
+func (h *head) sibling(o head) bool {
+	same := h.edges == o.edges || h.edges != nil && o.edges != nil && slices.Equal(h.edges.List, o.edges.List)
+	return same && o.name == h.name && o.x == h.x && len(o.into) < mostSums && !slices.Contains(o.into, h.into[0])
+}
+
+// ends lists the edges of term k of a linear map in the direction in which it runs, by the numbers of their weights.
+func (pl *plan) ends(n *step.Node, k int) (list []step.Edge) {
+	in, out := pl.p.Nodes[n.In[k+1]].Shape.Inner, n.Shape.Inner
+	if n.Op == step.OpLinearT {
+		in, out = out, in
+	}
+	n.Edges[k/2].Each(in, out, func(_, from, to int) {
+		if n.Op == step.OpLinearT {
+			from, to = to, from
+		}
+		list = append(list, step.Edge{From: from, To: to})
+	})
+	return list
+}
+
 // headText says which inputs are sums of which kind.
 func (c *chain) headText(pl *plan) string {
 	var parts []string
-	for _, i := range c.heads {
-		text := headNames[pl.p.Nodes[i].Op]
-		for _, r := range pl.results(i) {
-			text += fmt.Sprintf(" %d", slices.IndexFunc(c.in, func(in chainIn) bool { return in.node == r }))
+	for _, h := range c.passes(pl) {
+		text := h.name
+		for _, k := range h.into {
+			text += fmt.Sprint(" ", k)
 		}
 		parts = append(parts, text)
 	}
 	return " < " + strings.Join(parts, "; ")
 }
 
-// gatheredCode runs a chain with heads.
-type gatheredCode struct {
-	run   kernel.Gathered
-	heads []kernel.Head
-	x     []*view
-}
-
-// gathered compiles a chain with heads if there is a kernel for it; nil if not.
-func (c *compiler) gathered(ch *chain, s stage) *gatheredCode {
-	g := &gatheredCode{run: kernel.FindGathered(ch.key(c.plan))}
-	if g.run == nil {
-		return nil
+// slots arranges the edges of a pass over them.
+func (c *compiler) slots(s stage, h head, rows int) *kernel.Slots {
+	slots := kernel.NewSlots(h.list, rows, c.width(s))
+	var values []place
+	for _, w := range h.weights {
+		values = append(values, c.find(s, w))
 	}
-	for _, i := range ch.heads {
-		_, in := c.operands(s, i)
-		g.heads = append(g.heads, kernel.Head{Slots: c.slots(&c.p.Nodes[i], ch.rows, in)})
-		g.x = append(g.x, c.e.view(in[0]))
-	}
-	return g
-}
-
-// slots arranges the edges of synapses, whose operands after the first are w, s, m, E.
-func (c *compiler) slots(n *step.Node, rows int, in []place) *kernel.Slots {
-	e, slots := c.e, kernel.NewSlots(n.Edges[0].List, rows, c.lanes)
+	value := func(k int) []float32 { return c.e.get(values[k], 0) }
 	c.onParams(func() {
-		slots.PackSynapses(kernel.Synapse{W: e.get(in[1], 0), S: e.get(in[2], 0), M: e.get(in[3], 0), E: e.get(in[4], 0)})
+		if h.name == "synapses" {
+			slots.PackSynapses(kernel.Synapse{W: value(0), S: value(1), M: value(2), E: value(3)})
+			return
+		}
+		packed := make([][]float32, len(values))
+		for k := range packed {
+			packed[k] = value(k)
+		}
+		slots.Pack(packed...)
 	})
 	return slots
-}
-
-// at brings the heads to time t.
-func (g *gatheredCode) at(t int) []kernel.Head {
-	for k, x := range g.x {
-		g.heads[k].X = x.get(t)
-	}
-	return g.heads
-}
-
-// aloneSynapses runs synapses that are no head.
-func (c *compiler) aloneSynapses(f kernel.Gathered, n *step.Node, in []place, G, I place) func(t int) {
-	head := []kernel.Head{{Slots: c.slots(n, n.Shape.Inner, in)}}
-	x, out, read := c.e.view(in[0]), [][]float32{nil, nil}, make([][]float32, 2)
-	conductance, current, lanes := c.e.view(G), c.e.view(I), c.lanes
-	return func(t int) {
-		head[0].X, out[0], out[1] = x.get(t), conductance.get(t), current.get(t)
-		f(out, read, head, n.Shape.Inner, lanes)
-	}
 }

@@ -150,7 +150,7 @@ func TestFusedKernels(t *testing.T) {
 		t.Fatalf("the plan does not mark its chain:\n%s", plan)
 	}
 	calls := 0
-	kernel.Chains[text] = func(out, in [][]float32, rows, lanes int) bool {
+	kernel.Chains[text] = func(out, in [][]float32, _ []kernel.Head, rows, lanes int) {
 		calls++
 		if rows != 3 || lanes != 3 || len(in[0]) != 9 || len(in[1]) != 3 || len(in[2]) != 1 || len(in[3]) != 3 {
 			t.Errorf("%d rows, %d lanes, operands of %d, %d, %d, %d", rows, lanes, len(in[0]), len(in[1]), len(in[2]), len(in[3]))
@@ -159,7 +159,6 @@ func TestFusedKernels(t *testing.T) {
 			v, h, c, G, I := in[0][i], in[1][i%lanes], in[2][0], in[3][i/lanes], in[4][i]
 			out[0][i] = v + float32(h*((I-float32(G*v))/(c+float32(h*G))))
 		}
-		return true
 	}
 	defer delete(kernel.Chains, text)
 	got, plan := run()

@@ -28,7 +28,7 @@ func (e *Engine) Chains() (texts []string) {
 	for _, items := range e.plan.items {
 		for _, it := range items {
 			if it.chain != nil {
-				texts = append(texts, it.chain.key(e.plan), it.chain.text())
+				texts = append(texts, it.chain.key(e.plan))
 			}
 		}
 	}

@@ -12,13 +12,20 @@ type shard struct {
 	lanes  int   // series
 	times  int   // of the span at hand
 	length []int // of each lane, from the beginning of the span
+	source []int // the series that each lane reads
+	rows   []int // and its row, at the time at hand
+	widths []int // of the inputs
+	width  int   // of the output
 	y, dy  []float32
 	values [][]float32
 }
 
 func newShard(p *step.Program, key engineKey, probes []int, e *Engine) *shard {
 	width := p.Nodes[p.Outputs[0].Node].Shape.Len()
-	s := &shard{p: p, key: key, e: e, probes: probes, length: make([]int, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
+	s := &shard{p: p, width: width, key: key, e: e, probes: probes, length: make([]int, key.lanes), source: make([]int, key.lanes), rows: make([]int, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
+	for _, q := range p.Inputs {
+		s.widths = append(s.widths, p.Nodes[q.Node].Shape.Len())
+	}
 	for _, k := range probes {
 		s.values = append(s.values, make([]float32, p.Nodes[p.Probes[k].Node].Shape.Len()))
 	}
@@ -49,11 +56,14 @@ func (s *shard) load(lanes []Lane, t int) bool {
 		}
 	}
 	for l := range s.length {
-		from := l
+		s.source[l] = l
 		if l >= len(lanes) || lanes[l].Rows(s.p) == 0 {
-			from = s.longest()
+			s.source[l] = s.longest()
 		}
-		s.loadLane(&lanes[from], l, t, s.length[from])
+		s.check(&lanes[s.source[l]])
+	}
+	for i := range s.times {
+		s.loadRow(lanes, t, i)
 	}
 	return true
 }
@@ -68,32 +78,46 @@ func (s *shard) longest() int {
 	return 0
 }
 
-// loadLane writes n rows of a series from time t on; after them the last one again (of the series, where n is 0).
-func (s *shard) loadLane(lane *Lane, l, t, n int) {
+// check refuses a lane that has no value for every input and row.
+func (s *shard) check(lane *Lane) {
 	rows := lane.Rows(s.p)
 	if len(lane.X) != len(s.p.Inputs) || s.p.Time >= 0 && len(lane.DT) != rows {
 		panic("engine: a lane has no value for every input and row")
 	}
-	last := min(t+max(n, 1), rows) - 1
-	for k, q := range s.p.Inputs {
-		width := s.p.Nodes[q.Node].Shape.Len()
-		x := lane.X[k]
-		if len(x) != rows*width {
+	for k, x := range lane.X {
+		if len(x) != rows*s.widths[k] {
 			panic("engine: an input of a lane has a wrong length")
 		}
-		for i := range s.times {
-			dst := s.e.Input(k, i)
-			for c, v := range x[min(t+i, last)*width:][:width] {
-				dst[c*s.key.lanes+l] = v
+	}
+}
+
+// loadRow writes row t+i of all series; of one that has ended, the last of the span again.
+func (s *shard) loadRow(lanes []Lane, t, i int) {
+	for l, from := range s.source {
+		s.rows[l] = s.row(&lanes[from], from, t, i)
+	}
+	dt := s.e.DT(i)
+	for k, width := range s.widths {
+		dst, n := s.e.Input(k, i), s.key.lanes
+		for l, from := range s.source {
+			at := l
+			for _, v := range lanes[from].X[k][s.rows[l]*width:][:width] {
+				dst[at] = v
+				at += n
 			}
 		}
 	}
-	if s.p.Time < 0 {
+	if dt == nil {
 		return
 	}
-	for i := range s.times {
-		s.e.DT(i)[l] = lane.DT[min(t+i, last)]
+	for l, from := range s.source {
+		dt[l] = lanes[from].DT[s.rows[l]]
 	}
+}
+
+// row is the row of a series that time i of the span reads.
+func (s *shard) row(lane *Lane, l, t, i int) int {
+	return min(t+min(i, max(s.length[l], 1)-1), lane.Rows(s.p)-1)
 }
 
 // setStates takes the initial states of the series; padding has the first one's.
@@ -147,12 +171,20 @@ func (s *shard) store(lanes []Lane) {
 
 // slopes calls loss for every row, with y and dy in the shard's buffers, and adds up what it gives by lane.
 func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
-	for l := range s.lanes {
-		for t := range s.length[l] {
-			s.pick(s.y, s.e.Output(0, t), l)
+	for t := range s.times {
+		y, d := s.e.Output(0, t), s.e.DOutput(0, t)
+		for l := range s.lanes {
+			if t >= s.length[l] {
+				continue
+			}
+			if s.width == 1 { // the number itself; its slope is zero already
+				s.y, s.dy = y[l:l+1:l+1], d[l:l+1:l+1]
+				sums[l] += loss(l, t)
+				continue
+			}
+			s.pick(s.y, y, l)
 			clear(s.dy)
 			sums[l] += loss(l, t)
-			d := s.e.DOutput(0, t)
 			for i, v := range s.dy {
 				d[i*s.key.lanes+l] = v
 			}
@@ -162,9 +194,17 @@ func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
 
 // visit calls f for every row with its values in the shard's buffers.
 func (s *shard) visit(f func(lane, t int)) {
-	for l := range s.lanes {
-		for t := range s.length[l] {
-			s.pick(s.y, s.e.Output(0, t), l)
+	for t := range s.times {
+		y := s.e.Output(0, t)
+		for l := range s.lanes {
+			if t >= s.length[l] {
+				continue
+			}
+			if s.width == 1 {
+				s.y = y[l : l+1 : l+1]
+			} else {
+				s.pick(s.y, y, l)
+			}
 			for k, v := range s.values {
 				s.pick(v, s.e.Probe(s.probes[k], t), l)
 			}

@@ -25,7 +25,8 @@ var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
 // compiler turns a layout into code.
 type compiler struct {
 	*layout
-	e *Engine
+	e        *Engine
+	siblings []*sparseGradient
 }
 
 // width is the number of lanes a stage works on.
@@ -129,6 +130,9 @@ func (c *compiler) sink(s stage, node, rows int) sink {
 
 // outer is W += Σ_lanes dy xᵀ. Where both operands outlive their time, all times of a chunk are summed at once.
 func (c *compiler) outer(s stage, i int) func(t int) {
+	if c.sparse(s, i) {
+		return nil
+	}
 	n, e := &c.p.Nodes[i], c.e
 	g := &gradient{e: e, dy: c.inLane(s, n.In[0]), x: c.inLane(s, n.In[1]), to: c.sink(s, i, n.Shape.Len())}
 	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
@@ -136,14 +140,16 @@ func (c *compiler) outer(s stage, i int) func(t int) {
 	g.count, g.dyRows, g.xRows = b.Outer, a.Inner*lanes, b.Inner*lanes
 	if edges := n.Edges[0]; edges != nil {
 		list := kernel.NewEdges(edges.List)
-		g.add = func(w, dy, x []float32, times kernel.Times) { list.OuterAdd(w, dy, x, lanes, times) }
+		g.add = func(w, dy, x []float32, times kernel.Times) {
+			list.OuterAdd([][]float32{w}, [][]float32{dy}, x, lanes, times)
+		}
 	} else {
 		g.add = func(w, dy, x []float32, times kernel.Times) {
 			m := kernel.Matrix{W: w, Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
 			m.OuterAdd(dy, x, lanes, times)
 		}
 	}
-	if (s == rbefore || s == rafter) && !c.passing(s, n.In[0]) && !c.passing(s, n.In[1]) {
+	if c.outlives(s, n) {
 		e.spans[s] = append(e.spans[s], g.span)
 		return nil
 	}
@@ -168,7 +174,7 @@ type gradient struct {
 // span takes times [from, to) together where they stand at equal distances.
 func (g *gradient) span(from, to int) {
 	n := to - from
-	if g.dy.at(to-1)-g.dy.at(from) == (n-1)*g.dy.stride && g.x.at(to-1)-g.x.at(from) == (n-1)*g.x.stride {
+	if g.dy.even(from, to) && g.x.even(from, to) {
 		g.run(from, n)
 		return
 	}
@@ -179,7 +185,7 @@ func (g *gradient) span(from, to int) {
 
 // run takes n times from t on.
 func (g *gradient) run(t, n int) {
-	dy, x := g.e.mem[g.dy.at(t):][:(n-1)*g.dy.stride+g.dy.n], g.e.mem[g.x.at(t):][:(n-1)*g.x.stride+g.x.n]
+	dy, x := g.e.slots(g.dy, t, n), g.e.slots(g.x, t, n)
 	for _, p := range g.to.places {
 		w := g.e.get(p, t)
 		if g.to.clear {
@@ -212,8 +218,10 @@ func (c *compiler) synapses(s stage, i int) func(t int) {
 	n, e, lanes := &c.p.Nodes[i], c.e, c.width(s)
 	G, in := c.operands(s, i)
 	I := c.result(s, i, 1, G.n)
-	if f := kernel.FindGathered(kernel.AloneSynapses); f != nil && !s.uniform() {
-		return c.aloneSynapses(f, n, in, G, I)
+	if w := c.newWhole(kernel.AloneSynapses, s, n.Shape.Inner, 2, 2); w != nil {
+		w.operands = []moving{{p: G, to: &w.out[0]}, {p: I, to: &w.out[1]}}
+		c.addHead(w, s, head{name: "synapses", x: n.In[0], list: n.Edges[0].List, weights: n.In[1:5]})
+		return w.run
 	}
 	y := kernel.Synapse{Edges: kernel.NewEdges(n.Edges[0].List)}
 	conductance, current, x := e.view(G), e.view(I), e.views(in)

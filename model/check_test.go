@@ -164,7 +164,7 @@ func TestGapsBeyondAllRuns(t *testing.T) {
 	w := walk(rich(), 6, 3)
 	w.DT[2] = 501
 	_, err = m.Rows(&w)
-	oneLine(t, err, "series walk3, row 2, dt is 501")
+	oneLine(t, err, "series walk3, row 3, dt is 501")
 	if m.MaxStep() != 0.5 || made(t, rich(), networks["LTC"]).MaxStep() != 0 {
 		t.Error("MaxStep is not that of the cells")
 	}

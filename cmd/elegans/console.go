@@ -68,6 +68,15 @@ func plainly(err error) error {
 
 func (c *console) flush() error { return c.out.Flush() }
 
+// flushed is an error together with that of the flush, unless that has been told: it stays with the buffer.
+func (c *console) flushed(err error) error {
+	failed := c.flush()
+	if errors.Is(err, failed) {
+		return err
+	}
+	return errors.Join(err, failed)
+}
+
 // guard begins a section that an interruption waits for, such as the epoch after which a checkpoint is written, and
 // gives the function that ends it. Sections end by themselves (see grace) and do not lie within each other.
 func (c *console) guard() func() {
@@ -117,7 +126,7 @@ func (c *console) save(ctx context.Context, path string, write func(w io.Writer)
 	var err error
 	switch {
 	case path == "-":
-		return write(c.out)
+		return c.flushed(write(c.out)) // what is written after it may rely on it
 	case replaced(path):
 		err = c.replace(ctx, path, write)
 	default:

@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -71,9 +70,9 @@ func newDoctor(c *console) *cobra.Command {
 model of the registry run by the fast engine and by the exact one. Optional tools are listed too.
 
 With --golden run golden vectors, which another implementation computed, and print the largest error of each file:
-max |a - b| / (1 + |b|) over outputs, states, loss and gradients. A file passes at %g; one that is damaged, incomplete or
-of a cell that this build does not have is not judged. DIR is a directory or a single file. The exit code is 1 when a check
-or a file fails, or a file is not judged.`, golden.Tolerance),
+max |a - b| / (1 + |b|) over outputs, states, loss and gradients. A file passes at %g. DIR is a directory or a
+single file. The exit code is 1 when a check or a file fails, or a file is incomplete or of a cell that this build does not
+have; and 5 when there is none of those, but a file is damaged or no vector.`, golden.Tolerance),
 		Example: "  elegans doctor\n  elegans doctor --golden vectors\n  elegans doctor --golden vectors --json",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -144,45 +143,44 @@ func runGolden(path string) ([]golden.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.IsDir() {
-		r, err := golden.Run(path)
-		if err != nil {
-			return nil, &dataError{err.Error()}
-		}
-		return []golden.Result{r}, nil
+	if info.IsDir() {
+		return golden.RunDir(path)
 	}
-	if files, _ := filepath.Glob(filepath.Join(path, "*.safetensors")); len(files) == 0 {
-		return nil, &dataError{fmt.Sprintf("%s holds no golden vectors; name a directory with *.safetensors files", path)}
-	}
-	return golden.RunDir(path)
+	r, err := golden.Run(path)
+	return []golden.Result{r}, err
 }
 
-// verdict is an error where anything failed. A build that computes wrong is not a file that says nothing about it.
+// verdict is an error where anything failed: the build, or else files that say nothing about it.
 func (d *diagnosis) verdict() error {
-	var wrong, unjudged []string
+	var failed, unjudged []string
+	unreadable := true // all that were not judged
 	for _, f := range d.Files {
 		switch {
 		case !f.Judged:
 			unjudged = append(unjudged, f.File)
+			unreadable = unreadable && f.Unreadable
 		case !f.Pass:
-			wrong = append(wrong, f.File)
+			failed = append(failed, f.File)
 		}
 	}
 	for _, k := range d.Checks {
 		if !k.Pass {
-			wrong = append(wrong, "model "+k.Model)
+			failed = append(failed, "model "+k.Model)
 		}
 	}
 	var text []string
-	all := len(d.Files) + len(d.Checks)
-	if len(wrong) > 0 {
-		text = append(text, fmt.Sprintf("%d of %d failed: %s; do not trust this build on this machine, and report its output", len(wrong), all, strings.Join(wrong, ", ")))
+	if len(failed) > 0 {
+		text = append(text, fmt.Sprintf("%d of %d failed: %s; do not trust this build on this machine, and report its output",
+			len(failed), len(d.Files)+len(d.Checks), strings.Join(failed, ", ")))
 	}
 	if len(unjudged) > 0 {
-		text = append(text, fmt.Sprintf("%d of %d could not be judged, for the reason given beside each: %s; get files that are whole and of cells that this build has",
-			len(unjudged), all, strings.Join(unjudged, ", ")))
+		text = append(text, fmt.Sprintf("%d of %d files cannot be run: %s; replace or remove them; their results say what is wrong",
+			len(unjudged), len(d.Files), strings.Join(unjudged, ", ")))
 	}
-	if len(text) == 0 {
+	switch {
+	case len(failed) == 0 && len(unjudged) > 0 && unreadable:
+		return &dataError{strings.Join(text, "; ")}
+	case len(text) == 0:
 		return nil
 	}
 	return &failure{strings.Join(text, "; ")}
@@ -201,11 +199,11 @@ func (c *console) printDiagnosis(d diagnosis) error {
 	if len(d.Files) > 0 {
 		c.print("\ngolden files, allowed %g:\n", golden.Tolerance)
 		for _, f := range d.Files {
-			said, figure := outcome(f.Pass), errorText(float64(f.MaxRelError))
+			problem := f.Problem
 			if !f.Judged {
-				said, figure = "UNJUDGED", "-"
+				problem = "cannot be run: " + problem
 			}
-			rows = append(rows, []string{"  " + said, f.File, f.Cell, figure, f.Problem})
+			rows = append(rows, []string{"  " + outcome(f.Pass), f.File, f.Cell, errorText(float64(f.MaxRelError)), problem})
 		}
 	}
 	if err := c.table(rows); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/elegans-nn/elegans/bench"
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/internal/golden"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/table"
 )
@@ -60,6 +61,7 @@ var codes = []struct {
 	{exitUsage, as[*table.MemberError]}, // one that exists but was not chosen; a missing one is fs.ErrNotExist
 	{exitBadData, as[*table.DataError]},
 	{exitBadData, as[*model.FileError]},
+	{exitBadData, as[*golden.FileError]},
 	{exitBadData, as[*dataError]},
 	{exitBadData, is(syscall.EISDIR)},
 }

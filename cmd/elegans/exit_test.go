@@ -16,6 +16,7 @@ import (
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/internal/golden"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/table"
 )
@@ -46,6 +47,8 @@ func TestExitCodes(t *testing.T) {
 		{&dataset.NotFoundError{Name: "ozon", Suggest: "ozone"}, 4, `did you mean "ozone"?`},
 		{&table.DataError{Source: "a.csv", Msg: "is empty"}, 5, "a.csv"},
 		{&model.FileError{Path: "m.elegans", Problem: "damaged"}, 5, "m.elegans"},
+		{&golden.FileError{Path: "v", Problem: "cut off"}, 5, "v: cut off"},
+		{&golden.FileError{Path: "v", Problem: "w is not there", Err: fs.ErrNotExist}, 4, "v: w is not there"},
 		{&dataError{"w: foreign"}, 5, "w: foreign"},
 		{fmt.Errorf("train: %w", context.Canceled), 130, "interrupted"},
 		{errors.Join(context.Canceled, missing), 130, "interrupted"},

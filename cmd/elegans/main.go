@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,7 +53,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	// A flush waits for who reads standard output, and so is a part of what an interruption may cut.
 	go func() {
 		err := unbroken(func() error { return execute(ctx, c, args) })
-		finished <- errors.Join(err, c.flush())
+		finished <- c.flushed(err)
 	}()
 	select {
 	case err := <-finished:

@@ -92,11 +92,8 @@ func (f *predictFlags) run(cmd *cobra.Command, c *console, path, name string) er
 	if err := c.save(cmd.Context(), f.out, func(w io.Writer) error { return table.Write(w, t, format) }); err != nil {
 		return err
 	}
+	// Only when the rows are out: a state that is ahead of them could replace the one that they are made from again.
 	if f.stateOut != "" {
-		// Only when the rows are out: a state that is ahead of them could replace the one that they are made from again.
-		if err := c.flush(); err != nil {
-			return err
-		}
 		if err := c.save(cmd.Context(), f.stateOut, p.after.write); err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func (j *job) print(out *experiment.Outcome) error {
 		j.c.warn("%s", w)
 	}
 	text := j.text(out)
-	if j.f.out == "-" || j.f.report == "-" { // standard output holds the file
+	if j.piped {
 		j.c.note("%s", strings.TrimSuffix(text, "\n"))
 	} else {
 		j.c.print("%s", text)

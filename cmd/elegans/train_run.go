@@ -35,6 +35,7 @@ type job struct {
 	resume  *experiment.Checkpoint
 	ckpt    string // the checkpoint file
 	saved   bool   // it holds where this run stands
+	piped   bool   // standard output is for a file
 	command string // that gives this result again
 	again   string // that trains again, with the same places for results
 	started time.Time
@@ -196,6 +197,7 @@ func (j *job) files(name string) error {
 	if f.report == "" {
 		f.report = base + ".html"
 	}
+	j.piped = f.out == "-" || f.report == "-"
 	j.ckpt = f.out + ".ckpt"
 	if !replaced(f.out) {
 		j.ckpt = base + ".elegans.ckpt" // beside a device or a pipe is no place for files

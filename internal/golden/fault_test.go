@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -328,11 +329,13 @@ func TestForeignFiles(t *testing.T) {
 		"no tensors": (&document{meta: map[string]string{"format": "pt"}}).bytes(t),
 	} {
 		r, err := runBytes(t, data)
-		if r.Pass || err == nil && r.Problem == "" {
-			t.Errorf("%s: %+v, %v", name, r, err)
+		var fault *FileError
+		if r.Pass || !errors.As(err, &fault) || fault.Err != nil {
+			t.Errorf("%s: %+v, %v; want a *FileError", name, r, err)
+			continue
 		}
-		if err != nil && (!strings.Contains(err.Error(), "file.safetensors") || strings.Contains(err.Error(), "\n")) {
-			t.Errorf("%s: the error %q does not name the file in one line", name, err)
+		if !strings.Contains(err.Error(), "file.safetensors") || strings.Contains(err.Error(), "\n") || !strings.Contains(fault.Problem, "; ") {
+			t.Errorf("%s: the error %q does not name the file and the fix in one line", name, err)
 		}
 	}
 	if _, err := Run(filepath.Join(t.TempDir(), "none.safetensors")); err == nil || !strings.Contains(err.Error(), "none.safetensors") {
@@ -342,7 +345,8 @@ func TestForeignFiles(t *testing.T) {
 
 func TestRunDir(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := RunDir(dir); err == nil || !strings.Contains(err.Error(), "holds no golden vectors") {
+	var fault *FileError
+	if _, err := RunDir(dir); !errors.As(err, &fault) || !strings.Contains(err.Error(), "holds no golden vectors") {
 		t.Errorf("an empty folder gives %v", err)
 	}
 	if _, err := RunDir(filepath.Join(dir, "none")); err == nil {
@@ -359,6 +363,14 @@ func TestRunDir(t *testing.T) {
 	write("a.safetensors", bad.bytes(t))
 	write("c.safetensors", []byte("no"))
 	write("notes.txt", []byte("no"))
+	weights, err := os.ReadFile(vectors + "/import_wired_ncp.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("weights.safetensors", weights)
+	if err := os.Mkdir(filepath.Join(dir, "d.safetensors"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	results, err := RunDir(dir)
 	if err != nil || len(results) != 3 {
 		t.Fatalf("%d results, %v", len(results), err)
@@ -367,7 +379,7 @@ func TestRunDir(t *testing.T) {
 		file string
 		pass bool
 	}{{"a.safetensors", false}, {"b.safetensors", true}, {"c.safetensors", false}} {
-		if r := results[i]; r.File != want.file || r.Pass != want.pass || r.Pass != (r.Problem == "") {
+		if r := results[i]; r.File != want.file || r.Pass != want.pass || r.Pass != (r.Problem == "") || r.Unreadable != (i == 2) {
 			t.Errorf("result %d is %+v, want %v", i, r, want)
 		}
 	}

@@ -23,7 +23,22 @@ type Tensor struct {
 	Data  []float64
 }
 
+// FileError says that a file is at fault and nothing could be compared: it tells nothing about the build.
+type FileError struct {
+	Path    string
+	Problem string // what is wrong, and the fix
+	Err     error  // fs.ErrNotExist where another file is missing, else nil
+}
+
+// Error is one line.
+func (e *FileError) Error() string { return e.Path + ": " + e.Problem }
+
+// Unwrap is Err.
+func (e *FileError) Unwrap() error { return e.Err }
+
 // Open reads a safetensors file of F64, F32 or I32 tensors.
+//
+// Errors: *FileError for what it holds; that of the operating system where it cannot be read.
 func Open(path string) (*File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -31,18 +46,18 @@ func Open(path string) (*File, error) {
 	}
 	st, err := safetensors.Deserialize(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: not a safetensors file: %w", path, err)
+		return nil, damaged(path, err)
 	}
 	_, meta, err := safetensors.ReadMetadata(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, damaged(path, err)
 	}
 	f := &File{Meta: meta.Metadata(), tensors: map[string]Tensor{}}
 	for _, name := range st.Names() {
 		view, _ := st.Tensor(name)
 		values, err := widen(view.DType(), view.Data())
 		if err != nil {
-			return nil, fmt.Errorf("%s: tensor %s: %w", path, name, err)
+			return nil, &FileError{Path: path, Problem: fmt.Sprintf("tensor %s has %v; write it as one of them", name, err)}
 		}
 		t := Tensor{Data: values}
 		for _, n := range view.Shape() {
@@ -51,6 +66,10 @@ func Open(path string) (*File, error) {
 		f.tensors[name] = t
 	}
 	return f, nil
+}
+
+func damaged(path string, err error) error {
+	return &FileError{Path: path, Problem: fmt.Sprintf("damaged, cut off, or not a safetensors file (%v); copy it again from where it came from, or name another", err)}
 }
 
 func widen(t safetensors.DType, data []byte) ([]float64, error) {

@@ -4,6 +4,7 @@ package golden
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -24,10 +25,12 @@ type Result struct {
 	// MaxRelErrorF32 compares the tensors that were computed in float32, which are not judged; 0 where there are none.
 	MaxRelErrorF32 Number `json:"max_rel_error_f32"`
 	// Judged says that the build was compared with the file; where it is false, Problem says why it could not be: a
-	// cell that is not supported, a file that is missing or damaged.
-	Judged  bool   `json:"judged"`
-	Pass    bool   `json:"pass"`
-	Problem string `json:"problem,omitempty"` // why it could not be judged, or where it failed
+	// cell that is not supported, a file that is incomplete, damaged or not there.
+	Judged bool `json:"judged"`
+	Pass   bool `json:"pass"`
+	// Unreadable says that there is no vector at all: the file is damaged, foreign, or lacks its weights.
+	Unreadable bool   `json:"unreadable,omitempty"`
+	Problem    string `json:"problem,omitempty"` // why it could not be judged, or where it failed
 }
 
 // Number is a figure that JSON writes as null where it is not finite.
@@ -71,7 +74,8 @@ func (w *worst) see(name string, got, want []float64) {
 	}
 }
 
-// Run runs one file. The error says why the file could not be read at all; a vector that fails is a Result.
+// Run runs one file. A vector that fails is a Result; the error is a *FileError, or that of the operating system, where
+// there is no vector to run.
 func Run(path string) (Result, error) {
 	var f *File
 	// The library that reads the file is not trusted with a hostile header.
@@ -80,19 +84,26 @@ func Run(path string) (Result, error) {
 	}
 	r := Result{File: filepath.Base(path), Cell: f.Meta["cell"]}
 	if len(f.Meta) == 0 && !f.Has("x") {
-		return r, errWeights
+		return Result{}, &FileError{Path: path, Problem: weightsOnly, Err: errWeights}
 	}
 	var w, w32 worst
 	err := guarded(func() error {
 		switch {
 		case f.Meta["weights"] != "":
-			return runImport(f, filepath.Dir(path), &w, &w32)
+			return runImport(f, path, &w, &w32)
 		case f.Meta["cell"] != "" || f.Has("x") || f.Has("y"):
 			return runCase(f, &w)
 		}
 		r.Cell = "wiring"
 		return runWirings(f, &w)
 	})
+	var fault *FileError
+	switch {
+	case errors.As(err, &fault):
+		return Result{}, err
+	case errors.Is(err, errForeign):
+		return Result{}, &FileError{Path: path, Problem: errForeign.Error()}
+	}
 	r.MaxRelError, r.MaxRelErrorF32 = Number(w.max), Number(w32.max)
 	r.Judged = err == nil
 	r.Pass = r.Judged && w.max <= Tolerance
@@ -116,12 +127,15 @@ func guarded(judge func() error) (err error) {
 }
 
 // errForeign is the problem of a file that holds nothing to compare.
-var errForeign = fmt.Errorf("not a golden vector: neither a case (tensors x and y), nor expected values (metadata key weights), nor wirings (tensors KEY.adjacency)")
+var errForeign = errors.New("not a golden vector: neither a case (tensors x and y), nor expected values (metadata key weights), nor wirings (tensors KEY.adjacency); name another file")
 
 // errWeights marks a file of weights only, which the file with its expected values names.
-var errWeights = fmt.Errorf("weights only: run the file with the expected values instead")
+var errWeights = errors.New("weights only")
 
-// RunDir runs every vector in a directory, by name. Weights that belong to an expected file are run with it.
+const weightsOnly = "holds weights only; name the file with the expected values that belong to them"
+
+// RunDir runs every vector in a directory, by name. Weights that belong to an expected file are run with it. A file that
+// cannot be read is a Result; a directory without vectors is a *FileError.
 func RunDir(dir string) ([]Result, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -129,20 +143,26 @@ func RunDir(dir string) ([]Result, error) {
 	}
 	var results []Result
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".safetensors") {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".safetensors") {
 			continue
 		}
 		r, err := Run(filepath.Join(dir, e.Name()))
+		var fault *FileError
 		switch {
-		case err == errWeights:
+		case errors.Is(err, errWeights):
 			continue
+		case errors.As(err, &fault):
+			r = Result{File: e.Name(), Problem: fault.Problem}
 		case err != nil:
-			r = Result{File: e.Name(), Problem: err.Error(), MaxRelError: Number(math.Inf(1))}
+			r = Result{File: e.Name(), Problem: err.Error()}
+		}
+		if err != nil {
+			r.Unreadable, r.MaxRelError = true, Number(math.Inf(1))
 		}
 		results = append(results, r)
 	}
 	if len(results) == 0 {
-		return nil, fmt.Errorf("%s holds no golden vectors (*.safetensors)", dir)
+		return nil, &FileError{Path: dir, Problem: "holds no golden vectors; name a directory with *.safetensors files of cases, expected values or wirings"}
 	}
 	sort.Slice(results, func(i, j int) bool { return results[i].File < results[j].File })
 	return results, nil

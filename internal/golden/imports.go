@@ -1,7 +1,9 @@
 package golden
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"reflect"
@@ -13,7 +15,7 @@ import (
 
 // runImport imports a state dict and compares its outputs with the expected ones, in double precision and, for the
 // record, with the figures that the library computed in single precision.
-func runImport(f *File, dir string, w, w32 *worst) error {
+func runImport(f *File, path string, w, w32 *worst) error {
 	c, err := f.config()
 	if err != nil {
 		return err
@@ -21,9 +23,13 @@ func runImport(f *File, dir string, w, w32 *worst) error {
 	if err := f.sequences(c, false); err != nil {
 		return err
 	}
-	weights, err := Open(filepath.Join(dir, filepath.Base(f.Meta["weights"])))
+	name := filepath.Base(f.Meta["weights"])
+	weights, err := Open(filepath.Join(filepath.Dir(path), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &FileError{Path: path, Problem: "its weights, " + name + ", are not there; put them beside it", Err: fs.ErrNotExist}
+	}
 	if err != nil {
-		return fmt.Errorf("the weights that belong to this file: %w", err)
+		return err
 	}
 	m, err := f.imported(weights)
 	if err != nil {

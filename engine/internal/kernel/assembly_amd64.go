@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/cpu"
 
@@ -25,44 +26,69 @@ type assembly struct {
 	flat  func(out, in *[]float32, n int)
 }
 
-// assembled finds a generated chain by its text.
-func assembled(text string) Fused {
-	a, ok := generated[text]
-	if !ok || !Accelerated {
-		return nil
+func has(text string, lanes int) bool {
+	if _, ok := generatedGathered[text]; ok {
+		return Accelerated
 	}
-	return a.run
+	a, ok := generated[text]
+	return ok && Accelerated && a.works(lanes)
 }
 
-// run checks all operands before assembly is entered.
-func (a assembly) run(out, in [][]float32, rows, lanes int) bool {
-	if a.rows == nil {
-		rows, lanes = rows*lanes, 1
+func bind(text string, out, in [][]float32, heads []Head, rows, lanes int) func() {
+	if a, ok := generatedGathered[text]; ok {
+		return a.bind(out, in, heads, rows, lanes)
 	}
-	if lanes != 1 && lanes%vector != 0 {
+	a, ok := generated[text]
+	if !ok || len(heads) > 0 {
+		panic(noKernel)
+	}
+	return a.bind(out, in, rows, lanes)
+}
+
+// works reports whether the chain can run on that number of lanes: where rows do not matter on any.
+func (a assembly) works(lanes int) bool { return a.rows == nil || lanes == 1 || lanes%vector == 0 }
+
+// run computes the chain once.
+func (a assembly) run(out, in [][]float32, rows, lanes int) bool {
+	if !a.works(lanes) {
 		return false
 	}
-	if len(in) != len(a.kinds) || len(out) != a.outs {
-		panic("kernel: wrong number of operands of a chain")
+	a.check(out, in, rows, lanes)
+	a.enter(out, in, rows, lanes)
+	return true
+}
+
+// bind checks all operands, once: what it returns enters the assembly as it is.
+func (a assembly) bind(out, in [][]float32, rows, lanes int) func() {
+	a.check(out, in, rows, lanes)
+	return func() { a.enter(out, in, rows, lanes) }
+}
+
+func (a assembly) check(out, in [][]float32, rows, lanes int) {
+	if len(in) != len(a.kinds) || len(out) != a.outs || !a.works(lanes) {
+		panic("kernel: wrong operands of a chain")
 	}
+	check(out, in, a.kinds, rows, lanes)
+}
+
+func (a assembly) enter(out, in [][]float32, rows, lanes int) {
+	switch results, operands := unsafe.SliceData(out), unsafe.SliceData(in); {
+	case rows < 1 || lanes < 1:
+	case lanes == 1 || a.rows == nil:
+		a.flat(results, operands, rows*lanes)
+	default:
+		a.rows(results, operands, rows, lanes/vector)
+	}
+}
+
+// check checks the lengths of the operands of a chain by their kinds.
+func check(out, in [][]float32, kinds string, rows, lanes int) {
 	for k, x := range in {
-		if len(x) < extent(a.kinds[k], rows, lanes) {
-			panic("kernel: a short operand of a chain")
-		}
+		need(x, extent(kinds[k], rows, lanes))
 	}
 	for _, y := range out {
-		if len(y) < rows*lanes {
-			panic("kernel: a short result of a chain")
-		}
+		need(y, rows*lanes)
 	}
-	switch {
-	case rows < 1 || lanes < 1:
-	case lanes == 1:
-		a.flat(&out[0], &in[0], rows)
-	default:
-		a.rows(&out[0], &in[0], rows, lanes/vector)
-	}
-	return true
 }
 
 // extent is how many numbers an operand of a kind has.
@@ -74,6 +100,8 @@ func extent(kind byte, rows, lanes int) int {
 		return rows
 	case 'l':
 		return lanes
+	case 'h':
+		return 0
 	}
 	return 1
 }
@@ -91,5 +119,8 @@ func single(op step.Op, kinds []byte) Fused {
 		b.WriteByte('0' + byte(k))
 	}
 	b.WriteString(" > [0]")
-	return assembled(b.String())
+	if a, ok := generated[b.String()]; ok && Accelerated {
+		return a.run
+	}
+	return nil
 }

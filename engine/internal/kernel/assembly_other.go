@@ -8,11 +8,11 @@ const supported = false
 
 func detect() bool { return false }
 
-func assembled(string) Fused { return nil }
-
 func single(step.Op, []byte) Fused { return nil }
 
-func gathered(string) Gathered { return nil }
+func has(string, int) bool { return false }
+
+func bind(string, [][]float32, [][]float32, []Head, int, int) func() { panic(noKernel) }
 
 func (a Matrix) mulAddVector(_, _ []float32, _ int) {}
 
@@ -20,7 +20,7 @@ func (a Matrix) outerAddVector(_, _ []float32, _ int, _ Times) bool { return fal
 
 func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
 
-func (e *Edges) outerAddVector(_, _, _ []float32, _ int, _ Times) bool { return false }
+func (e *Edges) outerAddVector(_, _ [][]float32, _ []float32, _ int, _ Times) bool { return false }
 
 func (b *SynapsesBack) runVector(_ Cotangent) {}
 

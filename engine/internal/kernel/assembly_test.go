@@ -43,8 +43,8 @@ func needAssembly(t *testing.T) {
 	}
 }
 
-// alone computes one operation by its generated function for contiguous numbers.
-func alone(op step.Op, dst []float32, in [][]float32) bool {
+// oneOperation computes one operation by its generated function for contiguous numbers.
+func oneOperation(op step.Op, dst []float32, in [][]float32) bool {
 	f := FindOperation(op, []byte(strings.Repeat("f", len(in))))
 	return f != nil && f([][]float32{dst}, in, len(dst), 1)
 }
@@ -58,7 +58,7 @@ func TestAssemblyFunctionsAgainstFloat64(t *testing.T) {
 	x := operands(rand.New(rand.NewPCG(1, 2)))
 	for op, bound := range bounds {
 		y := append([]float32(nil), x...)
-		if !alone(op, y, [][]float32{y}) {
+		if !oneOperation(op, y, [][]float32{y}) {
 			t.Errorf("%v has no assembly", op)
 			continue
 		}
@@ -144,7 +144,7 @@ func byOperation(text string, kinds string, out, in [][]float32, rows, lanes int
 		y := make([]float32, n)
 		switch op {
 		case step.OpExp, step.OpExpm1, step.OpLog, step.OpTanh, step.OpSigmoid, step.OpSoftplus, step.OpRsqrt:
-			alone(op, y, args)
+			oneOperation(op, y, args)
 		default:
 			Elementwises[op].Map(y, args)
 		}
@@ -201,12 +201,12 @@ func TestPositionDoesNotMatter(t *testing.T) {
 		}
 		x := mixed(r, 40)
 		whole := make([]float32, len(x))
-		alone(op, whole, [][]float32{x})
+		oneOperation(op, whole, [][]float32{x})
 		for from := range 9 {
 			for n := range 20 {
 				y := make([]float32, n+1)
 				y[n] = guard
-				alone(op, y[:n], [][]float32{x[from:][:n]})
+				oneOperation(op, y[:n], [][]float32{x[from:][:n]})
 				for i := range n {
 					if !equalBits(y[i], whole[from+i]) {
 						t.Fatalf("%v: number %d of %d from %d is %g, in the whole %g", op, i, n, from, y[i], whole[from+i])

@@ -32,13 +32,7 @@ func chain5flat(out *[]float32, in *[]float32, n int)
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
@@ -50,10 +44,19 @@ func chain9flat(out *[]float32, in *[]float32, n int)
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain13flat(out *[]float32, in *[]float32, n int)
@@ -77,46 +80,52 @@ func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain17flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain18flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain20flat(out *[]float32, in *[]float32, n int)
+func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain21flat(out *[]float32, in *[]float32, n int)
+func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain22flat(out *[]float32, in *[]float32, n int)
+func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain23flat(out *[]float32, in *[]float32, n int)
+func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain24rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain24flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain25rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain23rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain25flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain23flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain24flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain25flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain27flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
@@ -152,16 +161,16 @@ func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain34flat(out *[]float32, in *[]float32, n int)
+func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain35flat(out *[]float32, in *[]float32, n int)
+func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -170,10 +179,10 @@ func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain36flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, n int)
+func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -182,10 +191,16 @@ func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, n int)
+func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -206,10 +221,10 @@ func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain45flat(out *[]float32, in *[]float32, n int)
+func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -224,10 +239,10 @@ func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain48flat(out *[]float32, in *[]float32, n int)
+func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -242,67 +257,58 @@ func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain50flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain51flat(out *[]float32, in *[]float32, n int)
+func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain52flat(out *[]float32, in *[]float32, n int)
+func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain53flat(out *[]float32, in *[]float32, n int)
+func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain54flat(out *[]float32, in *[]float32, n int)
+func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain55flat(out *[]float32, in *[]float32, n int)
+func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain56flat(out *[]float32, in *[]float32, n int)
+func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain57flat(out *[]float32, in *[]float32, n int)
+func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain58flat(out *[]float32, in *[]float32, n int)
+func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain59flat(out *[]float32, in *[]float32, n int)
+func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain60flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain61flat(out *[]float32, in *[]float32, n int)
+func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -329,61 +335,91 @@ func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain66flat(out *[]float32, in *[]float32, n int)
+func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain67flat(out *[]float32, in *[]float32, n int)
+func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain68flat(out *[]float32, in *[]float32, n int)
+func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain69flat(out *[]float32, in *[]float32, n int)
+func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain70flat(out *[]float32, in *[]float32, n int)
+func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain71flat(out *[]float32, in *[]float32, n int)
+func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain72flat(out *[]float32, in *[]float32, n int)
+func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain73flat(out *[]float32, in *[]float32, n int)
+func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain75flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain76flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain77flat(out *[]float32, in *[]float32, n int)
+func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain78flat(out *[]float32, in *[]float32, n int)
+func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain79flat(out *[]float32, in *[]float32, n int)
+func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain80flat(out *[]float32, in *[]float32, n int)
+func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
@@ -392,7 +428,13 @@ func chain81flat(out *[]float32, in *[]float32, n int)
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
@@ -401,7 +443,13 @@ func chain84flat(out *[]float32, in *[]float32, n int)
 func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
@@ -431,19 +479,10 @@ func chain94flat(out *[]float32, in *[]float32, n int)
 func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain98flat(out *[]float32, in *[]float32, n int)
@@ -455,13 +494,7 @@ func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
@@ -470,40 +503,58 @@ func chain101flat(out *[]float32, in *[]float32, n int)
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain110flat(out *[]float32, in *[]float32, n int)
+func chain110rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain110flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
@@ -545,13 +596,7 @@ func chain124flat(out *[]float32, in *[]float32, n int)
 func chain125flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain126flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain127flat(out *[]float32, in *[]float32, n int)
@@ -560,10 +605,10 @@ func chain127flat(out *[]float32, in *[]float32, n int)
 func chain128flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain129flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain129flat(out *[]float32, in *[]float32, n int)
+func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain130flat(out *[]float32, in *[]float32, n int)
@@ -581,25 +626,40 @@ func chain132flat(out *[]float32, in *[]float32, n int)
 func chain133flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain134flat(out *[]float32, in *[]float32, n int)
+func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain134flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain136rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain136flat(out *[]float32, in *[]float32, n int)
+func chain136flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain137flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain138flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain139flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain140flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain141flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain142flat(out *[]float32, in *[]float32, n int)

@@ -78,15 +78,21 @@ func (e *Edges) MulAddT(dx, w, dy []float32, lanes int) {
 	}
 }
 
-// OuterAdd is dw += Σ dy[to] x[from] over lanes and times for every edge.
-func (e *Edges) OuterAdd(dw, dy, x []float32, lanes int, t Times) {
+// MostSiblings is how many gradients OuterAdd takes at once.
+const MostSiblings = 4
+
+// OuterAdd is dw += Σ dy[to] x[from] over lanes and times for every edge, for several pairs of dw and dy that share all
+// else.
+func (e *Edges) OuterAdd(dw, dy [][]float32, x []float32, lanes int, t Times) {
 	if supported && Accelerated && e.outerAddVector(dw, dy, x, lanes, t) {
 		return
 	}
-	for time := range t.Count {
-		dy, x := dy[time*t.DY:], x[time*t.X:]
-		for k, f := range e.list {
-			dw[k] += dot(dy[f.To*lanes:][:lanes], x[f.From*lanes:])
+	for r := range dw {
+		for time := range t.Count {
+			dy, x := dy[r][time*t.DY:], x[time*t.X:]
+			for k, f := range e.list {
+				dw[r][k] += dot(dy[f.To*lanes:][:lanes], x[f.From*lanes:])
+			}
 		}
 	}
 }

@@ -1331,54 +1331,371 @@ next:
 	VZEROUPPER
 	RET
 
-// func sparseDots(dw *float32, dy *float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
+// func sparseDots1(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
 // Requires: AVX, FMA3
-TEXT ·sparseDots(SB), NOSPLIT, $0-80
-	MOVQ dw+0(FP), AX
-	MOVQ dy+8(FP), CX
-	MOVQ x+16(FP), DX
-	MOVQ edges+24(FP), BX
-	MOVQ n+32(FP), SI
-	MOVQ stride+40(FP), DI
+TEXT ·sparseDots1(SB), $8-80
+	MOVQ dy+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ edges+24(FP), DX
+	MOVQ $0x00000000, (SP)
 
 edge:
-	MOVQ   (BX), R9
-	IMULQ  DI, R9
-	ADDQ   DX, R9
-	MOVQ   8(BX), R8
-	IMULQ  DI, R8
-	ADDQ   CX, R8
+	MOVQ   (DX), BX
+	MOVQ   8(DX), SI
+	MOVQ   stride+40(FP), DI
+	IMULQ  DI, BX
+	IMULQ  DI, SI
+	ADDQ   CX, BX
+	MOVQ   (AX), R8
+	ADDQ   SI, R8
 	VXORPS Y0, Y0, Y0
-	MOVQ   times+72(FP), R13
+	VXORPS Y1, Y1, Y1
+	MOVQ   times+72(FP), R10
 
 time:
-	MOVQ R8, R10
-	MOVQ R9, R11
-	MOVQ vecs+64(FP), R12
+	XORQ SI, SI
+	MOVQ vecs+64(FP), R9
+	SUBQ $0x02, R9
+	JL   single
 
-lane:
-	VMOVUPS      (R10), Y1
-	VFMADD231PS  (R11), Y1, Y0
-	ADDQ         $0x20, R10
-	ADDQ         $0x20, R11
-	DECQ         R12
-	JNZ          lane
-	MOVQ         atime+48(FP), R10
-	ADDQ         R10, R8
-	MOVQ         xtime+56(FP), R10
-	ADDQ         R10, R9
-	DECQ         R13
+pair:
+	VMOVUPS     (BX)(SI*1), Y2
+	VFMADD231PS (R8)(SI*1), Y2, Y0
+	VMOVUPS     32(BX)(SI*1), Y2
+	VFMADD231PS 32(R8)(SI*1), Y2, Y1
+	ADDQ        $0x40, SI
+	SUBQ        $0x02, R9
+	JGE         pair
+
+single:
+	CMPQ        R9, $-1
+	JNE         next
+	VMOVUPS     (BX)(SI*1), Y2
+	VFMADD231PS (R8)(SI*1), Y2, Y0
+
+next:
+	MOVQ         atime+48(FP), DI
+	ADDQ         DI, R8
+	MOVQ         xtime+56(FP), DI
+	ADDQ         DI, BX
+	DECQ         R10
 	JNZ          time
+	MOVQ         dw+0(FP), BX
+	MOVQ         (SP), DI
+	VADDPS       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
-	VADDSS       (AX), X1, X1
-	VMOVSS       X1, (AX)
-	ADDQ         $0x04, AX
-	ADDQ         $0x10, BX
-	DECQ         SI
-	JNZ          edge
+	MOVQ         (BX), SI
+	VADDSS       (SI)(DI*4), X1, X1
+	VMOVSS       X1, (SI)(DI*4)
+	INCQ         DI
+	MOVQ         DI, (SP)
+	ADDQ         $0x10, DX
+	MOVQ         n+32(FP), R9
+	CMPQ         DI, R9
+	JNE          edge
+	VZEROUPPER
+	RET
+
+// func sparseDots2(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
+// Requires: AVX, FMA3
+TEXT ·sparseDots2(SB), $8-80
+	MOVQ dy+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ edges+24(FP), DX
+	MOVQ $0x00000000, (SP)
+
+edge:
+	MOVQ   (DX), BX
+	MOVQ   8(DX), SI
+	MOVQ   stride+40(FP), DI
+	IMULQ  DI, BX
+	IMULQ  DI, SI
+	ADDQ   CX, BX
+	MOVQ   (AX), R8
+	ADDQ   SI, R8
+	MOVQ   24(AX), R9
+	ADDQ   SI, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   times+72(FP), R11
+
+time:
+	XORQ SI, SI
+	MOVQ vecs+64(FP), R10
+	SUBQ $0x02, R10
+	JL   single
+
+pair:
+	VMOVUPS     (BX)(SI*1), Y4
+	VFMADD231PS (R8)(SI*1), Y4, Y0
+	VFMADD231PS (R9)(SI*1), Y4, Y1
+	VMOVUPS     32(BX)(SI*1), Y4
+	VFMADD231PS 32(R8)(SI*1), Y4, Y2
+	VFMADD231PS 32(R9)(SI*1), Y4, Y3
+	ADDQ        $0x40, SI
+	SUBQ        $0x02, R10
+	JGE         pair
+
+single:
+	CMPQ        R10, $-1
+	JNE         next
+	VMOVUPS     (BX)(SI*1), Y4
+	VFMADD231PS (R8)(SI*1), Y4, Y0
+	VFMADD231PS (R9)(SI*1), Y4, Y1
+
+next:
+	MOVQ         atime+48(FP), DI
+	ADDQ         DI, R8
+	ADDQ         DI, R9
+	MOVQ         xtime+56(FP), DI
+	ADDQ         DI, BX
+	DECQ         R11
+	JNZ          time
+	MOVQ         dw+0(FP), BX
+	MOVQ         (SP), DI
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPS       X0, X2, X2
+	VHADDPS      X2, X2, X2
+	VHADDPS      X2, X2, X2
+	MOVQ         (BX), SI
+	VADDSS       (SI)(DI*4), X2, X2
+	VMOVSS       X2, (SI)(DI*4)
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVQ         24(BX), SI
+	VADDSS       (SI)(DI*4), X0, X0
+	VMOVSS       X0, (SI)(DI*4)
+	INCQ         DI
+	MOVQ         DI, (SP)
+	ADDQ         $0x10, DX
+	MOVQ         n+32(FP), R10
+	CMPQ         DI, R10
+	JNE          edge
+	VZEROUPPER
+	RET
+
+// func sparseDots3(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
+// Requires: AVX, FMA3
+TEXT ·sparseDots3(SB), $8-80
+	MOVQ dy+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ edges+24(FP), DX
+	MOVQ $0x00000000, (SP)
+
+edge:
+	MOVQ   (DX), BX
+	MOVQ   8(DX), SI
+	MOVQ   stride+40(FP), DI
+	IMULQ  DI, BX
+	IMULQ  DI, SI
+	ADDQ   CX, BX
+	MOVQ   (AX), R8
+	ADDQ   SI, R8
+	MOVQ   24(AX), R9
+	ADDQ   SI, R9
+	MOVQ   48(AX), R10
+	ADDQ   SI, R10
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   times+72(FP), R12
+
+time:
+	XORQ SI, SI
+	MOVQ vecs+64(FP), R11
+	SUBQ $0x02, R11
+	JL   single
+
+pair:
+	VMOVUPS     (BX)(SI*1), Y6
+	VFMADD231PS (R8)(SI*1), Y6, Y0
+	VFMADD231PS (R9)(SI*1), Y6, Y1
+	VFMADD231PS (R10)(SI*1), Y6, Y2
+	VMOVUPS     32(BX)(SI*1), Y6
+	VFMADD231PS 32(R8)(SI*1), Y6, Y3
+	VFMADD231PS 32(R9)(SI*1), Y6, Y4
+	VFMADD231PS 32(R10)(SI*1), Y6, Y5
+	ADDQ        $0x40, SI
+	SUBQ        $0x02, R11
+	JGE         pair
+
+single:
+	CMPQ        R11, $-1
+	JNE         next
+	VMOVUPS     (BX)(SI*1), Y6
+	VFMADD231PS (R8)(SI*1), Y6, Y0
+	VFMADD231PS (R9)(SI*1), Y6, Y1
+	VFMADD231PS (R10)(SI*1), Y6, Y2
+
+next:
+	MOVQ         atime+48(FP), DI
+	ADDQ         DI, R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	MOVQ         xtime+56(FP), DI
+	ADDQ         DI, BX
+	DECQ         R12
+	JNZ          time
+	MOVQ         dw+0(FP), BX
+	MOVQ         (SP), DI
+	VADDPS       Y3, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X3
+	VADDPS       X0, X3, X3
+	VHADDPS      X3, X3, X3
+	VHADDPS      X3, X3, X3
+	MOVQ         (BX), SI
+	VADDSS       (SI)(DI*4), X3, X3
+	VMOVSS       X3, (SI)(DI*4)
+	VADDPS       Y4, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVQ         24(BX), SI
+	VADDSS       (SI)(DI*4), X0, X0
+	VMOVSS       X0, (SI)(DI*4)
+	VADDPS       Y5, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X2, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVQ         48(BX), SI
+	VADDSS       (SI)(DI*4), X0, X0
+	VMOVSS       X0, (SI)(DI*4)
+	INCQ         DI
+	MOVQ         DI, (SP)
+	ADDQ         $0x10, DX
+	MOVQ         n+32(FP), R11
+	CMPQ         DI, R11
+	JNE          edge
+	VZEROUPPER
+	RET
+
+// func sparseDots4(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
+// Requires: AVX, FMA3
+TEXT ·sparseDots4(SB), $8-80
+	MOVQ dy+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ edges+24(FP), DX
+	MOVQ $0x00000000, (SP)
+
+edge:
+	MOVQ   (DX), BX
+	MOVQ   8(DX), SI
+	MOVQ   stride+40(FP), DI
+	IMULQ  DI, BX
+	IMULQ  DI, SI
+	ADDQ   CX, BX
+	MOVQ   (AX), R8
+	ADDQ   SI, R8
+	MOVQ   24(AX), R9
+	ADDQ   SI, R9
+	MOVQ   48(AX), R10
+	ADDQ   SI, R10
+	MOVQ   72(AX), R11
+	ADDQ   SI, R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   times+72(FP), R13
+
+time:
+	XORQ SI, SI
+	MOVQ vecs+64(FP), R12
+	SUBQ $0x02, R12
+	JL   single
+
+pair:
+	VMOVUPS     (BX)(SI*1), Y8
+	VFMADD231PS (R8)(SI*1), Y8, Y0
+	VFMADD231PS (R9)(SI*1), Y8, Y1
+	VFMADD231PS (R10)(SI*1), Y8, Y2
+	VFMADD231PS (R11)(SI*1), Y8, Y3
+	VMOVUPS     32(BX)(SI*1), Y8
+	VFMADD231PS 32(R8)(SI*1), Y8, Y4
+	VFMADD231PS 32(R9)(SI*1), Y8, Y5
+	VFMADD231PS 32(R10)(SI*1), Y8, Y6
+	VFMADD231PS 32(R11)(SI*1), Y8, Y7
+	ADDQ        $0x40, SI
+	SUBQ        $0x02, R12
+	JGE         pair
+
+single:
+	CMPQ        R12, $-1
+	JNE         next
+	VMOVUPS     (BX)(SI*1), Y8
+	VFMADD231PS (R8)(SI*1), Y8, Y0
+	VFMADD231PS (R9)(SI*1), Y8, Y1
+	VFMADD231PS (R10)(SI*1), Y8, Y2
+	VFMADD231PS (R11)(SI*1), Y8, Y3
+
+next:
+	MOVQ         atime+48(FP), DI
+	ADDQ         DI, R8
+	ADDQ         DI, R9
+	ADDQ         DI, R10
+	ADDQ         DI, R11
+	MOVQ         xtime+56(FP), DI
+	ADDQ         DI, BX
+	DECQ         R13
+	JNZ          time
+	MOVQ         dw+0(FP), BX
+	MOVQ         (SP), DI
+	VADDPS       Y4, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X4
+	VADDPS       X0, X4, X4
+	VHADDPS      X4, X4, X4
+	VHADDPS      X4, X4, X4
+	MOVQ         (BX), SI
+	VADDSS       (SI)(DI*4), X4, X4
+	VMOVSS       X4, (SI)(DI*4)
+	VADDPS       Y5, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVQ         24(BX), SI
+	VADDSS       (SI)(DI*4), X0, X0
+	VMOVSS       X0, (SI)(DI*4)
+	VADDPS       Y6, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X2, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVQ         48(BX), SI
+	VADDSS       (SI)(DI*4), X0, X0
+	VMOVSS       X0, (SI)(DI*4)
+	VADDPS       Y7, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X3, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVQ         72(BX), SI
+	VADDSS       (SI)(DI*4), X0, X0
+	VMOVSS       X0, (SI)(DI*4)
+	INCQ         DI
+	MOVQ         DI, (SP)
+	ADDQ         $0x10, DX
+	MOVQ         n+32(FP), R12
+	CMPQ         DI, R12
+	JNE          edge
 	VZEROUPPER
 	RET
 
@@ -1657,48 +1974,50 @@ DATA widec2fc0000<>+24(SB)/4, $0xc2fc0000
 DATA widec2fc0000<>+28(SB)/4, $0xc2fc0000
 GLOBL widec2fc0000<>(SB), RODATA|NOPTR, $32
 
-// func sparseByTarget(y *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
+// func sparseByTarget(y *float32, v *float32, params *float32, index *int32, window *int32, count *int32, blocks int, mask *int32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·sparseByTarget(SB), NOSPLIT, $0-56
+TEXT ·sparseByTarget(SB), NOSPLIT, $0-64
 	MOVQ     y+0(FP), AX
 	MOVQ     params+16(FP), CX
 	MOVQ     v+8(FP), DX
 	MOVQ     index+24(FP), BX
-	MOVQ     count+32(FP), SI
-	MOVQ     blocks+40(FP), DI
-	MOVQ     mask+48(FP), R8
+	MOVQ     window+32(FP), SI
+	MOVQ     count+40(FP), DI
+	MOVQ     blocks+48(FP), R8
+	MOVQ     mask+56(FP), R9
 	VPCMPEQD Y1, Y1, Y1
 
 block:
-	CMPQ    DI, $0x01
+	CMPQ    R8, $0x01
 	JNE     whole
-	TESTQ   R8, R8
+	TESTQ   R9, R9
 	JZ      whole
-	VMOVDQU (R8), Y1
+	VMOVDQU (R9), Y1
 
 whole:
 	VMASKMOVPS (AX), Y1, Y0
-	MOVLQSX    (SI), R9
-	TESTQ      R9, R9
+	MOVLQSX    (DI), R10
+	TESTQ      R10, R10
 	JZ         store
 
 slot:
 	VMOVDQU     (BX), Y2
-	VPCMPEQD    Y3, Y3, Y3
-	VPXOR       Y2, Y3, Y3
-	VXORPS      Y4, Y4, Y4
-	VGATHERDPS  Y3, (DX)(Y2*4), Y4
-	VFMADD231PS (CX), Y4, Y0
+	MOVLQSX     (SI), R11
+	VPERMPS     (DX)(R11*4), Y2, Y3
+	VPSRAD      $0x1f, Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (CX), Y3, Y0
 	ADDQ        $0x20, CX
 	ADDQ        $0x20, BX
-	DECQ        R9
+	ADDQ        $0x04, SI
+	DECQ        R10
 	JNZ         slot
 
 store:
 	VMASKMOVPS Y0, Y1, (AX)
 	ADDQ       $0x20, AX
-	ADDQ       $0x04, SI
-	DECQ       DI
+	ADDQ       $0x04, DI
+	DECQ       R8
 	JNZ        block
 	VZEROUPPER
 	RET

@@ -86,10 +86,19 @@ func sparse1(y *float32, w *float32, x *float32, pairs *int32, count *int32, row
 func sparse1masked(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int, mask *int32)
 
 //go:noescape
-func sparseDots(dw *float32, dy *float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
+func sparseDots1(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
+
+//go:noescape
+func sparseDots2(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
+
+//go:noescape
+func sparseDots3(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
+
+//go:noescape
+func sparseDots4(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, stride int, atime int, xtime int, vecs int, times int)
 
 //go:noescape
 func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int, vecs int, mask *int32)
 
 //go:noescape
-func sparseByTarget(y *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
+func sparseByTarget(y *float32, v *float32, params *float32, index *int32, window *int32, count *int32, blocks int, mask *int32)

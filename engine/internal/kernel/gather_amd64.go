@@ -14,43 +14,24 @@ type gatheredAssembly struct {
 	flat  func(out, in *[]float32, heads *byte, n int)
 }
 
-func gathered(text string) Gathered {
-	a, ok := generatedGathered[text]
-	if !ok || !Accelerated {
-		return nil
-	}
-	return a.run
-}
-
-// run checks all operands before assembly is entered.
-func (a gatheredAssembly) run(out, in [][]float32, heads []Head, rows, lanes int) bool {
+// bind checks all operands, once: what it returns enters the assembly as it is.
+func (a gatheredAssembly) bind(out, in [][]float32, heads []Head, rows, lanes int) func() {
 	if len(in) != len(a.kinds) || len(out) != a.outs || len(heads) != len(a.heads) {
 		panic("kernel: wrong number of operands of a chain")
 	}
-	for k, x := range in {
-		if a.kinds[k] != 'h' {
-			need(x, extent(a.kinds[k], rows, lanes))
-		}
-	}
-	for _, y := range out {
-		need(y, rows*lanes)
-	}
-	if rows < 1 || lanes < 1 {
-		return true
-	}
+	check(out, in, a.kinds, rows, lanes)
 	for k := range heads {
 		heads[k].check(a.heads[k], rows, lanes)
 	}
-	var first *[]float32
-	if len(in) > 0 {
-		first = &in[0]
+	results, operands, at := unsafe.SliceData(out), unsafe.SliceData(in), (*byte)(unsafe.Pointer(unsafe.SliceData(heads)))
+	switch flat, several := a.flat, a.rows; {
+	case rows < 1 || lanes < 1:
+		return func() {}
+	case lanes == 1:
+		return func() { flat(results, operands, at, rows) }
+	default:
+		return func() { several(results, operands, at, rows, lanes) }
 	}
-	if at := (*byte)(unsafe.Pointer(&heads[0])); lanes == 1 {
-		a.flat(&out[0], first, at, rows)
-	} else {
-		a.rows(&out[0], first, at, rows, lanes)
-	}
-	return true
 }
 
 // check checks a head and fills in what the assembly reads.
@@ -59,7 +40,8 @@ func (h *Head) check(numbers, rows, lanes int) {
 	if s.out != rows || s.numbers != numbers || (s.width == 1) != (lanes > 1) {
 		panic("kernel: edges arranged for another use")
 	}
-	need(h.X, s.in*lanes)
+	need(h.x, s.in*lanes)
+	need(h.x[:cap(h.x)], s.reach(lanes))
 	need(s.params, numbers*len(s.index))
-	h.raw = rawHead{unsafe.SliceData(h.X), unsafe.SliceData(s.params), unsafe.SliceData(s.index), unsafe.SliceData(s.count)}
+	h.raw = rawHead{unsafe.SliceData(h.x), unsafe.SliceData(s.params), unsafe.SliceData(s.index), unsafe.SliceData(s.count), unsafe.SliceData(s.window)}
 }

@@ -63,28 +63,43 @@ func unary(f func(dst, x []float32)) Map {
 	return func(dst []float32, in [][]float32) { f(dst, in[0]) }
 }
 
-// Fused computes a whole chain of element-wise operations at once: out are its stored values [rows][lanes]; in are its
-// operands by the kinds in the chain's text: f [rows][lanes], u [rows], l [lanes], k [1]. It reports false, having done
-// nothing, where it does not work on that number of lanes.
-type Fused func(out, in [][]float32, rows, lanes int) bool
+// A chain of element-wise operations is known by its text, which names its operations and the kinds of its operands: f
+// [rows][lanes], u [rows], l [lanes], k [1], and h, the result of a head, whose slice is not looked at. Where a kernel is
+// generated for it, that computes it as a whole, with its heads.
 
-// Chains has fused kernels of chains by their texts, before those that are generated.
-var Chains = map[string]Fused{}
+// Chain computes a chain as a whole; slices and heads are those of Bind.
+type Chain func(out, in [][]float32, heads []Head, rows, lanes int)
 
-// FindChain finds the fused kernel of a chain by its text; nil where there is none, so that the chain runs operation by
-// operation, with the same results to the bit.
-func FindChain(text string) Fused {
+// Chains are kernels of chains by their texts, before those in assembly.
+var Chains = map[string]Chain{}
+
+// Has reports whether there is a kernel for a chain that works on that number of lanes.
+func Has(text string, lanes int) bool { return Chains[text] != nil || has(text, lanes) }
+
+// Bind finds the kernel of a chain and checks its operands: out are its stored values [rows][lanes]. The call that it
+// returns reads the slices of out, in and heads anew each time; they must keep their lengths. It panics where there is no
+// kernel.
+func Bind(text string, out, in [][]float32, heads []Head, rows, lanes int) (call func()) {
 	if f := Chains[text]; f != nil {
-		return f
+		return func() { f(out, in, heads, rows, lanes) }
 	}
-	return assembled(text)
+	return bind(text, out, in, heads, rows, lanes)
 }
+
+// Fused computes one operation on operands of some kinds as Bind does; it reports false, having done nothing, where it does
+// not work on that number of lanes.
+type Fused func(out, in [][]float32, rows, lanes int) bool
 
 // FindOperation finds the fused kernel of one operation on operands of some kinds.
 func FindOperation(op step.Op, kinds []byte) Fused { return single(op, kinds) }
 
 // vector is how many numbers a vector register of the assembly holds.
 const vector = 8
+
+// Window is how much capacity must follow what one lane reads, see Head.Read.
+const Window = vector - 1
+
+const noKernel = "kernel: a chain without a kernel"
 
 // need checks the length of an operand.
 func need(x []float32, n int) {

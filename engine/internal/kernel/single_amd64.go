@@ -6,7 +6,7 @@ package kernel
 func (s *Slots) MulAdd(y, x []float32) {
 	need(y, s.out)
 	if s.check(x) {
-		sparseByTarget(&y[0], &x[0], &s.params[0], &s.index[0], &s.count[0], len(s.count), maskOf(s.out))
+		sparseByTarget(&y[0], &x[0], &s.params[0], &s.index[0], &s.window[0], &s.count[0], len(s.count), maskOf(s.out))
 	}
 }
 
@@ -43,6 +43,7 @@ func (s *Slots) check(x []float32) bool {
 		panic("kernel: edges arranged for another use")
 	}
 	need(x, s.in)
+	need(x[:cap(x)], s.reach(1))
 	need(s.params, len(s.index))
 	return len(s.index) > 0
 }

@@ -1,14 +1,20 @@
 package kernel
 
-import "github.com/elegans-nn/elegans/step"
+import (
+	"math"
 
-// Slots are edges by their targets, a number of targets a block: slot j of a block has the edge j of each of its targets,
-// or none. With one target a block they serve lanes, with eight a single lane whose vectors run along the targets. A
-// target's sums run over its edges in the order of the list, however they are arranged.
+	"github.com/elegans-nn/elegans/step"
+)
+
+// Slots are edges by their targets, a number of targets a block: a slot of a block has one edge of each of its targets, or
+// none. With one target a block they serve lanes. With eight they serve a single lane, whose vectors run along the targets:
+// the sources of a slot then lie in a window of eight, of which a permutation takes those of the targets. A target's sums
+// run over its edges in the order of the list, however they are arranged.
 type Slots struct {
 	width   int // targets of a block
 	in, out int
-	index   []int32 // of the source; -1: no edge
+	index   []int32 // of the source, in its window if there are windows; below 0: no edge
+	window  []int32 // of each slot
 	edge    []int32 // the edge; -1: none
 	count   []int32 // slots of each block
 	numbers int     // values of an edge
@@ -16,6 +22,9 @@ type Slots struct {
 	slope   []float32
 	rest    []float32
 }
+
+// noEdge marks the places of a slot without an edge.
+const noEdge = math.MinInt32
 
 // NewSlots arranges edges that reach out targets, for some lanes.
 func NewSlots(list []step.Edge, out, lanes int) *Slots {
@@ -29,27 +38,60 @@ func NewSlots(list []step.Edge, out, lanes int) *Slots {
 		s.in = max(s.in, e.From+1)
 	}
 	for b := 0; b < len(of); b += s.width {
-		n := 0
-		for _, edges := range of[b:][:s.width] {
-			n = max(n, len(edges))
+		slots := len(s.window)
+		for first := s.first(of[b:][:s.width], list); first >= 0; first = s.first(of[b:][:s.width], list) {
+			s.slot(of[b:][:s.width], list, first)
 		}
-		s.count = append(s.count, int32(n))
-		for j := range n {
-			for _, edges := range of[b:][:s.width] {
-				k, from := int32(-1), int32(-1)
-				if j < len(edges) {
-					k, from = edges[j], int32(list[edges[j]].From)
-				}
-				s.edge, s.index = append(s.edge, k), append(s.index, from)
-			}
-		}
+		s.count = append(s.count, int32(len(s.window)-slots))
 	}
 	return s
 }
 
-// Pack takes the values of the edges, to be called when they change: for a product one each.
+// first is the lowest source of the edges that are next at their targets; -1 where no edge is left.
+func (s *Slots) first(of [][]int32, list []step.Edge) int {
+	first := -1
+	for _, edges := range of {
+		if len(edges) > 0 && (first < 0 || list[edges[0]].From < first) {
+			first = list[edges[0]].From
+		}
+	}
+	return first
+}
+
+// slot takes the next edges of the targets whose sources are in the window of the given one.
+func (s *Slots) slot(of [][]int32, list []step.Edge, first int) {
+	window := first / vector * vector
+	for t, edges := range of {
+		k, index := int32(-1), int32(noEdge)
+		switch {
+		case len(edges) == 0:
+		case s.width == 1:
+			k, index = edges[0], int32(list[edges[0]].From)
+		case list[edges[0]].From >= window && list[edges[0]].From < window+vector:
+			k, index = edges[0], int32(list[edges[0]].From-window)
+		}
+		if k >= 0 {
+			of[t] = edges[1:]
+		}
+		s.edge, s.index = append(s.edge, k), append(s.index, index)
+	}
+	s.window = append(s.window, int32(window))
+}
+
+// reach is how many numbers of a source are read: whole windows.
+func (s *Slots) reach(lanes int) int {
+	if s.width == 1 {
+		return s.in * lanes
+	}
+	return (s.in + vector - 1) / vector * vector
+}
+
+// Pack takes the values of the edges, to be called when they change: for products one each and sum.
 func (s *Slots) Pack(values ...[]float32) {
-	s.numbers, s.params = len(values), s.params[:0]
+	if s.numbers != len(values) { // afterwards the memory stays where it is
+		s.numbers, s.params = len(values), make([]float32, 0, len(values)*len(s.edge))
+	}
+	s.params = s.params[:0]
 	for at := 0; at < len(s.edge); at += s.width {
 		for _, x := range values {
 			for _, k := range s.edge[at:][:s.width] {

@@ -26,17 +26,22 @@ func (r *rows) mulAddVector(y, w, x []float32, lanes int) {
 	}
 }
 
+// outers are the kernels of OuterAdd by their number of gradients.
+var outers = [...]func(dw, dy *[]float32, x *float32, edges *int, n, stride, atime, xtime, vecs, times int){nil, sparseDots1, sparseDots2, sparseDots3, sparseDots4}
+
 // outerAddVector reports false where it does not work on that number of lanes.
-func (e *Edges) outerAddVector(dw, dy, x []float32, lanes int, t Times) bool {
-	if lanes < 1 || lanes%vector != 0 {
+func (e *Edges) outerAddVector(dw, dy [][]float32, x []float32, lanes int, t Times) bool {
+	if lanes < 1 || lanes%vector != 0 || len(dw) > MostSiblings || len(dw) == 0 || len(dy) != len(dw) {
 		return false
 	}
 	if len(e.list) == 0 || t.Count < 1 {
 		return true
 	}
-	need(dw, len(e.list))
-	need(dy, (t.Count-1)*t.DY+e.out*lanes)
+	for r := range dw {
+		need(dw[r], len(e.list))
+		need(dy[r], (t.Count-1)*t.DY+e.out*lanes)
+	}
 	need(x, (t.Count-1)*t.X+e.in*lanes)
-	sparseDots(&dw[0], &dy[0], &x[0], &e.list[0].From, len(e.list), 4*lanes, 4*t.DY, 4*t.X, lanes/vector, t.Count)
+	outers[len(dw)](&dw[0], &dy[0], &x[0], &e.list[0].From, len(e.list), 4*lanes, 4*t.DY, 4*t.X, lanes/vector, t.Count)
 	return true
 }

@@ -83,7 +83,12 @@ func newProblem(t *testing.T, r *rand.Rand, end bool) *problem {
 		}
 	}
 	r.Shuffle(len(p.list), func(i, j int) { p.list[i], p.list[j] = p.list[j], p.list[i] })
-	make := func(n int) []float32 { return fill(r, guarded(t, n, end)) }
+	make := func(n int) []float32 {
+		if p.lanes == 1 { // what one lane reads comes in windows
+			return fill(r, guarded(t, (n+vector-1)/vector*vector, end))[:n]
+		}
+		return fill(r, guarded(t, n, end))
+	}
 	p.w, p.x, p.y = make(p.rows*p.cols), make(p.times*p.cols*p.lanes), make(p.times*p.rows*p.lanes)
 	p.edgeW, p.s, p.m, p.e = make(len(p.list)), make(len(p.list)), make(len(p.list)), make(len(p.list))
 	return p
@@ -110,7 +115,11 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	edges := NewEdges(p.list)
 	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
-	edges.OuterAdd(result("sparse outer", p.edgeW), p.y, p.x, p.lanes, times)
+	var dw, dy [][]float32
+	for r := range 1 + len(p.list)%MostSiblings {
+		dw, dy = append(dw, result(fmt.Sprint("sparse outer ", r), p.edgeW)), append(dy, p.y)
+	}
+	edges.OuterAdd(dw, dy, p.x, p.lanes, times)
 	zero := make([]float32, len(y))
 	p.synapses(result("conductance", zero), result("current", zero))
 	d := Synapse{W: result("dw", p.edgeW), S: result("ds", p.s), M: result("dm", p.m), E: result("de", p.e)}
@@ -128,14 +137,19 @@ func (p *problem) synapse() Synapse {
 // synapses computes conductances and currents from zero, by the assembly or by its Go twin.
 func (p *problem) synapses(G, I []float32) {
 	x := p.x[:p.cols*p.lanes]
-	f := FindGathered(AloneSynapses)
-	if f == nil {
+	if !Has(AloneSynapses, p.lanes) {
 		p.synapse().Forward(G, I, x, p.lanes)
 		return
 	}
-	slots := NewSlots(p.list, p.rows, p.lanes)
-	slots.PackSynapses(p.synapse())
-	f([][]float32{G, I}, make([][]float32, 2), []Head{{X: x, Slots: slots}}, p.rows, p.lanes)
+	alone(G, I, x, p.synapse(), p.list, p.lanes)
+}
+
+// alone computes synapses that no chain follows.
+func alone(G, I, v []float32, y Synapse, list []step.Edge, lanes int) {
+	head := []Head{{Slots: NewSlots(list, len(G)/lanes, lanes)}}
+	head[0].Slots.PackSynapses(y)
+	head[0].Read(v)
+	Bind(AloneSynapses, [][]float32{G, I}, make([][]float32, 2), head, len(G)/lanes, lanes)()
 }
 
 // Every kernel agrees with its Go twin at every size, and touches nothing beside its operands.
@@ -164,7 +178,7 @@ func TestLanesAloneInAssembly(t *testing.T) {
 		whole := p.outputs(t, true)
 		for l := range p.lanes {
 			q := *p
-			q.lanes, q.x, q.y = 1, pickLane(p.x[:p.cols*p.lanes], l, p.lanes), pickLane(p.y[:p.rows*p.lanes], l, p.lanes)
+			q.lanes, q.x, q.y = 1, windowed(pickLane(p.x[:p.cols*p.lanes], l, p.lanes)), windowed(pickLane(p.y[:p.rows*p.lanes], l, p.lanes))
 			one := q.outputs(t, true)
 			for _, name := range []string{"product", "turned", "sparse", "sparse turned", "conductance", "current", "dv"} {
 				sameBits(t, fmt.Sprintf("seed %d, lane %d: %s", seed, l, name), one[name], pickLane(whole[name], l, p.lanes))
@@ -189,6 +203,9 @@ func (p *problem) alone(t *testing.T, one map[string][]float32) {
 	sameBits(t, "sparse by target", y, one["sparse"])
 }
 
+// windowed is x with room for whole windows behind it.
+func windowed(x []float32) []float32 { return append(x, make([]float32, vector)...)[:len(x)] }
+
 func pickLane(x []float32, l, lanes int) (v []float32) {
 	for i := l; i < len(x); i += lanes {
 		v = append(v, x[i])
@@ -209,12 +226,11 @@ func sameBits(t *testing.T, what string, got, want []float32) {
 func TestSlotsKeepNaN(t *testing.T) {
 	needAssembly(t)
 	list := []step.Edge{{From: 0, To: 0}, {From: 1, To: 2}, {From: 0, To: 2}, {From: 2, To: 9}}
-	s := NewSlots(list, 10, 1)
 	one := []float32{1, 1, 1, 1}
-	s.PackSynapses(Synapse{W: one, S: one, M: one, E: one})
 	G, I := make([]float32, 10), make([]float32, 10)
-	v := []float32{float32(math.NaN()), 1, 2}
-	FindGathered(AloneSynapses)([][]float32{G, I}, make([][]float32, 2), []Head{{X: v, Slots: s}}, 10, 1)
+	v := make([]float32, 3, vector)
+	copy(v, []float32{float32(math.NaN()), 1, 2})
+	alone(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
 	for i, v := range G {
 		if bad := i == 0 || i == 2; (v != v) != bad || (I[i] != I[i]) != bad {
 			t.Errorf("target %d has %g, %g", i, v, I[i])
@@ -230,12 +246,9 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 	x := make([]float32, 64)
 	list := []step.Edge{{From: 3, To: 1}}
 	syn := Synapse{W: x[:1], S: x[:1], M: x[:1], E: x[:1], Edges: NewEdges(list)}
-	alone, slots, back := FindGathered(AloneSynapses), NewSlots(list, 2, 8), NewSynapsesBack(list, 8)
+	slots, back := NewSlots(list, 2, 8), NewSynapsesBack(list, 8)
 	slots.PackSynapses(syn)
 	back.Pack(syn)
-	gather := func(G, I, v []float32) {
-		alone([][]float32{G, I}, make([][]float32, 2), []Head{{X: v, Slots: slots}}, 2, 8)
-	}
 	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
 	for name, f := range map[string]func(){
 		"result":      func() { m.MulAdd(x[:15], x, 8) },
@@ -243,8 +256,8 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"matrix":      func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
 		"negative":    func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
 		"outer":       func() { m.OuterAdd(x[:16], x[:24], 8, Times{Count: 2, DY: 1, X: 1}) },
-		"potentials":  func() { gather(x, x, x[:31]) },
-		"currents":    func() { gather(x, x[:15], x) },
+		"potentials":  func() { alone(x[:16], x[:16], x[:31], syn, list, 8) },
+		"currents":    func() { alone(x[:16], x[:15], x, syn, list, 8) },
 		"cotangents":  func() { back.Run(Cotangent{V: x, DV: x[:31], DG: x, DI: x}) },
 		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
 		"columns":     func() { NewColumns(9, 2).MulAdd(x[:8], x) },

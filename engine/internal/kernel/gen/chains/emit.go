@@ -64,9 +64,6 @@ func parse(text string) (c chain, ok bool) {
 			c.kind(number(k), 'h')
 			h.into = append(h.into, number(k))
 		}
-		if n := len(c.heads); n > 0 && slices.Equal(c.heads[n-1].into, h.into) {
-			c.heads[n-1].more = true
-		}
 		c.heads = append(c.heads, h)
 	}
 	return c, true
@@ -121,8 +118,9 @@ type writer struct {
 	slots         Mem
 	held          map[int]VecVirtual
 	mask          VecVirtual // of the lanes that count; nil: all
-	sums          []Mem      // of each input of kind h: vectors
-	vector        int        // which of them is at hand
+	stack         Mem        // the results of heads
+	sums          []int      // where those of each input of kind h begin
+	sum, left     GPVirtual  // where those of the vector at hand begin; how many vectors are left
 }
 
 // newWriter loads what all functions need.
@@ -159,7 +157,7 @@ func (w *writer) header(k int) Mem {
 // mem is operand k at the position at hand, and whether it is one number for all.
 func (w *writer) mem(k int) (m Mem, broadcast bool) {
 	if w.head(k) {
-		return w.sums[k].Offset(32 * w.vector), false
+		return Mem{Base: w.sum, Disp: w.sums[k]}, false
 	}
 	if k < len(w.ptr) {
 		m.Base = w.ptr[k]

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -16,7 +17,6 @@ import (
 type head struct {
 	name string
 	into []int // inputs
-	more bool  // the next head adds to the same inputs
 }
 
 // The words of a kernel.Head in memory.
@@ -25,7 +25,8 @@ const (
 	headParams = 8
 	headIndex  = 16
 	headCount  = 24
-	headSize   = 64
+	headWindow = 32
+	headSize   = 72
 )
 
 // gatherer emits the heads of a chain for one or two vectors at once.
@@ -53,12 +54,15 @@ func newGatherer(w *writer) *gatherer {
 		g.cursor = append(g.cursor, m)
 		MOVQ(U32(0), m)
 	}
-	w.sums = make([]Mem, len(w.kinds))
+	w.sums = make([]int, len(w.kinds))
+	size := 0
 	for k, kind := range w.kinds {
 		if kind == 'h' {
-			w.sums[k] = AllocLocal(32 * pair)
+			w.sums[k] = size
+			size += 32 * pair
 		}
 	}
+	w.stack, w.sum = AllocLocal(size), GP64()
 	return g
 }
 
@@ -66,38 +70,61 @@ func (g *gatherer) field(j, word int) Mem { return Mem{Base: g.heads, Disp: head
 
 // run emits the sums of all heads for n vectors and puts them where the chain reads them.
 func (g *gatherer) run(n int, label string) {
-	var acc []VecVirtual
-	for j, h := range g.chain.heads {
-		if j == 0 || !g.chain.heads[j-1].more {
-			acc = nil
-			for range n * len(h.into) {
+	for _, group := range g.chain.groups() {
+		acc := map[int][]VecVirtual{}
+		for _, k := range group.into {
+			for range n {
 				a := YMM()
 				VXORPS(a, a, a)
-				acc = append(acc, a)
+				acc[k] = append(acc[k], a)
 			}
 		}
-		g.head(j, n, acc, label)
-		if h.more {
-			continue
+		for _, j := range group.heads {
+			g.head(j, n, acc, label)
 		}
-		for r, k := range h.into {
-			for i := range n {
-				VMOVUPS(acc[r*n+i], g.sums[k].Offset(32*i))
+		for _, k := range group.into {
+			for i, a := range acc[k] {
+				VMOVUPS(a, g.stack.Offset(g.sums[k]+32*i))
 			}
 		}
 	}
 }
 
-// head emits the loop over the slots of head j: acc has n vectors of each result.
-func (g *gatherer) head(j, n int, acc []VecVirtual, label string) {
-	label = label + g.chain.heads[j].name + string(rune('0'+j))
-	index, params, k, x := GP64(), GP64(), GP64(), GP64()
+// group are heads that share sums.
+type group struct{ heads, into []int }
+
+// groups finds the heads whose sums must be in registers together.
+func (c *chain) groups() (list []group) {
+	for j, h := range c.heads {
+		g := group{into: slices.Clone(h.into)}
+		rest := list[:0:0]
+		for _, o := range list {
+			if !slices.ContainsFunc(o.into, func(k int) bool { return slices.Contains(h.into, k) }) {
+				rest = append(rest, o)
+				continue
+			}
+			g.heads, g.into = append(g.heads, o.heads...), append(g.into, o.into...)
+		}
+		g.heads = append(g.heads, j)
+		slices.Sort(g.heads)
+		slices.Sort(g.into)
+		g.into = slices.Compact(g.into)
+		list = append(rest, g)
+	}
+	return list
+}
+
+// head emits the loop over the slots of head j: acc has n vectors of each input.
+func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
+	h := g.chain.heads[j]
+	label = fmt.Sprint(label, h.name, j)
+	index, params, k, x, window := GP64(), GP64(), GP64(), GP64(), GP64()
 	t := g.tmp
 	MOVQ(g.field(j, headCount), t)
 	MOVLQSX(Mem{Base: t, Index: g.block(), Scale: 1}, k)
 	TESTQ(k, k)
 	JZ(LabelRef(label + "done"))
-	width, numbers := 1, headNumbers[g.chain.heads[j].name]
+	width, numbers := 1, h.numbers()
 	if g.flat {
 		width = 8
 	}
@@ -108,21 +135,54 @@ func (g *gatherer) head(j, n int, acc []VecVirtual, label string) {
 	MOVQ(g.field(j, headParams), params)
 	ADDQ(t, params)
 	MOVQ(g.field(j, headX), x)
-	if !g.flat {
+	if g.flat {
+		MOVQ(g.field(j, headWindow), window)
+		MOVQ(g.cursor[j], t)
+		SHRQ(Imm(3), t)
+		LEAQ(Mem{Base: window, Index: t, Scale: 4}, window)
+	} else {
 		ADDQ(g.lane, x)
 	}
-	var gate vec.Gate
-	if numbers > 1 {
-		gate = vec.NewGate(6)
+	add := gathering[h.name]()
+	pass := func(slots int) {
+		var into [][]VecVirtual
+		for _, k := range h.into {
+			v := acc[k]
+			if slots > 1 { // both add to the same sums
+				v = []VecVirtual{v[0], v[0]}
+			}
+			into = append(into, v)
+		}
+		add(g.sources(x, index, window, max(n, slots)), slotParams{params, width, numbers}, into)
+		ADDQ(U32(4*width*slots), index)
+		if g.flat {
+			ADDQ(U32(4*slots), window)
+		}
+		ADDQ(U32(4*width*numbers*slots), params)
 	}
-	Label(label + "slot")
-	source := g.sources(x, index, n)
-	gathering[g.chain.heads[j].name](source, slotParams{params, width}, acc, gate)
-	ADDQ(Imm(uint64(4*width)), index)
-	ADDQ(Imm(uint64(4*width*numbers)), params)
-	DECQ(k)
-	JNZ(LabelRef(label + "slot"))
+	if g.flat {
+		pairs(k, label, pass)
+	} else {
+		Label(label + "slot")
+		pass(1)
+		DECQ(k)
+		JNZ(LabelRef(label + "slot"))
+	}
 	Label(label + "done")
+}
+
+// pairs emits a pass over k > 0 slots by twos and, if their number is odd, the last.
+func pairs(k GPVirtual, label string, pass func(slots int)) {
+	SUBQ(Imm(2), k)
+	JL(LabelRef(label + "odd"))
+	Label(label + "two")
+	pass(2)
+	SUBQ(Imm(2), k)
+	JGE(LabelRef(label + "two"))
+	Label(label + "odd")
+	CMPQ(k, I8(-1))
+	JNE(LabelRef(label + "done"))
+	pass(1)
 }
 
 // block is the distance of the row's, or block's, number of slots.
@@ -136,19 +196,21 @@ func (g *gatherer) block() GPVirtual {
 	return b
 }
 
-// sources loads n vectors of the source of the slot at hand: those of lanes, or of eight targets, whose index is below 0
-// where a target has no more edges; it reads as 0 then.
-func (g *gatherer) sources(x, index GPVirtual, n int) (v []VecVirtual) {
+// sources loads n vectors of the source of the slot at hand, those of lanes; or of n slots those of eight targets, whose
+// index is below 0 where a target has no edge: 0 is read then.
+func (g *gatherer) sources(x, index, window GPVirtual, n int) (v []VecVirtual) {
 	for range n {
 		v = append(v, YMM())
 	}
 	if g.flat {
-		at, mask := YMM(), YMM()
-		VMOVDQU(Mem{Base: index}, at)
-		VPCMPEQD(mask, mask, mask)
-		VPXOR(at, mask, mask)
-		VXORPS(v[0], v[0], v[0])
-		VGATHERDPS(mask, Mem{Base: x, Index: at, Scale: 4}, v[0])
+		for i := range v {
+			at := YMM()
+			VMOVDQU(Mem{Base: index, Disp: 32 * i}, at)
+			MOVLQSX(Mem{Base: window, Disp: 4 * i}, g.tmp)
+			VPERMPS(Mem{Base: x, Index: g.tmp, Scale: 4}, at, v[i])
+			VPSRAD(Imm(31), at, at)
+			VANDNPS(v[i], at, v[i])
+		}
 		return v
 	}
 	from := g.tmp
@@ -178,31 +240,46 @@ func (g *gatherer) next() {
 	}
 }
 
-// slotParams are the numbers of the slot at hand: one each, or a vector for eight targets.
+// slotParams are the numbers of the slots at hand: one for all lanes, or of each slot a vector for eight targets.
 type slotParams struct {
-	base  GPVirtual
-	width int
+	base           GPVirtual
+	width, numbers int
 }
 
-func (p slotParams) number(k int) Op {
-	m := Mem{Base: p.base, Disp: 4 * k * p.width}
-	if p.width > 1 {
-		return m
+// each is number k for n vectors.
+func (p slotParams) each(k, n int) (v []Op) {
+	for i := range n {
+		v = append(v, Mem{Base: p.base, Disp: 4 * p.width * (k + i*p.numbers)})
 	}
-	v := YMM()
-	VBROADCASTSS(m, v)
+	if p.width > 1 {
+		return v
+	}
+	y := YMM()
+	VBROADCASTSS(v[0], y)
+	for i := range v {
+		v[i] = y
+	}
 	return v
 }
 
-func (p slotParams) register(k int) VecVirtual {
-	if v, ok := p.number(k).(VecVirtual); ok {
-		return v
+// registers are those of each, in registers.
+func (p slotParams) registers(k, n int) (list []VecVirtual) {
+	for _, v := range p.each(k, n) {
+		if _, memory := v.(Mem); memory {
+			v = vec.Fetch(v)
+		}
+		list = append(list, v.(VecVirtual))
 	}
-	return vec.Fetch(p.number(k))
+	return list
 }
 
-// headNumbers is how many numbers an edge has.
-var headNumbers = map[string]int{"synapses": 4, "product": 1}
+// numbers is how many numbers an edge has: four of a synapse, or a weight for each of the sums of a product.
+func (h head) numbers() int {
+	if h.name == "synapses" {
+		return 4
+	}
+	return len(h.into)
+}
 
 // aloneHeads are the sums without a chain behind them.
 var aloneHeads = []string{kernel.AloneSynapses, kernel.AloneProduct}
@@ -210,33 +287,42 @@ var aloneHeads = []string{kernel.AloneSynapses, kernel.AloneProduct}
 func (c *chain) headNumbers() string {
 	var b strings.Builder
 	for _, h := range c.heads {
-		fmt.Fprintf(&b, "%d, ", headNumbers[h.name])
+		fmt.Fprintf(&b, "%d, ", h.numbers())
 	}
 	return b.String()
 }
 
-// gathering adds a slot to the sums.
-var gathering = map[string]func(source []VecVirtual, p slotParams, acc []VecVirtual, gate vec.Gate){
+// gathering emits what stands before the loop over slots and gives what adds a slot to the sums, which are vectors by
+// result.
+var gathering = map[string]func() func(source []VecVirtual, p slotParams, acc [][]VecVirtual){
 	// G += a, I += a E with a = w / (1 + 2^u), u = s v + b; the slope is in powers of 2 already.
-	"synapses": func(v []VecVirtual, p slotParams, acc []VecVirtual, gate vec.Gate) {
-		n := len(v)
-		s, b := p.register(0), p.number(1)
-		for _, u := range v {
-			VFMADD213PS(b, s, u)
-		}
-		z := gate.Run(v, func() VecVirtual { return p.register(2) })
-		for i, a := range z {
-			VADDPS(a, acc[i], acc[i])
-		}
-		e := p.number(3)
-		for i, a := range z {
-			VFMADD231PS(e, a, acc[n+i])
+	"synapses": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
+		gate := vec.NewGate(6)
+		return func(v []VecVirtual, p slotParams, acc [][]VecVirtual) {
+			n := len(v)
+			s, b := p.registers(0, n), p.each(1, n)
+			for i, u := range v {
+				VFMADD213PS(b[i], s[i], u)
+			}
+			z := gate.Run(v, func() []VecVirtual { return p.registers(2, n) })
+			for i, a := range z {
+				VADDPS(a, acc[0][i], acc[0][i])
+			}
+			e := p.each(3, n)
+			for i, a := range z {
+				VFMADD231PS(e[i], a, acc[1][i])
+			}
 		}
 	},
-	"product": func(x []VecVirtual, p slotParams, acc []VecVirtual, _ vec.Gate) {
-		w := p.number(0)
-		for i, v := range x {
-			VFMADD231PS(w, v, acc[i])
+	// y += w x for every result.
+	"product": func() func([]VecVirtual, slotParams, [][]VecVirtual) {
+		return func(x []VecVirtual, p slotParams, acc [][]VecVirtual) {
+			for r := range acc {
+				w := p.each(r, len(x))
+				for i, v := range x {
+					VFMADD231PS(w[i], v, acc[r][i])
+				}
+			}
 		}
 	},
 }
@@ -253,16 +339,28 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	XORQ(w.lane, w.lane)
 	Load(Param("lanes"), n)
 	Label("pairs")
+	w.left = GP64()
 	CMPQ(n, Imm(8*pair))
 	JL(LabelRef("single"))
-	g.vectors(pair, "pair")
-	SUBQ(Imm(8*pair), n)
-	JMP(LabelRef("pairs"))
+	g.run(pair, "pair")
+	MOVQ(U32(pair), w.left)
+	JMP(LabelRef("chain"))
 	Label("single")
 	CMPQ(n, Imm(8))
 	JL(LabelRef("rest"))
-	g.vectors(1, "single")
+	g.run(1, "single")
+	MOVQ(U32(1), w.left)
+	Label("chain")
+	LEAQ(w.stack, w.sum)
+	Label("vector")
+	w.body()
+	ADDQ(Imm(32), w.at)
+	ADDQ(Imm(32), w.lane)
+	ADDQ(Imm(32), w.sum)
 	SUBQ(Imm(8), n)
+	DECQ(w.left)
+	JNZ(LabelRef("vector"))
+	JMP(LabelRef("pairs"))
 	Label("rest")
 	TESTQ(n, n)
 	JZ(LabelRef("end"))
@@ -271,7 +369,7 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	w.mask = YMM()
 	VMOVDQU(Mem{Base: w.tmp, Index: n, Scale: 4, Disp: 32}, w.mask)
 	g.run(1, "rest")
-	w.vector = 0
+	LEAQ(w.stack, w.sum)
 	w.body()
 	SHLQ(Imm(2), n)
 	SUBQ(n, w.at)
@@ -286,22 +384,13 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	RET()
 }
 
-// vectors emits the heads and then the chain for n vectors of lanes.
-func (g *gatherer) vectors(n int, label string) {
-	g.run(n, label)
-	for g.vector = range n {
-		g.body()
-		ADDQ(Imm(32), g.at)
-		ADDQ(Imm(32), g.lane)
-	}
-}
-
 // gatheredFlat is the function for one lane.
 func gatheredFlat(name string, c *chain, tails Mem) {
 	TEXT(name, 0, "func(out, in *[]float32, heads *byte, n int)")
 	Pragma("noescape")
 	w := newWriter(c, true)
 	g, n := newGatherer(w), Load(Param("n"), GP64()).(GPVirtual)
+	LEAQ(w.stack, w.sum)
 	SUBQ(Imm(8), n)
 	JL(LabelRef("tail"))
 	Label("loop")

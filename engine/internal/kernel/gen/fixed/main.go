@@ -23,7 +23,9 @@ func main() {
 	sparse(4, false)
 	sparse(1, false)
 	sparse(1, true)
-	sparseDots()
+	for siblings := 1; siblings <= 4; siblings++ {
+		sparseDots(siblings)
+	}
 	backward()
 	sparseByTarget()
 	Generate()

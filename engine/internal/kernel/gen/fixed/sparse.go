@@ -5,6 +5,7 @@ import (
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
 )
 
 // sparse is y[row] += Σ over the row's edges of w[weight] x[from], in their order; rows of lanes. count has the edges of
@@ -60,46 +61,79 @@ func sparse(vecs int, masked bool) {
 // edge is the layout of step.Edge: source and target, 8 bytes each.
 const edge = 16
 
-// sparseDots is dw[k] += Σ over times and lanes of dy[to] x[from] of every edge, lanes a multiple of 8.
-func sparseDots() {
-	TEXT("sparseDots", NOSPLIT, "func(dw, dy, x *float32, edges *int, n, stride, atime, xtime, vecs, times int)")
+// sparseDots is dw_r[k] += Σ over times and lanes of dy_r[to] x[from] of every edge, for several r, lanes a multiple of 8; a
+// slice header of each dw and dy. Fewer than four sums are taken in two parts each, lest every addition wait for the last.
+func sparseDots(siblings int) {
+	TEXT(fmt.Sprintf("sparseDots%d", siblings), 0, "func(dw, dy *[]float32, x *float32, edges *int, n, stride, atime, xtime, vecs, times int)")
 	Pragma("noescape")
-	dw, dy, x, edges, count, stride := arg("dw"), arg("dy"), arg("x"), arg("edges"), arg("n"), arg("stride")
-	a, b, pa, pb, n, times := GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
-	acc, v, t := YMM(), YMM(), GP64()
+	dy, x, edges := arg("dy"), arg("x"), arg("edges")
+	k, from, to, at, n, times, t := AllocLocal(8), GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
+	a := make([]GPVirtual, siblings)
+	for r := range a {
+		a[r] = GP64()
+	}
+	acc, odd, v := vectors(siblings), vectors(siblings), YMM()
+	MOVQ(U32(0), k)
 	Label("edge")
-	MOVQ(Mem{Base: edges}, b)
-	IMULQ(stride, b)
-	ADDQ(x, b)
-	MOVQ(Mem{Base: edges, Disp: 8}, a)
-	IMULQ(stride, a)
-	ADDQ(dy, a)
-	zero(acc)
+	MOVQ(Mem{Base: edges}, from)
+	MOVQ(Mem{Base: edges, Disp: 8}, to)
+	Load(Param("stride"), t)
+	IMULQ(t, from)
+	IMULQ(t, to)
+	ADDQ(x, from)
+	for r := range a {
+		MOVQ(Mem{Base: dy, Disp: 24 * r}, a[r])
+		ADDQ(to, a[r])
+	}
+	zero(acc...)
+	zero(odd...)
 	Load(Param("times"), times)
 	Label("time")
-	MOVQ(a, pa)
-	MOVQ(b, pb)
+	XORQ(at, at)
 	Load(Param("vecs"), n)
-	Label("lane")
-	VMOVUPS(Mem{Base: pa}, v)
-	VFMADD231PS(Mem{Base: pb}, v, acc)
-	ADDQ(Imm(32), pa)
-	ADDQ(Imm(32), pb)
-	DECQ(n)
-	JNZ(LabelRef("lane"))
+	SUBQ(Imm(2), n)
+	JL(LabelRef("single"))
+	Label("pair")
+	for i, sums := range [][]VecVirtual{acc, odd} {
+		VMOVUPS(Mem{Base: from, Index: at, Scale: 1, Disp: 32 * i}, v)
+		for r, p := range a {
+			VFMADD231PS(Mem{Base: p, Index: at, Scale: 1, Disp: 32 * i}, v, sums[r])
+		}
+	}
+	ADDQ(Imm(64), at)
+	SUBQ(Imm(2), n)
+	JGE(LabelRef("pair"))
+	Label("single")
+	CMPQ(n, I8(-1))
+	JNE(LabelRef("next"))
+	VMOVUPS(Mem{Base: from, Index: at, Scale: 1}, v)
+	for r, p := range a {
+		VFMADD231PS(Mem{Base: p, Index: at, Scale: 1}, v, acc[r])
+	}
+	Label("next")
 	Load(Param("atime"), t)
-	ADDQ(t, a)
+	for _, p := range a {
+		ADDQ(t, p)
+	}
 	Load(Param("xtime"), t)
-	ADDQ(t, b)
+	ADDQ(t, from)
 	DECQ(times)
 	JNZ(LabelRef("time"))
-	s := total(acc)
-	VADDSS(Mem{Base: dw}, s, s)
-	VMOVSS(s, Mem{Base: dw})
-	ADDQ(Imm(4), dw)
+	dw := arg("dw")
+	MOVQ(k, t)
+	for r, s := range acc {
+		VADDPS(odd[r], s, s)
+		h := total(s).AsX()
+		MOVQ(Mem{Base: dw, Disp: 24 * r}, at)
+		VADDSS(Mem{Base: at, Index: t, Scale: 4}, h, h)
+		VMOVSS(h, Mem{Base: at, Index: t, Scale: 4})
+	}
+	INCQ(t)
+	MOVQ(t, k)
 	ADDQ(Imm(edge), edges)
-	DECQ(count)
-	JNZ(LabelRef("edge"))
+	Load(Param("n"), n)
+	CMPQ(t, n)
+	JNE(LabelRef("edge"))
 	VZEROUPPER()
 	RET()
 }

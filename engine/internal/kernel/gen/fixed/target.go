@@ -7,10 +7,11 @@ import (
 )
 
 // targets emits body for every slot of every block of eight targets; a block has as many slots as the target with most
-// edges, and an index below 0 where a target has fewer, whose source reads as 0. The last block has a mask, or none.
+// edges, and an index below 0 where a target has fewer, whose source reads as 0. The sources of a slot are in its window.
+// The last block has a mask, or none.
 func targets(start func(l lanes), body func(source VecVirtual), end func(l lanes), pointers ...GPVirtual) {
-	v, index, count, blocks, rest := arg("v"), arg("index"), arg("count"), arg("blocks"), arg("mask")
-	k := GP64()
+	v, index, window, count, blocks, rest := arg("v"), arg("index"), arg("window"), arg("count"), arg("blocks"), arg("mask")
+	k, from := GP64(), GP64()
 	l := lanes{mask: YMM()}
 	VPCMPEQD(l.mask, l.mask, l.mask)
 	Label("block")
@@ -25,14 +26,15 @@ func targets(start func(l lanes), body func(source VecVirtual), end func(l lanes
 	TESTQ(k, k)
 	JZ(LabelRef("store"))
 	Label("slot")
-	at, mask, source := YMM(), YMM(), YMM()
+	at, source := YMM(), YMM()
 	VMOVDQU(Mem{Base: index}, at)
-	VPCMPEQD(mask, mask, mask)
-	VPXOR(at, mask, mask)
-	VXORPS(source, source, source)
-	VGATHERDPS(mask, Mem{Base: v, Index: at, Scale: 4}, source)
+	MOVLQSX(Mem{Base: window}, from)
+	VPERMPS(Mem{Base: v, Index: from, Scale: 4}, at, source)
+	VPSRAD(Imm(31), at, at)
+	VANDNPS(source, at, source)
 	body(source)
 	ADDQ(Imm(32), index)
+	ADDQ(Imm(4), window)
 	DECQ(k)
 	JNZ(LabelRef("slot"))
 	Label("store")
@@ -49,7 +51,7 @@ func targets(start func(l lanes), body func(source VecVirtual), end func(l lanes
 
 // sparseByTarget is sparse of one lane.
 func sparseByTarget() {
-	TEXT("sparseByTarget", NOSPLIT, "func(y, v, params *float32, index, count *int32, blocks int, mask *int32)")
+	TEXT("sparseByTarget", NOSPLIT, "func(y, v, params *float32, index, window, count *int32, blocks int, mask *int32)")
 	Pragma("noescape")
 	y, params, acc := arg("y"), arg("params"), YMM()
 	targets(func(l lanes) { l.load(Mem{Base: y}, acc) }, func(x VecVirtual) {

@@ -49,11 +49,11 @@ func start(c Op) VecVirtual {
 	return y
 }
 
-// Run turns each u into a / (1 + 2^u), which is a sigmoid(x) for u = -x log2(e); a gives a register, or is nil for 1. For u within ±126 it
+// Run turns each u into a / (1 + 2^u), which is a sigmoid(x) for u = -x log2(e); a gives registers, or is nil for 1. For u within ±126 it
 // has at most 3 ulp, beyond that the value there; NaN stays. It works on all vectors step by step, so that they fill the
 // time that each waits, and clobbers u. The fraction of u is exact, so that no constant is split; the division is rounded
 // alike on every machine, as an approximate reciprocal is not.
-func (g Gate) Run(u []VecVirtual, a func() VecVirtual) (z []VecVirtual) {
+func (g Gate) Run(u []VecVirtual, a func() []VecVirtual) (z []VecVirtual) {
 	n, p := make([]VecVirtual, len(u)), make([]VecVirtual, len(u))
 	each := func(f func(i int)) {
 		for i := range u {
@@ -74,10 +74,11 @@ func (g Gate) Run(u []VecVirtual, a func() VecVirtual) (z []VecVirtual) {
 	each(func(i int) { VFMADD213PS(c[1], u[i], p[i]) })
 	each(func(i int) { VFMADD213PS(c[0], u[i], p[i]) })
 	each(func(i int) { VFMADD213PS(g.one, n[i], p[i]) })
-	top := g.one
-	if a != nil {
-		top = a()
+	if a == nil {
+		each(func(i int) { VDIVPS(p[i], g.one, p[i]) })
+		return p
 	}
-	each(func(i int) { VDIVPS(p[i], top, p[i]) })
+	top := a()
+	each(func(i int) { VDIVPS(p[i], top[i], p[i]) })
 	return p
 }

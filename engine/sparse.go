@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/elegans-nn/elegans/engine/internal/kernel"
+	"github.com/elegans-nn/elegans/step"
+)
+
+// sparseGradient sums the products of up to kernel.MostSiblings cotangents with one operand over the same edges: the maps
+// of a masked cell share both, and the operand is read once for all.
+type sparseGradient struct {
+	e     *Engine
+	stage stage
+	list  []step.Edge
+	edges *kernel.Edges
+	x     place
+	dy    []place
+	to    []sink
+	w, d  [][]float32 // at the span at hand
+	lanes int
+}
+
+// sparse takes the gradient of a masked map whose operands outlive their time; it reports whether it does.
+func (c *compiler) sparse(s stage, i int) bool {
+	n := &c.p.Nodes[i]
+	if n.Edges[0] == nil || n.Shape.Outer > 1 || c.p.Nodes[n.In[0]].Shape.Outer > 1 || !c.outlives(s, n) {
+		return false
+	}
+	x, dy, to := c.inLane(s, n.In[1]), c.inLane(s, n.In[0]), c.sink(s, i, n.Shape.Len())
+	if len(to.places) != 1 || to.clear {
+		return false
+	}
+	k := slices.IndexFunc(c.siblings, func(g *sparseGradient) bool {
+		return g.stage == s && g.x == x && len(g.dy) < kernel.MostSiblings && g.dy[0].stride == dy.stride && slices.Equal(g.list, n.Edges[0].List)
+	})
+	if k < 0 {
+		list := n.Edges[0].List
+		g := &sparseGradient{e: c.e, stage: s, list: list, edges: kernel.NewEdges(list), x: x, lanes: c.width(s)}
+		k, c.siblings = len(c.siblings), append(c.siblings, g)
+		c.e.spans[s] = append(c.e.spans[s], g.span)
+	}
+	g := c.siblings[k]
+	g.dy, g.to = append(g.dy, dy), append(g.to, to)
+	g.w, g.d = append(g.w, nil), append(g.d, nil)
+	return true
+}
+
+// outlives reports whether both operands of a product of the reverse stand in memory for a chunk of times.
+func (c *compiler) outlives(s stage, n *step.Node) bool {
+	return (s == rbefore || s == rafter) && !c.passing(s, n.In[0]) && !c.passing(s, n.In[1])
+}
+
+// span takes times [from, to), together where all operands stand at equal distances.
+func (g *sparseGradient) span(from, to int) {
+	n := to - from
+	together := g.x.even(from, to)
+	for _, p := range g.dy {
+		together = together && p.even(from, to)
+	}
+	if together {
+		g.run(from, n)
+		return
+	}
+	for t := from; t < to; t++ {
+		g.run(t, 1)
+	}
+}
+
+// even reports whether the slots of times [from, to) follow each other.
+func (p place) even(from, to int) bool { return p.at(to-1)-p.at(from) == (to-1-from)*p.stride }
+
+// slots are n slots from time t on.
+func (e *Engine) slots(p place, t, n int) []float32 { return e.mem[p.at(t):][:(n-1)*p.stride+p.n] }
+
+// run takes n times from t on.
+func (g *sparseGradient) run(t, n int) {
+	for k, p := range g.dy {
+		g.d[k], g.w[k] = g.e.slots(p, t, n), g.e.get(g.to[k].places[0], t)
+	}
+	g.edges.OuterAdd(g.w, g.d, g.e.slots(g.x, t, n), g.lanes, kernel.Times{Count: n, DY: g.dy[0].stride, X: g.x.stride})
+}
