@@ -119,14 +119,6 @@ func (f horizon) Set(text string) (err error) {
 	return err
 }
 
-// completeData offers the built-in data sets beside files.
-func completeData(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	return builtinNames(), cobra.ShellCompDirectiveDefault
-}
-
 func builtinNames() (names []string) {
 	for _, b := range dataset.Builtins() {
 		names = append(names, b.Name)

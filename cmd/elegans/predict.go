@@ -45,9 +45,6 @@ needed and has no influence. DATA is a file, a built-in name, or - for standard 
 		Example: "  elegans predict occupancy.elegans today.csv > predicted.csv\n  elegans predict rooms.elegans monday.csv --state-out rooms.state --out monday.parquet\n" +
 			"  elegans predict rooms.elegans tuesday.csv --state-in rooms.state --state-out rooms.state --format jsonl",
 		Args: takes("MODEL", "DATA"),
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-			return completeData(cmd, args[min(len(args), 1):], word)
-		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0], args[1]) },
 	}
 	cmd.Flags().StringVar(&f.out, "out", "-", "`FILE` to write; - is standard output")

@@ -64,9 +64,8 @@ each epoch and when the run is interrupted; --resume goes on from it, with the s
 deleted when the model is there.`,
 		Example: "  elegans train occupancy\n  elegans train rooms.csv --target occupied --time date --series room\n" +
 			"  elegans train meter.csv --target load --horizon 1h --target-as-input --calendar hour,weekday --model cfc-small",
-		Args:              takes("DATA"),
-		ValidArgsFunction: completeData,
-		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0]) },
+		Args: takes("DATA"),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0]) },
 	}
 	f.register(cmd)
 	return cmd
