@@ -179,7 +179,11 @@ func (c *chain) headText(pl *plan) string {
 
 // slots arranges the edges of a pass over them.
 func (c *compiler) slots(s stage, h head, rows int) *kernel.Slots {
-	slots := kernel.NewSlots(h.list, rows, c.width(s))
+	halves := kernel.ForProducts
+	if h.name == "synapses" {
+		halves = kernel.ForSynapses
+	}
+	slots := kernel.NewSlots(h.list, rows, c.width(s), halves)
 	var values []place
 	for _, w := range h.weights {
 		values = append(values, c.find(s, w))

@@ -22,7 +22,7 @@ func (c *compiler) onParams(f func()) {
 func (c *compiler) singleTerm(n *step.Node, k int, w place) func(y, w, x []float32) {
 	e := c.e
 	if edges := n.Edges[k/2]; edges != nil {
-		slots := kernel.NewSlots(edges.List, n.Shape.Inner, 1)
+		slots := kernel.NewSlots(edges.List, n.Shape.Inner, 1, kernel.ForProducts)
 		c.onParams(func() { slots.Pack(e.get(w, 0)) })
 		return func(y, _, x []float32) { slots.MulAdd(y, x) }
 	}

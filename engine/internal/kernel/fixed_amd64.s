@@ -2001,10 +2001,10 @@ whole:
 	JZ         store
 
 slot:
-	VMOVDQU     (BX), Y2
 	MOVLQSX     (SI), R11
+	VMOVUPS     (BX), Y2
 	VPERMPS     (DX)(R11*4), Y2, Y3
-	VPSRAD      $0x1f, Y2, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	VFMADD231PS (CX), Y3, Y0
 	ADDQ        $0x20, CX
@@ -2021,3 +2021,13 @@ store:
 	JNZ        block
 	VZEROUPPER
 	RET
+
+DATA wide3fffffff<>+0(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+4(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+8(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+12(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+16(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+20(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+24(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+28(SB)/4, $0x3fffffff
+GLOBL wide3fffffff<>(SB), RODATA|NOPTR, $32

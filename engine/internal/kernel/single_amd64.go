@@ -39,7 +39,7 @@ func (c *Columns) MulAdd(y, x []float32) {
 
 // check checks the operands of a product of one lane. It reports whether there is anything to do.
 func (s *Slots) check(x []float32) bool {
-	if s.width != vector || s.numbers != 1 {
+	if s.width != vector || s.halves != ForProducts || s.numbers != 1 {
 		panic("kernel: edges arranged for another use")
 	}
 	need(x, s.in)

@@ -8,12 +8,14 @@ import (
 
 // Slots are edges by their targets, a number of targets a block: a slot of a block has one edge of each of its targets, or
 // none. With one target a block they serve lanes. With eight they serve a single lane, whose vectors run along the targets:
-// the sources of a slot then lie in a window of eight, of which a permutation takes those of the targets. A target's sums
-// run over its edges in the order of the list, however they are arranged.
+// the sources of a slot then lie in a window, of which permutations take those of the targets: far cheaper than gathering
+// them. A window is one vector for products; for synapses, whose slots cost more than a second permutation, it is two. A
+// target's sums run over its edges in the order of the list, however they are arranged.
 type Slots struct {
 	width   int // targets of a block
+	halves  int // vectors of a window
 	in, out int
-	index   []int32 // of the source, in its window if there are windows; below 0: no edge
+	index   []int32 // of the source; if there are windows, in the half of its window, see inUpper and noEdge
 	window  []int32 // of each slot
 	edge    []int32 // the edge; -1: none
 	count   []int32 // slots of each block
@@ -23,12 +25,21 @@ type Slots struct {
 	rest    []float32
 }
 
-// noEdge marks the places of a slot without an edge.
-const noEdge = math.MinInt32
+// What the index of a source in a window has besides its three bits: the upper half, or that there is no edge.
+const (
+	inUpper = math.MinInt32
+	noEdge  = 1 << 30
+)
 
-// NewSlots arranges edges that reach out targets, for some lanes.
-func NewSlots(list []step.Edge, out, lanes int) *Slots {
-	s := &Slots{out: out, width: 1}
+// Halves of a window for NewSlots.
+const (
+	ForProducts = 1
+	ForSynapses = 2
+)
+
+// NewSlots arranges edges that reach out targets, for some lanes and use.
+func NewSlots(list []step.Edge, out, lanes, halves int) *Slots {
+	s := &Slots{out: out, width: 1, halves: halves}
 	if lanes == 1 {
 		s.width = vector
 	}
@@ -67,8 +78,11 @@ func (s *Slots) slot(of [][]int32, list []step.Edge, first int) {
 		case len(edges) == 0:
 		case s.width == 1:
 			k, index = edges[0], int32(list[edges[0]].From)
-		case list[edges[0]].From >= window && list[edges[0]].From < window+vector:
+		case list[edges[0]].From >= window && list[edges[0]].From < window+s.halves*vector:
 			k, index = edges[0], int32(list[edges[0]].From-window)
+			if index >= vector {
+				index = index - vector + inUpper
+			}
 		}
 		if k >= 0 {
 			of[t] = edges[1:]
@@ -83,7 +97,11 @@ func (s *Slots) reach(lanes int) int {
 	if s.width == 1 {
 		return s.in * lanes
 	}
-	return (s.in + vector - 1) / vector * vector
+	n := 0
+	for _, w := range s.window {
+		n = max(n, int(w)+s.halves*vector)
+	}
+	return n
 }
 
 // Pack takes the values of the edges, to be called when they change: for products one each and sum.

@@ -85,7 +85,7 @@ func newProblem(t *testing.T, r *rand.Rand, end bool) *problem {
 	r.Shuffle(len(p.list), func(i, j int) { p.list[i], p.list[j] = p.list[j], p.list[i] })
 	make := func(n int) []float32 {
 		if p.lanes == 1 { // what one lane reads comes in windows
-			return fill(r, guarded(t, (n+vector-1)/vector*vector, end))[:n]
+			return fill(r, guarded(t, (n+ForSynapses*vector-1)/vector*vector, end))[:n]
 		}
 		return fill(r, guarded(t, n, end))
 	}
@@ -146,7 +146,7 @@ func (p *problem) synapses(G, I []float32) {
 
 // alone computes synapses that no chain follows.
 func alone(G, I, v []float32, y Synapse, list []step.Edge, lanes int) {
-	head := []Head{{Slots: NewSlots(list, len(G)/lanes, lanes)}}
+	head := []Head{{Slots: NewSlots(list, len(G)/lanes, lanes, ForSynapses)}}
 	head[0].Slots.PackSynapses(y)
 	head[0].Read(v)
 	Bind(AloneSynapses, [][]float32{G, I}, make([][]float32, 2), head, len(G)/lanes, lanes)()
@@ -196,7 +196,7 @@ func (p *problem) alone(t *testing.T, one map[string][]float32) {
 	y := append([]float32(nil), p.y...)
 	c.MulAdd(y, p.x)
 	sameBits(t, "by columns", y, one["product"])
-	slots := NewSlots(p.list, p.rows, 1)
+	slots := NewSlots(p.list, p.rows, 1, ForProducts)
 	slots.Pack(p.edgeW)
 	copy(y, p.y)
 	slots.MulAdd(y, p.x)
@@ -204,7 +204,9 @@ func (p *problem) alone(t *testing.T, one map[string][]float32) {
 }
 
 // windowed is x with room for whole windows behind it.
-func windowed(x []float32) []float32 { return append(x, make([]float32, vector)...)[:len(x)] }
+func windowed(x []float32) []float32 {
+	return append(x, make([]float32, ForSynapses*vector)...)[:len(x)]
+}
 
 func pickLane(x []float32, l, lanes int) (v []float32) {
 	for i := l; i < len(x); i += lanes {
@@ -228,7 +230,7 @@ func TestSlotsKeepNaN(t *testing.T) {
 	list := []step.Edge{{From: 0, To: 0}, {From: 1, To: 2}, {From: 0, To: 2}, {From: 2, To: 9}}
 	one := []float32{1, 1, 1, 1}
 	G, I := make([]float32, 10), make([]float32, 10)
-	v := make([]float32, 3, vector)
+	v := make([]float32, 3, ForSynapses*vector)
 	copy(v, []float32{float32(math.NaN()), 1, 2})
 	alone(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
 	for i, v := range G {
@@ -246,7 +248,7 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 	x := make([]float32, 64)
 	list := []step.Edge{{From: 3, To: 1}}
 	syn := Synapse{W: x[:1], S: x[:1], M: x[:1], E: x[:1], Edges: NewEdges(list)}
-	slots, back := NewSlots(list, 2, 8), NewSynapsesBack(list, 8)
+	slots, back := NewSlots(list, 2, 8, ForSynapses), NewSynapsesBack(list, 8)
 	slots.PackSynapses(syn)
 	back.Pack(syn)
 	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
@@ -261,7 +263,7 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"cotangents":  func() { back.Run(Cotangent{V: x, DV: x[:31], DG: x, DI: x}) },
 		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
 		"columns":     func() { NewColumns(9, 2).MulAdd(x[:8], x) },
-		"slots":       func() { NewSlots(list, 2, 1).MulAdd(x[:2], x[:3]) },
+		"slots":       func() { NewSlots(list, 2, 1, ForProducts).MulAdd(x[:2], x[:3]) },
 		"other lanes": func() { slots.MulAdd(x, x) },
 		"an edge":     func() { NewEdges([]step.Edge{{From: -1}}) },
 	} {
