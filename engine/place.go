@@ -59,7 +59,7 @@ func newLayout(pl *plan, steps, lanes int) *layout {
 		}
 	}
 	l.findSpreads()
-	base := l.size
+	base := l.take(0)
 	for s := range numStages {
 		l.stage[s] = map[int]place{}
 		if !s.uniform() {
@@ -70,9 +70,13 @@ func newLayout(pl *plan, steps, lanes int) *layout {
 	return l
 }
 
+// line is how many numbers a cache line holds. Values begin at one, for a vector across two lines costs two loads.
+const line = 16
+
 func (l *layout) take(n int) int {
-	l.size += n
-	return l.size - n
+	at := (l.size + line - 1) &^ (line - 1)
+	l.size = at + n
+	return at
 }
 
 // slots reserves a place per time; count 0 is a single one.
@@ -100,8 +104,9 @@ func (l *layout) rows(i int) int { return l.p.Nodes[i].Shape.Len() }
 func (l *layout) leaves() {
 	p := l.p
 	for _, q := range p.Params {
-		l.fixed[q.Node] = place{off: l.take(l.rows(q.Node)), n: l.rows(q.Node)}
+		l.fixed[q.Node] = place{off: q.Offset, n: l.rows(q.Node)}
 	}
+	l.size = p.ParamCount()
 	for _, q := range p.Inputs {
 		l.fixed[q.Node] = l.slots(l.rows(q.Node)*l.lanes, l.steps)
 	}
