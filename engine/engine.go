@@ -33,6 +33,7 @@ type Engine struct {
 	mem           []float32
 	scratch       []float32 // buffers of chains
 	buffers       int
+	panelBytes    int
 	code          [numStages][]func(t int)
 	spans         [numStages][]func(from, to int) // what takes the times of a chunk together, after the rest of the stage
 	state, dstate [][]float32                     // at the ends of the sequence: before and after Forward; see State, DState
@@ -60,7 +61,7 @@ func Compile(p *step.Program, o Options) *Engine {
 	}
 	pl := newPlan(p, o.Probes)
 	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
-	c := &compiler{layout: e.lay, e: e}
+	c := &compiler{layout: e.lay, e: e, panels: map[panelKey]*panels{}, copies: map[panelKey]place{}}
 	for s := range numStages {
 		for _, it := range pl.items[s] {
 			if f := c.item(s, it); f != nil {

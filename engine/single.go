@@ -26,10 +26,20 @@ func (c *compiler) singleTerm(n *step.Node, k int, w place) func(y, w, x []float
 		c.onParams(func() { slots.Pack(e.get(w, 0)) })
 		return func(y, _, x []float32) { slots.MulAdd(y, x) }
 	}
-	rows, cols := n.Shape.Inner, c.p.Nodes[n.In[k+1]].Shape.Inner
-	m := kernel.NewColumns(rows, cols)
-	c.onParams(func() { m.Pack(e.get(w, 0)) })
-	return func(y, _, x []float32) { m.MulAdd(y, x) }
+	p := kernel.Product{Terms: []kernel.Matrix{c.upright(n, k, w)}, X: make([][]float32, 1)}
+	return func(y, _, x []float32) {
+		p.X[0] = x
+		p.Add(y, 1)
+	}
+}
+
+// upright is a dense matrix of a linear map by its columns, so that its rows are as lanes.
+func (c *compiler) upright(n *step.Node, k int, w place) kernel.Matrix {
+	m := c.matrix(n, k)
+	e, turned := c.e, make([]float32, m.Rows*m.Cols)
+	c.onParams(func() { kernel.Turn(turned, e.get(w, 0), m.Cols) })
+	m.W, m.Row, m.Col = turned, 1, m.Rows
+	return m
 }
 
 // singleSynapses are synapses of one lane; the operands after the first are w, s, m, E.

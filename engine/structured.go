@@ -25,7 +25,9 @@ var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
 // compiler turns a layout into code.
 type compiler struct {
 	*layout
-	e *Engine
+	e      *Engine
+	panels map[panelKey]*panels
+	copies map[panelKey]place // of values that gradients save
 }
 
 // width is the number of lanes a stage works on.
@@ -51,6 +53,9 @@ func (c *compiler) operands(s stage, i int) (y place, in []place) {
 // linear is y = W0 x0 + W1 x1 + …, or with transposed matrices.
 func (c *compiler) linear(s stage, i int) func(t int) {
 	n, e := &c.p.Nodes[i], c.e
+	if f, ok := c.dense(s, i); ok {
+		return f
+	}
 	y, in := c.operands(s, i)
 	var terms []func(y []float32, t int)
 	for k := 0; k < len(in); k += 2 {
@@ -93,14 +98,10 @@ func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float
 		}
 		return each(func(y, w, x []float32) { list.MulAdd(y, w, x, lanes) })
 	}
-	m := kernel.Matrix{Rows: rows, Cols: cols, Row: cols, Col: 1}
-	if back {
-		m.Row, m.Col = 1, rows
-	}
+	p := kernel.Product{Terms: []kernel.Matrix{c.matrix(n, k)}, X: make([][]float32, 1)}
 	return each(func(y, w, x []float32) {
-		a := m
-		a.W = w
-		a.MulAdd(y, x, lanes)
+		p.Terms[0].W, p.X[0] = w, x
+		p.Add(y, lanes)
 	})
 }
 
@@ -129,6 +130,9 @@ func (c *compiler) sink(s stage, node, rows int) sink {
 
 // outer is W += Σ_lanes dy xᵀ. Where both operands outlive their time, all times of a chunk are summed at once.
 func (c *compiler) outer(s stage, i int) func(t int) {
+	if f, ok := c.panelled(s, i); ok {
+		return f
+	}
 	n, e := &c.p.Nodes[i], c.e
 	g := &gradient{e: e, dy: c.inLane(s, n.In[0]), x: c.inLane(s, n.In[1]), to: c.sink(s, i, n.Shape.Len())}
 	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
@@ -137,6 +141,8 @@ func (c *compiler) outer(s stage, i int) func(t int) {
 	if edges := n.Edges[0]; edges != nil {
 		list := kernel.NewEdges(edges.List)
 		g.add = func(w, dy, x []float32, times kernel.Times) { list.OuterAdd(w, dy, x, lanes, times) }
+	} else if lanes == 1 {
+		g.add = outerOfOne(a.Inner, b.Inner)
 	} else {
 		g.add = func(w, dy, x []float32, times kernel.Times) {
 			m := kernel.Matrix{W: w, Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}

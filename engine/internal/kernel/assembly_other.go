@@ -12,9 +12,14 @@ func assembled(string) Fused { return nil }
 
 func single(step.Op, []byte) Fused { return nil }
 
-func (a Matrix) mulAddVector(_, _ []float32, _ int) {}
+type term struct{}
 
-func (a Matrix) outerAddVector(_, _ []float32, _ int, _ Times) bool { return false }
+func (p *Product) vector(_ []float32, _ int, _ bool) {}
+
+func (p *Panels) turnVector(_, _ []float32) int { return 0 }
+
+// OuterAdd needs the assembly.
+func (p *Panels) OuterAdd(_ Matrix, _ [][]float32) {}
 
 func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
 
@@ -29,6 +34,3 @@ func (s *Slots) Forward(_, _, _ []float32) {}
 
 // MulAdd needs the assembly.
 func (s *Slots) MulAdd(_, _ []float32) {}
-
-// MulAdd needs the assembly.
-func (c *Columns) MulAdd(_, _ []float32) {}

@@ -105,7 +105,8 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	times := Times{Count: p.times, DY: p.rows * p.lanes, X: p.cols * p.lanes}
 	g := plain
 	g.W = result("outer", p.w)
-	g.OuterAdd(p.y, p.x, p.lanes, times)
+	p.gradient(g, times)
+	p.products(result)
 	edges := NewEdges(p.list)
 	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
@@ -115,6 +116,36 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	d := Synapse{W: result("dw", p.edgeW), S: result("ds", p.s), M: result("dm", p.m), E: result("de", p.e), Edges: edges}
 	syn.Back(d, Cotangent{V: x, DV: result("dv", x), DG: y, DI: result("di", y)}, p.lanes)
 	return out
+}
+
+// gradient is that of a matrix over all times, by panels where they work.
+func (p *problem) gradient(g Matrix, times Times) {
+	if !Panelled(p.lanes) {
+		g.OuterAdd(p.y, p.x, p.lanes, times)
+		return
+	}
+	panels := NewPanels(p.cols, p.lanes, p.times)
+	var dy [][]float32
+	for t := range p.times {
+		panels.Take(t, p.x[t*times.X:][:times.X])
+		dy = append(dy, p.y[t*times.DY:][:times.DY])
+	}
+	panels.OuterAdd(g, dy)
+}
+
+// products are those of two terms.
+func (p *problem) products(result func(name string, like []float32) []float32) {
+	x := p.x[:p.cols*p.lanes]
+	wide := Matrix{W: p.w, Rows: p.rows, Cols: p.cols, Row: p.cols, Col: 1}
+	thin := Matrix{W: p.y, Rows: p.rows, Cols: 1 + p.cols/2, Row: 1, Col: p.rows}
+	if p.times*p.lanes < thin.Cols {
+		thin.Cols = 1
+	}
+	both := Product{Terms: []Matrix{wide, thin}, X: [][]float32{x, x}}
+	both.Run(result("terms", p.y)[:p.rows*p.lanes], p.lanes)
+	both.Add(result("terms added", p.y)[:p.rows*p.lanes], p.lanes)
+	turned := Product{Terms: []Matrix{thin, thin}, X: [][]float32{x, x}}
+	turned.Run(result("terms turned", p.y)[:p.rows*p.lanes], p.lanes)
 }
 
 // Every kernel agrees with its Go twin at every size, and touches nothing beside its operands.
@@ -160,10 +191,8 @@ func TestLanesAloneInAssembly(t *testing.T) {
 // alone compares the kernels of one lane.
 func (p *problem) alone(t *testing.T, one map[string][]float32, G, I []float32) {
 	t.Helper()
-	c := NewColumns(p.rows, p.cols)
-	c.Pack(p.w)
 	y := append([]float32(nil), p.y...)
-	c.MulAdd(y, p.x)
+	Matrix{W: Turn(nil, p.w, p.cols), Rows: p.rows, Cols: p.cols, Row: 1, Col: p.rows}.MulAdd(y, p.x, 1)
 	sameBits(t, "by columns", y, one["product"])
 	slots := NewSlots(p.list, p.rows)
 	slots.Pack(p.edgeW)
@@ -223,12 +252,15 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"operand":    func() { m.MulAdd(x, x[:23], 8) },
 		"matrix":     func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
 		"negative":   func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
-		"outer":      func() { m.OuterAdd(x[:16], x[:24], 8, Times{Count: 2, DY: 1, X: 1}) },
 		"potentials": func() { syn.Forward(x, x, x[:31], 8) },
 		"currents":   func() { syn.Forward(x, x[:15], x, 8) },
 		"cotangents": func() { syn.Back(syn, Cotangent{V: x, DV: x[:31], DG: x, DI: x}, 8) },
 		"edges":      func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
-		"columns":    func() { NewColumns(9, 2).MulAdd(x[:8], x) },
+		"columns":    func() { Matrix{W: x[:18], Rows: 9, Cols: 2, Row: 1, Col: 9}.MulAdd(x[:8], x, 1) },
+		"gradient":   func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x[:16], x[:15]}) },
+		"panels":     func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x, x, x}) },
+		"turning":    func() { NewPanels(3, 8, 2).Take(2, x) },
+		"short":      func() { NewPanels(3, 8, 2).Take(1, x[:23]) },
 		"slots":      func() { NewSlots(list, 2).MulAdd(x[:2], x[:3]) },
 		"an edge":    func() { NewEdges([]step.Edge{{From: -1}}) },
 	} {
