@@ -103,7 +103,50 @@ done:
 
 // func chain2flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain2flat(SB), $96-24
+TEXT ·chain2flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), AX
+	MOVQ (CX), DX
+	MOVQ 24(CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VADDPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (DX)(CX*1)
+	VMOVUPS (BX)(CX*1), Y0
+	VADDPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, SI
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, SI
+	JZ         done
+	NEGQ       SI
+	LEAQ       tails<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DX)(CX*1)
+	VMASKMOVPS (BX)(CX*1), Y0, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain3flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain3flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -149,9 +192,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain3flat(out *[]float32, in *[]float32, n int)
+// func chain4flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain3flat(SB), $32-24
+TEXT ·chain4flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -185,9 +228,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain4rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain5rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain4rows(SB), $96-32
+TEXT ·chain5rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -238,9 +281,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain4flat(out *[]float32, in *[]float32, n int)
+// func chain5flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain4flat(SB), $96-24
+TEXT ·chain5flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -316,9 +359,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain5rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain5rows(SB), $96-32
+TEXT ·chain6rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -365,9 +408,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain5flat(out *[]float32, in *[]float32, n int)
+// func chain6flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain5flat(SB), $96-24
+TEXT ·chain6flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -435,208 +478,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain6flat(out *[]float32, in *[]float32, n int)
+// func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain6flat(SB), $64-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	XORQ CX, CX
-	MOVQ n+16(FP), DI
-	SUBQ $0x08, DI
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (BX)(CX*1), Y0, Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (SI)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, DI
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, DI
-	JZ         done
-	NEGQ       DI
-	LEAQ       tails<>+0(SB), R8
-	VMOVDQU    32(R8)(DI*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (SI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain7flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain7flat(SB), $96-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	MOVQ 24(CX), DI
-	XORQ CX, CX
-	MOVQ n+16(FP), R8
-	SUBQ $0x08, R8
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (BX)(CX*1), Y0, Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (SI)(CX*1)
-	VMOVUPS (DI)(CX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	VMOVUPS Y0, (DI)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, R8
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R8
-	JZ         done
-	NEGQ       R8
-	LEAQ       tails<>+0(SB), R9
-	VMOVDQU    32(R9)(R8*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (SI)(CX*1)
-	VMASKMOVPS (DI)(CX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (DI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain8flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain8flat(SB), $128-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	MOVQ 24(CX), R8
-	XORQ CX, CX
-	MOVQ n+16(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (BX)(CX*1), Y0, Y0
-	VADDPS  (SI)(CX*1), Y0, Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (DI)(CX*1)
-	VMOVUPS (R8)(CX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	VMOVUPS Y0, (R8)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, R9
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R9
-	JZ         done
-	NEGQ       R9
-	LEAQ       tails<>+0(SB), R10
-	VMOVDQU    32(R10)(R9*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (DI)(CX*1)
-	VMASKMOVPS (R8)(CX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (R8)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain9flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain9flat(SB), $160-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), R8
-	MOVQ (CX), R9
-	MOVQ 24(CX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(AX*1), Y0
-	VADDPS  (BX)(AX*1), Y0, Y0
-	VADDPS  (SI)(AX*1), Y0, Y0
-	VADDPS  (R8)(AX*1), Y0, Y0
-	VMOVUPS Y0, (R9)(AX*1)
-	VMOVUPS (R10)(AX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (R10)(AX*1)
-	MOVQ    48(CX), DI
-	VMOVUPS (DI)(AX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	MOVQ    48(CX), DI
-	VMOVUPS Y0, (DI)(AX*1)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R11
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R11
-	JZ         done
-	NEGQ       R11
-	LEAQ       tails<>+0(SB), DI
-	VMOVDQU    32(DI)(R11*4), Y0
-	VMASKMOVPS (DX)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R8)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS (R10)(AX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (R10)(AX*1)
-	MOVQ       48(CX), DI
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	MOVQ       48(CX), DI
-	VMASKMOVPS Y1, Y0, (DI)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain10rows(SB), $576-32
+TEXT ·chain7rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -718,9 +562,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain10flat(out *[]float32, in *[]float32, n int)
+// func chain7flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain10flat(SB), $576-24
+TEXT ·chain7flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -877,9 +721,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain11rows(SB), $640-32
+TEXT ·chain8rows(SB), $640-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -973,9 +817,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain11flat(out *[]float32, in *[]float32, n int)
+// func chain8flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain11flat(SB), $640-24
+TEXT ·chain8flat(SB), $640-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1151,134 +995,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain12flat(out *[]float32, in *[]float32, n int)
+// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain12flat(SB), $448-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS (SI)(DX*1), Y0
-	VADDPS  (DI)(DX*1), Y0, Y0
-	VADDPS  (R8)(DX*1), Y0, Y0
-	VMULPS  (R9)(DX*1), Y0, Y1
-	VMULPS  (R10)(DX*1), Y0, Y0
-	VMULPS  (R11)(DX*1), Y1, Y1
-	MOVQ    144(AX), BX
-	MOVQ    144(AX), BX
-	VMOVUPS (BX)(DX*1), Y2
-	VADDPS  Y1, Y2, Y1
-	MOVQ    168(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y2
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y3
-	MOVQ    216(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y4
-	MOVQ    (CX), BX
-	VMOVUPS Y4, (BX)(DX*1)
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y1
-	MOVQ    264(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    24(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y0
-	MOVQ    48(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    312(AX), BX
-	VMULPS  (BX)(DX*1), Y3, Y0
-	MOVQ    72(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    336(AX), BX
-	VMULPS  (BX)(DX*1), Y2, Y0
-	MOVQ    96(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R12
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R12
-	JZ         done
-	NEGQ       R12
-	LEAQ       tails<>+0(SB), BX
-	VMOVDQU    32(BX)(R12*4), Y0
-	VMASKMOVPS (SI)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R8)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R9)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y2
-	VMASKMOVPS (R10)(DX*1), Y0, Y3
-	VMULPS     Y3, Y1, Y1
-	VMASKMOVPS (R11)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       144(AX), BX
-	MOVQ       144(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VADDPS     Y2, Y3, Y2
-	MOVQ       168(AX), BX
-	MOVQ       168(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y3
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMULPS     Y4, Y2, Y4
-	MOVQ       216(AX), BX
-	MOVQ       216(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y2, Y5
-	MOVQ       (CX), BX
-	VMASKMOVPS Y5, Y0, (BX)(DX*1)
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y2, Y2
-	MOVQ       264(AX), BX
-	MOVQ       264(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y1, Y1
-	MOVQ       24(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y2, Y1
-	MOVQ       48(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       312(AX), BX
-	MOVQ       312(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y4, Y1
-	MOVQ       72(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       336(AX), BX
-	MOVQ       336(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y3, Y1
-	MOVQ       96(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain13rows(SB), $448-32
+TEXT ·chain9rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1348,6 +1067,1100 @@ loop:
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain9flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain9flat(SB), $448-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y3, Y4, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain10rows(SB), $576-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain10flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain10flat(SB), $576-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y3, Y4, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain11rows(SB), $384-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain11flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain11flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain12rows(SB), $704-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         336(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         360(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         384(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         408(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain12flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain12flat(SB), $704-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         336(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         360(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         384(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         408(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain13rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -1363,7 +2176,7 @@ loop:
 
 // func chain13flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain13flat(SB), $448-24
+TEXT ·chain13flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1409,28 +2222,15 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
+	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         240(AX), BX
 	MOVQ         240(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -1479,28 +2279,15 @@ tail:
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	VADDPS       Y3, Y1, Y1
-	MOVQ         144(CX), BX
+	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         240(AX), BX
 	MOVQ         240(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	VADDPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
+	MOVQ         120(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -1509,1075 +2296,7 @@ done:
 
 // func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain14rows(SB), $576-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain14flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain14flat(SB), $576-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain15rows(SB), $384-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain15flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain15flat(SB), $384-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain16rows(SB), $704-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         384(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain16flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain16flat(SB), $704-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         384(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain17rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain17flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain17flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain18rows(SB), $768-32
+TEXT ·chain14rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2698,9 +2417,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain18flat(out *[]float32, in *[]float32, n int)
+// func chain14flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain18flat(SB), $768-24
+TEXT ·chain14flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2932,9 +2651,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain19flat(out *[]float32, in *[]float32, n int)
+// func chain15flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain19flat(SB), $352-24
+TEXT ·chain15flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3052,9 +2771,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain20rows(SB), $512-32
+TEXT ·chain16rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3134,9 +2853,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain20flat(out *[]float32, in *[]float32, n int)
+// func chain16flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain20flat(SB), $512-24
+TEXT ·chain16flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3274,9 +2993,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain21rows(SB), $768-32
+TEXT ·chain17rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3393,9 +3112,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain21flat(out *[]float32, in *[]float32, n int)
+// func chain17flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain21flat(SB), $768-24
+TEXT ·chain17flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3617,9 +3336,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain22rows(SB), $768-32
+TEXT ·chain18rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3727,9 +3446,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain22flat(out *[]float32, in *[]float32, n int)
+// func chain18flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain22flat(SB), $768-24
+TEXT ·chain18flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3933,9 +3652,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain23flat(out *[]float32, in *[]float32, n int)
+// func chain19flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain23flat(SB), $736-24
+TEXT ·chain19flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4100,9 +3819,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain24flat(out *[]float32, in *[]float32, n int)
+// func chain20flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain24flat(SB), $416-24
+TEXT ·chain20flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4218,9 +3937,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain25rows(SB), $544-32
+TEXT ·chain21rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4300,9 +4019,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain21flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain25flat(SB), $544-24
+TEXT ·chain21flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4443,9 +4162,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain26rows(SB), $480-32
+TEXT ·chain22rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4511,9 +4230,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain22flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain26flat(SB), $480-24
+TEXT ·chain22flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4626,9 +4345,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain23flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27flat(SB), $352-24
+TEXT ·chain23flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5019,9 +4738,9 @@ DATA wide40000000<>+24(SB)/4, $0x40000000
 DATA wide40000000<>+28(SB)/4, $0x40000000
 GLOBL wide40000000<>(SB), RODATA|NOPTR, $32
 
-// func chain28flat(out *[]float32, in *[]float32, n int)
+// func chain24flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain28flat(SB), $352-24
+TEXT ·chain24flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5240,9 +4959,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain25flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain29flat(SB), $32-24
+TEXT ·chain25flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5277,9 +4996,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30flat(out *[]float32, in *[]float32, n int)
+// func chain26flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain30flat(SB), $64-24
+TEXT ·chain26flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5323,9 +5042,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, n int)
+// func chain27flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $160-24
+TEXT ·chain27flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5447,9 +5166,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain32rows(SB), $32-32
+TEXT ·chain28rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5478,9 +5197,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain28flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain32flat(SB), $32-24
+TEXT ·chain28flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5515,9 +5234,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain33rows(SB), $32-32
+TEXT ·chain29rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5547,9 +5266,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain33flat(SB), $32-24
+TEXT ·chain29flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5583,9 +5302,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34rows(SB), $288-32
+TEXT ·chain30rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5680,9 +5399,9 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
-// func chain34flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $288-24
+TEXT ·chain30flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5805,9 +5524,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain35rows(SB), $288-32
+TEXT ·chain31rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5880,9 +5599,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain31flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain35flat(SB), $288-24
+TEXT ·chain31flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6001,9 +5720,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36rows(SB), $288-32
+TEXT ·chain32rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6074,9 +5793,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, n int)
+// func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36flat(SB), $288-24
+TEXT ·chain32flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6191,9 +5910,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain37rows(SB), $64-32
+TEXT ·chain33rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6230,9 +5949,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, n int)
+// func chain33flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain37flat(SB), $64-24
+TEXT ·chain33flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6276,9 +5995,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain38rows(SB), $96-32
+TEXT ·chain34rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6314,9 +6033,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain34flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain38flat(SB), $96-24
+TEXT ·chain34flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6359,9 +6078,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain39rows(SB), $64-32
+TEXT ·chain35rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6393,9 +6112,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain39flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain39flat(SB), $64-24
+TEXT ·chain35flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6433,9 +6152,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain40rows(SB), $64-32
+TEXT ·chain36rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6472,9 +6191,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, n int)
+// func chain36flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain40flat(SB), $64-24
+TEXT ·chain36flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6521,9 +6240,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41rows(SB), $256-32
+TEXT ·chain37rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6603,9 +6322,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, n int)
+// func chain37flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41flat(SB), $256-24
+TEXT ·chain37flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6736,9 +6455,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42rows(SB), $128-32
+TEXT ·chain38rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6801,9 +6520,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain38flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42flat(SB), $128-24
+TEXT ·chain38flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6900,9 +6619,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43rows(SB), $128-32
+TEXT ·chain39rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6963,9 +6682,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain39flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43flat(SB), $128-24
+TEXT ·chain39flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7059,9 +6778,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain44rows(SB), $576-32
+TEXT ·chain40rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7138,9 +6857,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, n int)
+// func chain40flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain44flat(SB), $576-24
+TEXT ·chain40flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7272,9 +6991,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain45rows(SB), $96-32
+TEXT ·chain41rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7317,9 +7036,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, n int)
+// func chain41flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain45flat(SB), $96-24
+TEXT ·chain41flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7377,9 +7096,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46rows(SB), $96-32
+TEXT ·chain42rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7437,9 +7156,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46flat(SB), $96-24
+TEXT ·chain42flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7528,9 +7247,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47rows(SB), $96-32
+TEXT ·chain43rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7586,9 +7305,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain43flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47flat(SB), $96-24
+TEXT ·chain43flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7674,9 +7393,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain48rows(SB), $96-32
+TEXT ·chain44rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7714,9 +7433,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, n int)
+// func chain44flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain48flat(SB), $96-24
+TEXT ·chain44flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7764,9 +7483,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain49rows(SB), $96-32
+TEXT ·chain45rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7802,9 +7521,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, n int)
+// func chain45flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain49flat(SB), $96-24
+TEXT ·chain45flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7844,6 +7563,1492 @@ tail:
 	VCMPPS       $0x1e, Y2, Y1, Y2
 	VANDPS       wide3f800000<>+0(SB), Y2, Y2
 	VMASKMOVPS   Y2, Y0, (SI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain46rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain46flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain46flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain47rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain47flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain47flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain48rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain48flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain48flat(SB), $352-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain49rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain49flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain49flat(SB), $352-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -7932,7 +9137,7 @@ loop:
 	VBROADCASTSS (R11)(R12*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       (BX)(R13*1), Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
@@ -8067,7 +9272,9 @@ loop:
 	VMOVUPS      (R10)(DX*1), Y0
 	VADDPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
@@ -8185,7 +9392,7 @@ tail:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -8315,7 +9522,7 @@ loop:
 	VBROADCASTSS (R11)(R12*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       (BX)(R13*1), Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
@@ -8444,7 +9651,9 @@ loop:
 	VMOVUPS      (R10)(DX*1), Y0
 	VADDPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
@@ -8556,7 +9765,7 @@ tail:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -8602,1502 +9811,12 @@ tail:
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
-	VZEROUPPER
-	RET
-
-// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain52rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
 	VZEROUPPER
 	RET
 
 // func chain52flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain52flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain53rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain53flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain54rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain54flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain54flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain55rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain55flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain55flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain56flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain56flat(SB), $32-24
+TEXT ·chain52flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10131,9 +9850,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain57rows(SB), $32-32
+TEXT ·chain53rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10162,9 +9881,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain57flat(out *[]float32, in *[]float32, n int)
+// func chain53flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain57flat(SB), $32-24
+TEXT ·chain53flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10198,9 +9917,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain58rows(SB), $32-32
+TEXT ·chain54rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10229,9 +9948,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain58flat(out *[]float32, in *[]float32, n int)
+// func chain54flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain58flat(SB), $32-24
+TEXT ·chain54flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10265,9 +9984,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain59rows(SB), $128-32
+TEXT ·chain55rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10310,9 +10029,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain59flat(out *[]float32, in *[]float32, n int)
+// func chain55flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain59flat(SB), $128-24
+TEXT ·chain55flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10374,9 +10093,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain60rows(SB), $128-32
+TEXT ·chain56rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10415,9 +10134,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain60flat(out *[]float32, in *[]float32, n int)
+// func chain56flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain60flat(SB), $128-24
+TEXT ·chain56flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10471,9 +10190,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain61flat(out *[]float32, in *[]float32, n int)
+// func chain57flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain61flat(SB), $32-24
+TEXT ·chain57flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10507,9 +10226,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain62flat(out *[]float32, in *[]float32, n int)
+// func chain58flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain62flat(SB), $32-24
+TEXT ·chain58flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10544,9 +10263,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain63rows(SB), $32-32
+TEXT ·chain59rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10575,9 +10294,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain63flat(out *[]float32, in *[]float32, n int)
+// func chain59flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain63flat(SB), $32-24
+TEXT ·chain59flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10612,9 +10331,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain64rows(SB), $32-32
+TEXT ·chain60rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10644,9 +10363,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain64flat(out *[]float32, in *[]float32, n int)
+// func chain60flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain64flat(SB), $32-24
+TEXT ·chain60flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10680,9 +10399,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain65flat(out *[]float32, in *[]float32, n int)
+// func chain61flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain65flat(SB), $32-24
+TEXT ·chain61flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10716,9 +10435,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain66rows(SB), $32-32
+TEXT ·chain62rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10747,9 +10466,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain66flat(out *[]float32, in *[]float32, n int)
+// func chain62flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain66flat(SB), $32-24
+TEXT ·chain62flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10783,9 +10502,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain67rows(SB), $32-32
+TEXT ·chain63rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10814,9 +10533,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain67flat(out *[]float32, in *[]float32, n int)
+// func chain63flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain67flat(SB), $32-24
+TEXT ·chain63flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10850,9 +10569,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain68flat(out *[]float32, in *[]float32, n int)
+// func chain64flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $32-24
+TEXT ·chain64flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -10934,9 +10653,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain69flat(out *[]float32, in *[]float32, n int)
+// func chain65flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $32-24
+TEXT ·chain65flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -11048,9 +10767,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain70flat(out *[]float32, in *[]float32, n int)
+// func chain66flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain70flat(SB), $32-24
+TEXT ·chain66flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -11082,9 +10801,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain71flat(out *[]float32, in *[]float32, n int)
+// func chain67flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $32-24
+TEXT ·chain67flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -11276,9 +10995,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain72flat(out *[]float32, in *[]float32, n int)
+// func chain68flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain72flat(SB), $32-24
+TEXT ·chain68flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11321,9 +11040,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain73flat(out *[]float32, in *[]float32, n int)
+// func chain69flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain73flat(SB), $32-24
+TEXT ·chain69flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11362,9 +11081,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain74flat(out *[]float32, in *[]float32, n int)
+// func chain70flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain74flat(SB), $32-24
+TEXT ·chain70flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11398,9 +11117,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, n int)
+// func chain71flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain75flat(SB), $96-24
+TEXT ·chain71flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11451,9 +11170,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, n int)
+// func chain72flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76flat(SB), $576-24
+TEXT ·chain72flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11830,9 +11549,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, n int)
+// func chain73flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77flat(SB), $416-24
+TEXT ·chain73flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12097,9 +11816,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, n int)
+// func chain74flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain78flat(SB), $448-24
+TEXT ·chain74flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12235,9 +11954,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain79rows(SB), $448-32
+TEXT ·chain75rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12313,9 +12032,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, n int)
+// func chain75flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain79flat(SB), $448-24
+TEXT ·chain75flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12453,9 +12172,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain80flat(out *[]float32, in *[]float32, n int)
+// func chain76flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain80flat(SB), $608-24
+TEXT ·chain76flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12612,9 +12331,123 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, n int)
+// func chain77flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain81flat(SB), $160-24
+TEXT ·chain77flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS (SI)(DX*1), Y0
+	VMULPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS (SI)(DX*1), Y1
+	VMULPS  (R8)(DX*1), Y1, Y1
+	VMULPS  (R9)(DX*1), Y0, Y0
+	VMOVUPS (R10)(DX*1), Y2
+	VADDPS  Y0, Y2, Y0
+	VMULPS  (R11)(DX*1), Y0, Y2
+	MOVQ    144(AX), BX
+	VMULPS  (BX)(DX*1), Y0, Y3
+	MOVQ    168(AX), BX
+	VMULPS  (BX)(DX*1), Y0, Y4
+	MOVQ    (CX), BX
+	VMOVUPS Y4, (BX)(DX*1)
+	MOVQ    192(AX), BX
+	VMULPS  (BX)(DX*1), Y0, Y0
+	MOVQ    216(AX), BX
+	VMULPS  (BX)(DX*1), Y1, Y1
+	MOVQ    24(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    240(AX), BX
+	VMULPS  (BX)(DX*1), Y0, Y0
+	MOVQ    48(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    264(AX), BX
+	VMULPS  (BX)(DX*1), Y3, Y0
+	MOVQ    72(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    288(AX), BX
+	VMULPS  (BX)(DX*1), Y2, Y0
+	MOVQ    96(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS (SI)(DX*1), Y0, Y2
+	VMASKMOVPS (R8)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	VMASKMOVPS (R9)(DX*1), Y0, Y3
+	VMULPS     Y3, Y1, Y1
+	VMASKMOVPS (R10)(DX*1), Y0, Y3
+	VADDPS     Y1, Y3, Y1
+	VMASKMOVPS (R11)(DX*1), Y0, Y3
+	VMULPS     Y3, Y1, Y3
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y4, Y1, Y4
+	MOVQ       168(AX), BX
+	MOVQ       168(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VMULPS     Y5, Y1, Y5
+	MOVQ       (CX), BX
+	VMASKMOVPS Y5, Y0, (BX)(DX*1)
+	MOVQ       192(AX), BX
+	MOVQ       192(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VMULPS     Y5, Y1, Y1
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VMULPS     Y5, Y2, Y2
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	MOVQ       48(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       264(AX), BX
+	MOVQ       264(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y1
+	VMULPS     Y1, Y4, Y1
+	MOVQ       72(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y1
+	VMULPS     Y1, Y3, Y1
+	MOVQ       96(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain78flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain78flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12667,9 +12500,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, n int)
+// func chain79flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain82flat(SB), $224-24
+TEXT ·chain79flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12736,9 +12569,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain80flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain83flat(SB), $32-24
+TEXT ·chain80flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12773,9 +12606,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain81flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain84flat(SB), $192-24
+TEXT ·chain81flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12842,9 +12675,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain82flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $64-24
+TEXT ·chain82flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12890,9 +12723,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain86rows(SB), $448-32
+TEXT ·chain83rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12956,9 +12789,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain83flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $448-24
+TEXT ·chain83flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13067,9 +12900,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain87rows(SB), $32-32
+TEXT ·chain84rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13098,9 +12931,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain84flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain87flat(SB), $32-24
+TEXT ·chain84flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13135,9 +12968,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain88rows(SB), $32-32
+TEXT ·chain85rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13167,9 +13000,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain85flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $32-24
+TEXT ·chain85flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13203,9 +13036,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain89rows(SB), $768-32
+TEXT ·chain86rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13312,9 +13145,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain89flat(SB), $768-24
+TEXT ·chain86flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13513,9 +13346,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain90rows(SB), $64-32
+TEXT ·chain87rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13548,9 +13381,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain90flat(SB), $64-24
+TEXT ·chain87flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13588,9 +13421,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain91rows(SB), $160-32
+TEXT ·chain88rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13635,9 +13468,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $160-24
+TEXT ·chain88flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13699,9 +13532,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain92flat(SB), $32-24
+TEXT ·chain89flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13735,9 +13568,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain93rows(SB), $32-32
+TEXT ·chain90rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13766,9 +13599,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain93flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13802,9 +13635,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain94rows(SB), $32-32
+TEXT ·chain91rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13833,9 +13666,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain91flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13869,9 +13702,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $32-24
+TEXT ·chain92flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13905,9 +13738,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $32-24
+TEXT ·chain93flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13963,9 +13796,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain97rows(SB), $32-32
+TEXT ·chain94rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14007,9 +13840,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $32-24
+TEXT ·chain94flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14065,9 +13898,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $32-24
+TEXT ·chain95flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14103,9 +13936,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $32-24
+TEXT ·chain96flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14147,9 +13980,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain100flat(SB), $64-24
+TEXT ·chain97flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14198,9 +14031,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain101flat(SB), $32-24
+TEXT ·chain98flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14280,9 +14113,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain102flat(SB), $288-24
+TEXT ·chain99flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14605,9 +14438,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain103flat(SB), $288-24
+TEXT ·chain100flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14910,9 +14743,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $32-24
+TEXT ·chain101flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14952,9 +14785,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $64-24
+TEXT ·chain102flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15002,9 +14835,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain106flat(SB), $32-24
+TEXT ·chain103flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15102,9 +14935,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain107flat(SB), $128-24
+TEXT ·chain104flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15293,9 +15126,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain108flat(SB), $160-24
+TEXT ·chain105flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15560,9 +15393,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $32-24
+TEXT ·chain106flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15594,9 +15427,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain110flat(SB), $32-24
+TEXT ·chain107flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15629,6 +15462,179 @@ tail:
 	VMASKMOVPS Y2, Y0, (DX)(CX*1)
 
 done:
+	VZEROUPPER
+	RET
+
+// func chain108flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain108flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VSUBPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, SI
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, SI
+	JZ         done
+	NEGQ       SI
+	LEAQ       tails<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain109flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain109flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain110rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VSUBPS  (AX)(DI*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	DECQ    R8
+	JNZ     loop
+	ADDQ    $0x04, SI
+	MOVQ    rows+16(FP), R8
+	DECQ    R8
+	MOVQ    R8, rows+16(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain110flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain110flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain111rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX)(SI*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DI
+	DECQ         R8
+	JNZ          loop
+	ADDQ         $0x04, SI
+	MOVQ         rows+16(FP), R8
+	DECQ         R8
+	MOVQ         R8, rows+16(FP)
+	JNZ          row
 	VZEROUPPER
 	RET
 
@@ -15682,179 +15688,6 @@ TEXT ·chain112flat(SB), $32-24
 	JL   tail
 
 loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain113rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VSUBPS  (AX)(DI*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	DECQ    R8
-	JNZ     loop
-	ADDQ    $0x04, SI
-	MOVQ    rows+16(FP), R8
-	DECQ    R8
-	MOVQ    R8, rows+16(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain113flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain113flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain114rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX)(SI*1), Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DI
-	DECQ         R8
-	JNZ          loop
-	ADDQ         $0x04, SI
-	MOVQ         rows+16(FP), R8
-	DECQ         R8
-	MOVQ         R8, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain114flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain114flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VSUBPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, SI
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, SI
-	JZ         done
-	NEGQ       SI
-	LEAQ       tails<>+0(SB), DI
-	VMOVDQU    32(DI)(SI*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain115flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain115flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
 	VBROADCASTSS (DX), Y0
 	VSUBPS       (AX)(CX*1), Y0, Y0
 	VMOVUPS      Y0, (BX)(CX*1)
@@ -15877,9 +15710,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $672-24
+TEXT ·chain113flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16030,9 +15863,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain117rows(SB), $672-32
+TEXT ·chain114rows(SB), $672-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16117,9 +15950,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $672-24
+TEXT ·chain114flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16272,9 +16105,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain118rows(SB), $768-32
+TEXT ·chain115rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16373,9 +16206,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain118flat(SB), $768-24
+TEXT ·chain115flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16560,9 +16393,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain119flat(SB), $576-24
+TEXT ·chain116flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16690,9 +16523,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $192-24
+TEXT ·chain117flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16761,9 +16594,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain121rows(SB), $32-32
+TEXT ·chain118rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16792,9 +16625,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $32-24
+TEXT ·chain118flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16828,9 +16661,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain122rows(SB), $32-32
+TEXT ·chain119rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16859,9 +16692,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $32-24
+TEXT ·chain119flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16895,9 +16728,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain123flat(SB), $32-24
+TEXT ·chain120flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -16977,9 +16810,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain124flat(SB), $320-24
+TEXT ·chain121flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17309,9 +17142,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain125flat(SB), $320-24
+TEXT ·chain122flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17621,9 +17454,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain126rows(SB), $384-32
+TEXT ·chain123rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17816,9 +17649,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain126flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain126flat(SB), $384-24
+TEXT ·chain123flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18180,9 +18013,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain127rows(SB), $384-32
+TEXT ·chain124rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18365,9 +18198,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain127flat(out *[]float32, in *[]float32, n int)
+// func chain124flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain127flat(SB), $384-24
+TEXT ·chain124flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI

@@ -17,9 +17,6 @@ func chain2flat(out *[]float32, in *[]float32, n int)
 func chain3flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain4rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain4flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -29,13 +26,25 @@ func chain5rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain5flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain6flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain9flat(out *[]float32, in *[]float32, n int)
@@ -53,6 +62,9 @@ func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -66,9 +78,6 @@ func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain14flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
@@ -95,9 +104,6 @@ func chain18flat(out *[]float32, in *[]float32, n int)
 func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain20flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -119,13 +125,7 @@ func chain23flat(out *[]float32, in *[]float32, n int)
 func chain24flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
@@ -134,13 +134,25 @@ func chain26flat(out *[]float32, in *[]float32, n int)
 func chain27flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain30flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain31flat(out *[]float32, in *[]float32, n int)
@@ -266,9 +278,6 @@ func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain51flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain52flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -290,16 +299,13 @@ func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain57flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain58flat(out *[]float32, in *[]float32, n int)
@@ -320,6 +326,9 @@ func chain60flat(out *[]float32, in *[]float32, n int)
 func chain61flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain62flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -329,22 +338,13 @@ func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain63flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain64flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain65flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain66flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain67flat(out *[]float32, in *[]float32, n int)
@@ -371,6 +371,9 @@ func chain73flat(out *[]float32, in *[]float32, n int)
 func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain75flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -381,9 +384,6 @@ func chain77flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain78flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
@@ -398,10 +398,19 @@ func chain81flat(out *[]float32, in *[]float32, n int)
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain85flat(out *[]float32, in *[]float32, n int)
@@ -425,9 +434,6 @@ func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain88flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -446,9 +452,6 @@ func chain91flat(out *[]float32, in *[]float32, n int)
 func chain92flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -462,9 +465,6 @@ func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
@@ -506,16 +506,19 @@ func chain108flat(out *[]float32, in *[]float32, n int)
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain110flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
@@ -527,13 +530,13 @@ func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
@@ -545,40 +548,28 @@ func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain118flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain120flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain124flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain125flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain126flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain127flat(out *[]float32, in *[]float32, n int)
