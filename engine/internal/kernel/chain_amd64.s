@@ -2818,28 +2818,26 @@ loop:
 	VMULPS       Y2, Y1, Y1
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         96(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
 	VADDPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
+	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -2898,28 +2896,26 @@ loop:
 	VMULPS       Y2, Y1, Y1
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         96(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
 	VADDPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
+	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -2965,28 +2961,26 @@ tail:
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VMULPS       Y3, Y1, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y4
 	VMULPS       Y4, Y3, Y3
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
 	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         96(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         120(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	VADDPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
+	MOVQ         120(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -12631,15 +12625,13 @@ loop:
 	VBROADCASTSS (DI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*1)
 	VBROADCASTSS (R9), Y1
 	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
 	MOVQ         24(CX), R8
-	VMOVUPS      Y0, (R8)(AX*1)
-	MOVQ         48(CX), R8
 	VMOVUPS      (R8)(AX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         48(CX), R8
+	MOVQ         24(CX), R8
 	VMOVUPS      Y0, (R8)(AX*1)
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, R11
@@ -12660,72 +12652,22 @@ tail:
 	VBROADCASTSS (DI), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
 	VBROADCASTSS (R9), Y2
 	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
 	MOVQ         24(CX), R8
-	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
-	MOVQ         48(CX), R8
 	VMASKMOVPS   (R8)(AX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), R8
+	MOVQ         24(CX), R8
 	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, n int)
+// func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain82flat(SB), $64-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	MOVQ 24(CX), R8
-	XORQ CX, CX
-	MOVQ n+16(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (DI)(CX*1)
-	VMOVUPS      (SI)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R8)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R9
-	JZ           done
-	NEGQ         R9
-	LEAQ         tails<>+0(SB), R10
-	VMOVDQU      32(R10)(R9*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
-	VMASKMOVPS   (SI)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R8)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain83rows(SB), $448-32
+TEXT ·chain82rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12789,9 +12731,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain82flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain83flat(SB), $448-24
+TEXT ·chain82flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12900,9 +12842,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain84rows(SB), $32-32
+TEXT ·chain83rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12931,9 +12873,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain83flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain84flat(SB), $32-24
+TEXT ·chain83flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12968,9 +12910,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain85rows(SB), $32-32
+TEXT ·chain84rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13000,9 +12942,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain84flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $32-24
+TEXT ·chain84flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13036,9 +12978,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain86rows(SB), $768-32
+TEXT ·chain85rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13145,9 +13087,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain85flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $768-24
+TEXT ·chain85flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13346,9 +13288,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain87rows(SB), $64-32
+TEXT ·chain86rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13381,9 +13323,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain87flat(SB), $64-24
+TEXT ·chain86flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13421,9 +13363,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain88rows(SB), $160-32
+TEXT ·chain87rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13468,9 +13410,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $160-24
+TEXT ·chain87flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13532,6 +13474,73 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain88flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain88flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VMULPS       (AX)(CX*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain89rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+
+loop:
+	VMOVUPS (DX)(DI*1), Y0
+	VMULPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	DECQ    R8
+	JNZ     loop
+	ADDQ    $0x04, SI
+	MOVQ    rows+16(FP), R8
+	DECQ    R8
+	MOVQ    R8, rows+16(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
 TEXT ·chain89flat(SB), $32-24
@@ -13584,73 +13593,6 @@ row:
 	MOVQ vecs+24(FP), R8
 
 loop:
-	VMOVUPS (DX)(DI*1), Y0
-	VMULPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	DECQ    R8
-	JNZ     loop
-	ADDQ    $0x04, SI
-	MOVQ    rows+16(FP), R8
-	DECQ    R8
-	MOVQ    R8, rows+16(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain90flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain90flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VBROADCASTSS (DX), Y0
-	VMULPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VBROADCASTSS (DX), Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain91rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-
-loop:
 	VBROADCASTSS (DX)(SI*1), Y0
 	VMULPS       (AX)(CX*1), Y0, Y0
 	VMOVUPS      Y0, (BX)(CX*1)
@@ -13666,9 +13608,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13702,9 +13644,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain92flat(SB), $32-24
+TEXT ·chain91flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13738,9 +13680,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain93flat(SB), $32-24
+TEXT ·chain92flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13796,9 +13738,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain94rows(SB), $32-32
+TEXT ·chain93rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13840,9 +13782,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain93flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13898,9 +13840,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $32-24
+TEXT ·chain94flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13936,9 +13878,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $32-24
+TEXT ·chain95flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13980,9 +13922,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $64-24
+TEXT ·chain96flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14031,9 +13973,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain98flat(SB), $32-24
+TEXT ·chain97flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14113,9 +14055,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain99flat(SB), $288-24
+TEXT ·chain98flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14438,9 +14380,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain100flat(SB), $288-24
+TEXT ·chain99flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14743,9 +14685,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain101flat(SB), $32-24
+TEXT ·chain100flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14785,9 +14727,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain102flat(SB), $64-24
+TEXT ·chain101flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14835,9 +14777,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain103flat(SB), $32-24
+TEXT ·chain102flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -14935,9 +14877,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain104flat(SB), $128-24
+TEXT ·chain103flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15126,9 +15068,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain105flat(SB), $160-24
+TEXT ·chain104flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15393,9 +15335,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain106flat(SB), $32-24
+TEXT ·chain105flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15427,9 +15369,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain107flat(SB), $32-24
+TEXT ·chain106flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15465,9 +15407,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain108flat(SB), $32-24
+TEXT ·chain107flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15498,6 +15440,74 @@ tail:
 	VMASKMOVPS Y1, Y0, (BX)(CX*1)
 
 done:
+	VZEROUPPER
+	RET
+
+// func chain108flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain108flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain109rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VSUBPS  (AX)(DI*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	DECQ    R8
+	JNZ     loop
+	ADDQ    $0x04, SI
+	MOVQ    rows+16(FP), R8
+	DECQ    R8
+	MOVQ    R8, rows+16(FP)
+	JNZ     row
 	VZEROUPPER
 	RET
 
@@ -15554,74 +15564,6 @@ row:
 	MOVQ vecs+24(FP), R8
 
 loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VSUBPS  (AX)(DI*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	DECQ    R8
-	JNZ     loop
-	ADDQ    $0x04, SI
-	MOVQ    rows+16(FP), R8
-	DECQ    R8
-	MOVQ    R8, rows+16(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain110flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain110flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain111rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-
-loop:
 	VMOVUPS      (DX)(CX*1), Y0
 	VBROADCASTSS (AX)(SI*1), Y1
 	VSUBPS       Y1, Y0, Y0
@@ -15638,9 +15580,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $32-24
+TEXT ·chain110flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15674,9 +15616,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $32-24
+TEXT ·chain111flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15710,9 +15652,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain112flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain113flat(SB), $672-24
+TEXT ·chain112flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15863,9 +15805,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain114rows(SB), $672-32
+TEXT ·chain113rows(SB), $672-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15950,9 +15892,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $672-24
+TEXT ·chain113flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16105,9 +16047,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain115rows(SB), $768-32
+TEXT ·chain114rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16206,9 +16148,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $768-24
+TEXT ·chain114flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16393,9 +16335,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $576-24
+TEXT ·chain115flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16523,9 +16465,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $192-24
+TEXT ·chain116flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16594,9 +16536,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain118rows(SB), $32-32
+TEXT ·chain117rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16625,9 +16567,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain118flat(SB), $32-24
+TEXT ·chain117flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16661,9 +16603,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain119rows(SB), $32-32
+TEXT ·chain118rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16692,9 +16634,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain119flat(SB), $32-24
+TEXT ·chain118flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16728,9 +16670,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain120flat(SB), $32-24
+TEXT ·chain119flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -16810,9 +16752,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain121flat(SB), $320-24
+TEXT ·chain120flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17142,9 +17084,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain122flat(SB), $320-24
+TEXT ·chain121flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17454,9 +17396,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain123rows(SB), $384-32
+TEXT ·chain122rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17649,9 +17591,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain123flat(SB), $384-24
+TEXT ·chain122flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18013,9 +17955,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain124rows(SB), $384-32
+TEXT ·chain123rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18198,9 +18140,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain124flat(SB), $384-24
+TEXT ·chain123flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI

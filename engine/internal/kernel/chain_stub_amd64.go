@@ -395,6 +395,9 @@ func chain80flat(out *[]float32, in *[]float32, n int)
 func chain81flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -428,10 +431,10 @@ func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain88flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain88flat(out *[]float32, in *[]float32, n int)
+func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
@@ -443,19 +446,16 @@ func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain90flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain93flat(out *[]float32, in *[]float32, n int)
+func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain93flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain94flat(out *[]float32, in *[]float32, n int)
@@ -503,6 +503,9 @@ func chain107flat(out *[]float32, in *[]float32, n int)
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -512,13 +515,13 @@ func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
@@ -530,13 +533,13 @@ func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
@@ -548,9 +551,6 @@ func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain118flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -560,6 +560,9 @@ func chain120flat(out *[]float32, in *[]float32, n int)
 func chain121flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -567,9 +570,3 @@ func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain124flat(out *[]float32, in *[]float32, n int)
