@@ -9,32 +9,26 @@ import (
 
 // dense compiles a linear map of dense matrices only, as one product of all its terms.
 func (c *compiler) dense(s stage, i int) (f func(t int), ok bool) {
-	n, lanes := &c.p.Nodes[i], c.width(s)
+	n := &c.p.Nodes[i]
 	if slices.ContainsFunc(n.Edges, func(e *step.Edges) bool { return e != nil }) {
 		return nil, false
 	}
-	y, in := c.operands(s, i)
-	var p kernel.Product
-	var weights []*view // nil: the matrix holds its own
-	for k := 0; k < len(in); k += 2 {
-		if c.single(s) && n.Op == step.OpLinear {
-			p.Terms, weights = append(p.Terms, c.upright(n, k, in[k])), append(weights, nil)
-			continue
-		}
-		p.Terms, weights = append(p.Terms, c.matrix(n, k)), append(weights, c.e.view(in[k]))
+	if c.single(s) && n.Op == step.OpLinear {
+		return c.upright(s, []int{i}), true
 	}
-	p.X = make([][]float32, len(p.Terms))
-	values, result, outer := c.e.views(in), c.e.view(y), n.Shape.Outer
+	y, in := c.operands(s, i)
+	p := kernel.Product{X: make([][]float32, len(in)/2)}
+	for k := 0; k < len(in); k += 2 {
+		p.Terms = append(p.Terms, c.matrix(n, k))
+	}
+	values, result, outer, lanes := c.e.views(in), c.e.view(y), n.Shape.Outer, c.width(s)
 	return func(t int) {
 		dst := result.get(t)
 		rows := len(dst) / outer
 		for o := range outer {
-			for k, w := range weights {
-				if w != nil {
-					p.Terms[k].W = w.get(t)
-				}
+			for k := range p.Terms {
 				cols := p.Terms[k].Cols * lanes
-				p.X[k] = values[2*k+1].get(t)[o*cols:][:cols]
+				p.Terms[k].W, p.X[k] = values[2*k].get(t), values[2*k+1].get(t)[o*cols:][:cols]
 			}
 			p.Run(dst[o*rows:][:rows], lanes)
 		}

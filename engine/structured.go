@@ -52,14 +52,14 @@ func (c *compiler) operands(s stage, i int) (y place, in []place) {
 
 // linear is y = W0 x0 + W1 x1 + …, or with transposed matrices.
 func (c *compiler) linear(s stage, i int) func(t int) {
-	n, e := &c.p.Nodes[i], c.e
 	if f, ok := c.dense(s, i); ok {
 		return f
 	}
+	e := c.e
 	y, in := c.operands(s, i)
 	var terms []func(y []float32, t int)
 	for k := 0; k < len(in); k += 2 {
-		terms = append(terms, c.term(s, n, k, in))
+		terms = append(terms, c.term(s, i, k, in))
 	}
 	result := e.view(y)
 	return func(t int) {
@@ -72,7 +72,8 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 }
 
 // term is one product of a linear map.
-func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float32, t int) {
+func (c *compiler) term(s stage, i, k int, in []place) func(y []float32, t int) {
+	n := &c.p.Nodes[i]
 	weight, operand, edges, lanes := c.e.view(in[k]), c.e.view(in[k+1]), n.Edges[k/2], c.width(s)
 	rows, cols, outer := n.Shape.Inner, c.p.Nodes[n.In[k+1]].Shape.Inner, n.Shape.Outer
 	each := func(f func(y, w, x []float32)) func(y []float32, t int) {
@@ -89,7 +90,7 @@ func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float
 	}
 	back := n.Op == step.OpLinearT
 	if c.single(s) && !back {
-		return each(c.singleTerm(n, k, in[k]))
+		return each(c.singleTerm(s, i, k, in[k]))
 	}
 	if edges != nil {
 		list := kernel.NewEdges(edges.List)

@@ -14,6 +14,8 @@ func single(step.Op, []byte) Fused { return nil }
 
 type term struct{}
 
+type tiling struct{}
+
 func (p *Product) vector(_ []float32, _ int, _ bool) {}
 
 func (p *Panels) turnVector(_, _ []float32) int { return 0 }
@@ -34,3 +36,9 @@ func (s *Slots) Forward(_, _, _ []float32) {}
 
 // MulAdd needs the assembly.
 func (s *Slots) MulAdd(_, _ []float32) {}
+
+// Run needs the assembly.
+func (c *Columns) Run(_ []float32) {}
+
+// Add needs the assembly.
+func (c *Columns) Add(_ []float32) {}

@@ -10,7 +10,7 @@ type Matrix struct {
 type Product struct {
 	Terms []Matrix
 	X     [][]float32
-	terms []term
+	tiling
 }
 
 // Run computes the product over the lanes. The sum runs over the terms and their columns j in groups of four, ((w0 x0 +

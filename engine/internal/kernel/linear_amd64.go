@@ -30,6 +30,7 @@ type tiling struct {
 	ystep       int // numbers from one row of y to the next
 	terms       []term
 	rows, lanes int
+	size        int // of y
 	fresh       bool
 }
 
@@ -52,22 +53,24 @@ func (p *tiling) run() {
 	}
 }
 
-// across computes rows [i, i+n) of all lanes.
+// across computes rows [i, i+n) of all lanes. The divisors are constants, for a division takes as long as a small tile.
 func (p *tiling) across(i, n int) {
 	for l := 0; l < p.lanes; {
-		f, width := tiles16[n], 2*vector
+		var f tileFunc
+		width, tiles := 0, 0
 		switch rest := p.lanes - l; {
 		case rest < vector:
 			p.masked(i, n, l, rest)
 			return
 		case rest < 2*vector:
-			f, width = tiles8[n], vector
+			f, width, tiles = tiles8[n], vector, 1
 		case n == 1 && rest >= 8*vector:
-			f, width = tile1x8, 8*vector
+			f, width, tiles = tile1x8, 8*vector, rest/(8*vector)
 		case n == 1 && rest >= 4*vector:
-			f, width = tile1x4, 4*vector
+			f, width, tiles = tile1x4, 4*vector, 1
+		default:
+			f, width, tiles = tiles16[n], 2*vector, rest/(2*vector)
 		}
-		tiles := (p.lanes - l) / width
 		f(&p.y[i*p.ystep+l], p.first(), len(p.terms), 4*p.ystep, i, 4*l, tiles, 4*width, 0, 4*width, p.flag())
 		l += tiles * width
 	}
@@ -88,33 +91,39 @@ func (p *tiling) flag() int {
 
 // vector is Run, or Add where not fresh, whose sums run singly, each product and sum rounded together.
 func (p *Product) vector(y []float32, lanes int, fresh bool) {
-	p.terms = p.terms[:0]
-	rows, upright := 0, lanes == 1
-	for _, a := range p.Terms {
-		rows, upright = a.Rows, upright && a.Row == 1
-	}
-	for k, a := range p.Terms {
-		if a.Cols > 0 {
-			p.terms = append(p.terms, a.term(p.X[k], lanes, upright))
-		}
-	}
-	if len(p.terms) == 0 || rows < 1 || lanes < 1 {
+	p.prepare(lanes)
+	if len(p.terms) == 0 || p.rows < 1 || p.lanes < 1 {
 		if fresh {
 			clear(y)
 		}
 		return
 	}
-	need(y, rows*lanes)
-	t := tiling{y: y, ystep: lanes, terms: p.terms, rows: rows, lanes: lanes, fresh: fresh}
-	if upright {
-		t.rows, t.lanes = 1, rows
-	}
-	t.run()
+	need(y, p.size)
+	p.y, p.fresh = y, fresh
+	p.run()
 }
 
-// term checks an operand of a product and describes it. Of one lane, contiguous rows may stand upright: they are the
-// lanes then, and x is the matrix.
-func (a Matrix) term(x []float32, lanes int, upright bool) term {
+// prepare checks the operands and describes them. Of one lane, matrices whose rows are contiguous stand upright: their
+// rows are the lanes then, and what they are multiplied by is the matrix.
+func (p *Product) prepare(lanes int) {
+	upright := lanes == 1
+	for k := range p.Terms {
+		p.rows, upright = p.Terms[k].Rows, upright && p.Terms[k].Row == 1
+	}
+	p.terms = p.terms[:0]
+	for k := range p.Terms {
+		if a := &p.Terms[k]; a.Cols > 0 && a.Rows > 0 {
+			p.terms = append(p.terms, a.term(p.X[k], lanes, upright))
+		}
+	}
+	p.ystep, p.lanes, p.size = lanes, lanes, p.rows*lanes
+	if upright {
+		p.rows, p.lanes = 1, p.rows
+	}
+}
+
+// term checks an operand of a product and describes it.
+func (a *Matrix) term(x []float32, lanes int, upright bool) term {
 	if a.Row < 0 || a.Col < 0 {
 		panic("kernel: a matrix with negative steps")
 	}

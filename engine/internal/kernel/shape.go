@@ -99,17 +99,3 @@ func Reduce(dst, x []float32, lanes int) {
 		dst[k] = float32(s)
 	}
 }
-
-// Turn is dst[j][i] = x[i][j] of a matrix of some columns; it gives dst, which is made if nil.
-func Turn(dst, x []float32, cols int) []float32 {
-	if dst == nil {
-		dst = make([]float32, len(x))
-	}
-	rows := len(x) / cols
-	for i := range rows {
-		for j, v := range x[i*cols:][:cols] {
-			dst[j*rows+i] = v
-		}
-	}
-	return dst
-}

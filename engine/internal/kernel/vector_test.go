@@ -172,6 +172,7 @@ func TestLanesAloneInAssembly(t *testing.T) {
 		p := newProblem(t, r, true)
 		p.times = 1
 		whole := p.outputs(t, true)
+		p.byColumns(t)
 		zero := make([]float32, p.rows*p.lanes)
 		G, I := append([]float32(nil), zero...), append([]float32(nil), zero...)
 		syn := Synapse{W: p.edgeW, S: p.s, M: p.m, E: p.e, Edges: NewEdges(p.list)}
@@ -192,7 +193,12 @@ func TestLanesAloneInAssembly(t *testing.T) {
 func (p *problem) alone(t *testing.T, one map[string][]float32, G, I []float32) {
 	t.Helper()
 	y := append([]float32(nil), p.y...)
-	Matrix{W: Turn(nil, p.w, p.cols), Rows: p.rows, Cols: p.cols, Row: 1, Col: p.rows}.MulAdd(y, p.x, 1)
+	c := NewColumns(p.rows, p.cols)
+	half := p.rows / 2
+	c.Pack(0, half, p.w[half*p.cols:])
+	c.Pack(0, 0, p.w[:half*p.cols])
+	c.X[0] = p.x
+	c.Add(y)
 	sameBits(t, "by columns", y, one["product"])
 	slots := NewSlots(p.list, p.rows)
 	slots.Pack(p.edgeW)
@@ -204,6 +210,27 @@ func (p *problem) alone(t *testing.T, one map[string][]float32, G, I []float32) 
 	slots.Forward(g, i, p.x)
 	sameBits(t, "conductance by target", g, G)
 	sameBits(t, "current by target", i, I)
+}
+
+// byColumns compares a product of two terms, the second of which has only some of the columns, with the two one by one.
+func (p *problem) byColumns(t *testing.T) {
+	t.Helper()
+	n := 1 + p.cols/2
+	c, thin := NewColumns(p.rows, p.cols, n), guarded(t, p.rows*n, true)
+	copy(thin, p.w)
+	c.Pack(1, 0, thin)
+	c.Pack(0, 0, p.w)
+	x := guarded(t, n, false)
+	copy(x, p.x)
+	c.X[0], c.X[1] = p.x, x
+	want := make([]float32, p.rows)
+	Matrix{W: p.w, Rows: p.rows, Cols: p.cols, Row: p.cols, Col: 1}.MulAdd(want, p.x, 1)
+	Matrix{W: thin, Rows: p.rows, Cols: n, Row: n, Col: 1}.MulAdd(want, x, 1)
+	y := guarded(t, p.rows, p.rows%2 == 0)
+	for _, c.Fixed = range []bool{false, true} {
+		c.Run(y)
+		sameBits(t, "by columns of two terms", y, want)
+	}
 }
 
 func pickLane(x []float32, l, lanes int) (v []float32) {
@@ -256,7 +283,8 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"currents":   func() { syn.Forward(x, x[:15], x, 8) },
 		"cotangents": func() { syn.Back(syn, Cotangent{V: x, DV: x[:31], DG: x, DI: x}, 8) },
 		"edges":      func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
-		"columns":    func() { Matrix{W: x[:18], Rows: 9, Cols: 2, Row: 1, Col: 9}.MulAdd(x[:8], x, 1) },
+		"columns":    func() { c := NewColumns(9, 2); c.X[0] = x; c.Run(x[:8]) },
+		"column":     func() { c := NewColumns(9, 2); c.X[0] = x[:1]; c.Run(x) },
 		"gradient":   func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x[:16], x[:15]}) },
 		"panels":     func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x, x, x}) },
 		"turning":    func() { NewPanels(3, 8, 2).Take(2, x) },
