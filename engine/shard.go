@@ -12,13 +12,21 @@ type shard struct {
 	lanes  int   // series
 	times  int   // of the span at hand
 	length []int // of each lane, from the beginning of the span
+	from   []source
 	y, dy  []float32
 	values [][]float32
 }
 
+// source is the series that feeds a lane.
+type source struct {
+	lane *Lane
+	last int // its row after which it has no other
+}
+
 func newShard(p *step.Program, key engineKey, probes []int, e *Engine) *shard {
 	width := p.Nodes[p.Outputs[0].Node].Shape.Len()
-	s := &shard{p: p, key: key, e: e, probes: probes, length: make([]int, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
+	s := &shard{p: p, key: key, e: e, probes: probes, length: make([]int, key.lanes),
+		from: make([]source, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
 	for _, k := range probes {
 		s.values = append(s.values, make([]float32, p.Nodes[p.Probes[k].Node].Shape.Len()))
 	}
@@ -53,8 +61,9 @@ func (s *shard) load(lanes []Lane, t int) bool {
 		if l >= len(lanes) || lanes[l].Rows(s.p) == 0 {
 			from = s.longest()
 		}
-		s.loadLane(&lanes[from], l, t, s.length[from])
+		s.from[l] = s.source(&lanes[from], t, s.length[from])
 	}
+	s.fill(t)
 	return true
 }
 
@@ -68,32 +77,43 @@ func (s *shard) longest() int {
 	return 0
 }
 
-// loadLane writes n rows of a series from time t on; after them the last one again (of the series, where n is 0).
-func (s *shard) loadLane(lane *Lane, l, t, n int) {
+// source checks a series that gives n rows from time t on; after them it gives the last one again (of the series, where n
+// is 0).
+func (s *shard) source(lane *Lane, t, n int) source {
 	rows := lane.Rows(s.p)
 	if len(lane.X) != len(s.p.Inputs) || s.p.Time >= 0 && len(lane.DT) != rows {
 		panic("engine: a lane has no value for every input and row")
 	}
-	last := min(t+max(n, 1), rows) - 1
 	for k, q := range s.p.Inputs {
-		width := s.p.Nodes[q.Node].Shape.Len()
-		x := lane.X[k]
-		if len(x) != rows*width {
+		if len(lane.X[k]) != rows*s.p.Nodes[q.Node].Shape.Len() {
 			panic("engine: an input of a lane has a wrong length")
 		}
-		for i := range s.times {
-			dst := s.e.Input(k, i)
-			for c, v := range x[min(t+i, last)*width:][:width] {
-				dst[c*s.key.lanes+l] = v
+	}
+	return source{lane, min(t+max(n, 1), rows) - 1}
+}
+
+// fill writes the rows from time t on. Lanes are inside, so that what one time writes stays in the first-level cache.
+func (s *shard) fill(t int) {
+	for i := range s.times {
+		for k, q := range s.p.Inputs {
+			width, dst := s.p.Nodes[q.Node].Shape.Len(), s.e.Input(k, i)
+			for l, f := range s.from {
+				at := l
+				for _, v := range f.lane.X[k][min(t+i, f.last)*width:][:width] {
+					dst[at] = v
+					at += len(s.from)
+				}
 			}
 		}
+		if s.p.Time < 0 {
+			continue
+		}
+		dt := s.e.DT(i)
+		for l, f := range s.from {
+			dt[l] = f.lane.DT[min(t+i, f.last)]
+		}
 	}
-	if s.p.Time < 0 {
-		return
-	}
-	for i := range s.times {
-		s.e.DT(i)[l] = lane.DT[min(t+i, last)]
-	}
+	clear(s.from) // an engine that waits for its next use holds nobody's series
 }
 
 // setStates takes the initial states of the series; padding has the first one's.
@@ -147,12 +167,15 @@ func (s *shard) store(lanes []Lane) {
 
 // slopes calls loss for every row, with y and dy in the shard's buffers, and adds up what it gives by lane.
 func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
-	for l := range s.lanes {
-		for t := range s.length[l] {
-			s.pick(s.y, s.e.Output(0, t), l)
+	for t := range s.times {
+		y, d := s.e.Output(0, t), s.e.DOutput(0, t)
+		for l := range s.lanes {
+			if t >= s.length[l] {
+				continue
+			}
+			s.pick(s.y, y, l)
 			clear(s.dy)
 			sums[l] += loss(l, t)
-			d := s.e.DOutput(0, t)
 			for i, v := range s.dy {
 				d[i*s.key.lanes+l] = v
 			}
@@ -162,9 +185,13 @@ func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
 
 // visit calls f for every row with its values in the shard's buffers.
 func (s *shard) visit(f func(lane, t int)) {
-	for l := range s.lanes {
-		for t := range s.length[l] {
-			s.pick(s.y, s.e.Output(0, t), l)
+	for t := range s.times {
+		y := s.e.Output(0, t)
+		for l := range s.lanes {
+			if t >= s.length[l] {
+				continue
+			}
+			s.pick(s.y, y, l)
 			for k, v := range s.values {
 				s.pick(v, s.e.Probe(s.probes[k], t), l)
 			}
