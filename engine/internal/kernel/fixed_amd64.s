@@ -38,34 +38,53 @@ term:
 	MOVQ  24(DX), R8
 	MOVQ  32(DX), R9
 	MOVQ  40(DX), R10
+	SHRQ  $0x01, R10
+	JZ    odd
 
-loop:
+pairs:
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  (DI), Y2, Y0
+	VFMADD231PS  32(DI), Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, SI
 	VBROADCASTSS (SI), Y2
 	VFMADD231PS  (DI), Y2, Y0
 	VFMADD231PS  32(DI), Y2, Y1
 	ADDQ         R9, DI
 	ADDQ         R8, SI
 	DECQ         R10
-	JNZ          loop
-	ADDQ         $0x30, DX
-	DECQ         BX
-	JNZ          term
-	MOVQ         y+0(FP), DX
-	MOVQ         ystep+24(FP), BX
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	MOVQ         rowmove+64(FP), DX
-	ADDQ         DX, AX
-	MOVQ         offmove+72(FP), DX
-	ADDQ         DX, CX
-	MOVQ         y+0(FP), BX
-	MOVQ         ymove+56(FP), DX
-	ADDQ         DX, BX
-	MOVQ         BX, y+0(FP)
-	MOVQ         tiles+48(FP), DX
-	DECQ         DX
-	MOVQ         DX, tiles+48(FP)
-	JNZ          tile
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R10
+	TESTQ        $0x00000001, R10
+	JZ           next
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  (DI), Y2, Y0
+	VFMADD231PS  32(DI), Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, SI
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -233,8 +252,20 @@ term:
 	MOVQ  24(DX), R9
 	MOVQ  32(DX), R10
 	MOVQ  40(DX), R11
+	SHRQ  $0x01, R11
+	JZ    odd
 
-loop:
+pairs:
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VBROADCASTSS (SI)(R8*1), Y4
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y6, Y4, Y3
+	ADDQ         R10, DI
+	ADDQ         R9, SI
 	VMOVUPS      (DI), Y5
 	VMOVUPS      32(DI), Y6
 	VBROADCASTSS (SI), Y4
@@ -246,29 +277,46 @@ loop:
 	ADDQ         R10, DI
 	ADDQ         R9, SI
 	DECQ         R11
-	JNZ          loop
-	ADDQ         $0x30, DX
-	DECQ         BX
-	JNZ          term
-	MOVQ         y+0(FP), DX
-	MOVQ         ystep+24(FP), BX
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y2, (DX)
-	VMOVUPS      Y3, 32(DX)
-	MOVQ         rowmove+64(FP), DX
-	ADDQ         DX, AX
-	MOVQ         offmove+72(FP), DX
-	ADDQ         DX, CX
-	MOVQ         y+0(FP), BX
-	MOVQ         ymove+56(FP), DX
-	ADDQ         DX, BX
-	MOVQ         BX, y+0(FP)
-	MOVQ         tiles+48(FP), DX
-	DECQ         DX
-	MOVQ         DX, tiles+48(FP)
-	JNZ          tile
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VBROADCASTSS (SI)(R8*1), Y4
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y6, Y4, Y3
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -456,8 +504,23 @@ term:
 	MOVQ  24(DX), R9
 	MOVQ  32(DX), R10
 	MOVQ  40(DX), R11
+	SHRQ  $0x01, R11
+	JZ    odd
 
-loop:
+pairs:
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	VBROADCASTSS (SI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y2
+	VFMADD231PS  Y8, Y6, Y3
+	VBROADCASTSS (SI)(R8*2), Y6
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y8, Y6, Y5
+	ADDQ         R10, DI
+	ADDQ         R9, SI
 	VMOVUPS      (DI), Y7
 	VMOVUPS      32(DI), Y8
 	VBROADCASTSS (SI), Y6
@@ -472,32 +535,52 @@ loop:
 	ADDQ         R10, DI
 	ADDQ         R9, SI
 	DECQ         R11
-	JNZ          loop
-	ADDQ         $0x30, DX
-	DECQ         BX
-	JNZ          term
-	MOVQ         y+0(FP), DX
-	MOVQ         ystep+24(FP), BX
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y2, (DX)
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y4, (DX)
-	VMOVUPS      Y5, 32(DX)
-	MOVQ         rowmove+64(FP), DX
-	ADDQ         DX, AX
-	MOVQ         offmove+72(FP), DX
-	ADDQ         DX, CX
-	MOVQ         y+0(FP), BX
-	MOVQ         ymove+56(FP), DX
-	ADDQ         DX, BX
-	MOVQ         BX, y+0(FP)
-	MOVQ         tiles+48(FP), DX
-	DECQ         DX
-	MOVQ         DX, tiles+48(FP)
-	JNZ          tile
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	VBROADCASTSS (SI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y2
+	VFMADD231PS  Y8, Y6, Y3
+	VBROADCASTSS (SI)(R8*2), Y6
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y8, Y6, Y5
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -706,8 +789,27 @@ term:
 	MOVQ  40(DX), R11
 	LEAQ  (R8)(R8*2), R12
 	LEAQ  (SI)(R12*1), R12
+	SHRQ  $0x01, R11
+	JZ    odd
 
-loop:
+pairs:
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VBROADCASTSS (SI)(R8*1), Y8
+	VFMADD231PS  Y9, Y8, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VBROADCASTSS (SI)(R8*2), Y8
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y9, Y8, Y6
+	VFMADD231PS  Y10, Y8, Y7
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
 	VMOVUPS      (DI), Y9
 	VMOVUPS      32(DI), Y10
 	VBROADCASTSS (SI), Y8
@@ -726,35 +828,59 @@ loop:
 	ADDQ         R9, SI
 	ADDQ         R9, R12
 	DECQ         R11
-	JNZ          loop
-	ADDQ         $0x30, DX
-	DECQ         BX
-	JNZ          term
-	MOVQ         y+0(FP), DX
-	MOVQ         ystep+24(FP), BX
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y2, (DX)
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y4, (DX)
-	VMOVUPS      Y5, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	MOVQ         rowmove+64(FP), DX
-	ADDQ         DX, AX
-	MOVQ         offmove+72(FP), DX
-	ADDQ         DX, CX
-	MOVQ         y+0(FP), BX
-	MOVQ         ymove+56(FP), DX
-	ADDQ         DX, BX
-	MOVQ         BX, y+0(FP)
-	MOVQ         tiles+48(FP), DX
-	DECQ         DX
-	MOVQ         DX, tiles+48(FP)
-	JNZ          tile
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VBROADCASTSS (SI)(R8*1), Y8
+	VFMADD231PS  Y9, Y8, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VBROADCASTSS (SI)(R8*2), Y8
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y9, Y8, Y6
+	VFMADD231PS  Y10, Y8, Y7
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -988,8 +1114,30 @@ term:
 	MOVQ  40(DX), R11
 	LEAQ  (R8)(R8*2), R12
 	LEAQ  (SI)(R12*1), R12
+	SHRQ  $0x01, R11
+	JZ    odd
 
-loop:
+pairs:
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VBROADCASTSS (SI)(R8*1), Y10
+	VFMADD231PS  Y11, Y10, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	VBROADCASTSS (SI)(R8*2), Y10
+	VFMADD231PS  Y11, Y10, Y4
+	VFMADD231PS  Y12, Y10, Y5
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y11, Y10, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VBROADCASTSS (R12)(R8*1), Y10
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y12, Y10, Y9
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
 	VMOVUPS      (DI), Y11
 	VMOVUPS      32(DI), Y12
 	VBROADCASTSS (SI), Y10
@@ -1011,38 +1159,65 @@ loop:
 	ADDQ         R9, SI
 	ADDQ         R9, R12
 	DECQ         R11
-	JNZ          loop
-	ADDQ         $0x30, DX
-	DECQ         BX
-	JNZ          term
-	MOVQ         y+0(FP), DX
-	MOVQ         ystep+24(FP), BX
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y2, (DX)
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y4, (DX)
-	VMOVUPS      Y5, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y8, (DX)
-	VMOVUPS      Y9, 32(DX)
-	MOVQ         rowmove+64(FP), DX
-	ADDQ         DX, AX
-	MOVQ         offmove+72(FP), DX
-	ADDQ         DX, CX
-	MOVQ         y+0(FP), BX
-	MOVQ         ymove+56(FP), DX
-	ADDQ         DX, BX
-	MOVQ         BX, y+0(FP)
-	MOVQ         tiles+48(FP), DX
-	DECQ         DX
-	MOVQ         DX, tiles+48(FP)
-	JNZ          tile
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VBROADCASTSS (SI)(R8*1), Y10
+	VFMADD231PS  Y11, Y10, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	VBROADCASTSS (SI)(R8*2), Y10
+	VFMADD231PS  Y11, Y10, Y4
+	VFMADD231PS  Y12, Y10, Y5
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y11, Y10, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VBROADCASTSS (R12)(R8*1), Y10
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y12, Y10, Y9
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
@@ -1295,8 +1470,33 @@ term:
 	MOVQ  40(DX), R11
 	LEAQ  (R8)(R8*2), R12
 	LEAQ  (SI)(R12*1), R12
+	SHRQ  $0x01, R11
+	JZ    odd
 
-loop:
+pairs:
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y12
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	VBROADCASTSS (SI)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	VBROADCASTSS (SI)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y4
+	VFMADD231PS  Y14, Y12, Y5
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y13, Y12, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VBROADCASTSS (R12)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y8
+	VFMADD231PS  Y14, Y12, Y9
+	VBROADCASTSS (R12)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y10
+	VFMADD231PS  Y14, Y12, Y11
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
 	VMOVUPS      (DI), Y13
 	VMOVUPS      32(DI), Y14
 	VBROADCASTSS (SI), Y12
@@ -1321,41 +1521,71 @@ loop:
 	ADDQ         R9, SI
 	ADDQ         R9, R12
 	DECQ         R11
-	JNZ          loop
-	ADDQ         $0x30, DX
-	DECQ         BX
-	JNZ          term
-	MOVQ         y+0(FP), DX
-	MOVQ         ystep+24(FP), BX
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y2, (DX)
-	VMOVUPS      Y3, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y4, (DX)
-	VMOVUPS      Y5, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y6, (DX)
-	VMOVUPS      Y7, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y8, (DX)
-	VMOVUPS      Y9, 32(DX)
-	ADDQ         BX, DX
-	VMOVUPS      Y10, (DX)
-	VMOVUPS      Y11, 32(DX)
-	MOVQ         rowmove+64(FP), DX
-	ADDQ         DX, AX
-	MOVQ         offmove+72(FP), DX
-	ADDQ         DX, CX
-	MOVQ         y+0(FP), BX
-	MOVQ         ymove+56(FP), DX
-	ADDQ         DX, BX
-	MOVQ         BX, y+0(FP)
-	MOVQ         tiles+48(FP), DX
-	DECQ         DX
-	MOVQ         DX, tiles+48(FP)
-	JNZ          tile
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y12
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	VBROADCASTSS (SI)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	VBROADCASTSS (SI)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y4
+	VFMADD231PS  Y14, Y12, Y5
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y13, Y12, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VBROADCASTSS (R12)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y8
+	VFMADD231PS  Y14, Y12, Y9
+	VBROADCASTSS (R12)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y10
+	VFMADD231PS  Y14, Y12, Y11
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y10, (DX)
+	VMOVUPS Y11, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
