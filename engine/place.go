@@ -46,13 +46,15 @@ type layout struct {
 	port         map[*port]place
 	total        map[int]place // of accumulators: summed over lanes
 	spreads      map[int]place // uniform values repeated in lanes, for operations that need lanes
+	joined       map[int]place // operands that stand within their Concat
 }
 
 func newLayout(pl *plan, steps, lanes int) *layout {
 	l := &layout{plan: pl, steps: steps, lanes: lanes, fixed: map[int]place{}, port: map[*port]place{},
-		total: map[int]place{}, spreads: map[int]place{}}
+		total: map[int]place{}, spreads: map[int]place{}, joined: map[int]place{}}
 	l.leaves()
 	l.placePorts()
+	l.joins()
 	for i := range pl.p.Nodes {
 		if pl.live[i] {
 			l.keepNode(i)
@@ -249,6 +251,10 @@ func (l *layout) pack(s stage, base int) int {
 		if _, ok := l.fixed[i]; ok && l.of[i] == s {
 			return
 		}
+		if at, ok := l.joined[i]; ok && l.of[i] == s {
+			l.stage[s][i] = at
+			return
+		}
 		n := l.rows(i) * l.lanes
 		at := top
 		if f := free[n]; len(f) > 0 {
@@ -264,12 +270,12 @@ func (l *layout) pack(s stage, base int) int {
 			put(i)
 		}
 		for _, i := range last[k] {
-			if at, ok := l.stage[s][i]; ok {
+			if at, ok := l.stage[s][i]; ok && at != l.joined[i] {
 				free[at.n] = append(free[at.n], at.off-base)
 			}
 		}
 		for _, i := range made { // a result that nobody reads
-			if at, ok := l.stage[s][i]; ok && !read[i] {
+			if at, ok := l.stage[s][i]; ok && !read[i] && at != l.joined[i] {
 				free[at.n] = append(free[at.n], at.off-base)
 			}
 		}

@@ -301,10 +301,22 @@ func (c *compiler) softmax(s stage, i int) func(t int) {
 func (c *compiler) concat(s stage, i int) func(t int) {
 	e := c.e
 	y, in := c.operands(s, i)
+	type move struct{ to, from place }
+	var moves []move
+	at := 0
+	for k, x := range in {
+		rows := c.rows(c.p.Nodes[i].In[k])
+		if to := y.part(at, rows, c.width(s)); to != x { // else it stands there already, see joins
+			moves = append(moves, move{to, x})
+		}
+		at += rows
+	}
+	if len(moves) == 0 {
+		return nil
+	}
 	return func(t int) {
-		dst, at := e.get(y, t), 0
-		for _, x := range in {
-			at += copy(dst[at:], e.get(x, t))
+		for _, m := range moves {
+			copy(e.get(m.to, t), e.get(m.from, t))
 		}
 	}
 }
