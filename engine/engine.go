@@ -36,6 +36,7 @@ type Engine struct {
 	mem           []float32
 	scratch       []float32 // buffers of chains
 	buffers       int
+	panelBytes    int
 	code          [numStages][]func(t int)
 	spans         [numStages][]func(from, to int) // what takes the times of a chunk together, after the rest of the stage
 	sums          []sums
@@ -64,12 +65,14 @@ func Compile(p *step.Program, o Options) *Engine {
 	}
 	pl := newPlan(p, o.Probes)
 	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
-	c := &compiler{layout: e.lay, e: e}
+	c := &compiler{layout: e.lay, e: e, panels: map[panelKey]*panels{}, copies: map[panelKey]place{}}
 	for s := range numStages {
-		for _, it := range pl.items[s] {
-			if f := c.item(s, it); f != nil {
+		for items := pl.items[s]; len(items) > 0; {
+			f, n := c.next(s, items)
+			if f != nil {
 				e.code[s] = append(e.code[s], f)
 			}
+			items = items[n:]
 		}
 	}
 	c.ends()
@@ -80,6 +83,14 @@ func Compile(p *step.Program, o Options) *Engine {
 	c.constants()
 	e.SetParams(make([]float32, p.ParamCount()))
 	return e
+}
+
+// next compiles the head of a schedule, and tells how many items that were.
+func (c *compiler) next(s stage, items []item) (f func(t int), n int) {
+	if nodes := c.siblings(s, items); nodes != nil {
+		return c.upright(s, nodes), len(nodes)
+	}
+	return c.item(s, items[0]), 1
 }
 
 // item compiles one item; it gives nil where the item runs once for a span of times.

@@ -177,8 +177,8 @@ func (c *chain) headText(pl *plan) string {
 	return " < " + strings.Join(parts, "; ")
 }
 
-// slots arranges the edges of a pass over them.
-func (c *compiler) slots(s stage, h head, rows int) *kernel.Slots {
+// arranged are the edges of a pass over them, arranged for its kernel.
+func (c *compiler) arranged(s stage, h head, rows int) *kernel.Slots {
 	halves := kernel.ForProducts
 	if h.name == "synapses" {
 		halves = kernel.ForSynapses

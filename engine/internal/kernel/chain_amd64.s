@@ -1062,7 +1062,50 @@ done:
 
 // func chain4flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain4flat(SB), $96-24
+TEXT ·chain4flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), AX
+	MOVQ (CX), DX
+	MOVQ 24(CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VADDPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (DX)(CX*1)
+	VMOVUPS (BX)(CX*1), Y0
+	VADDPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, SI
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, SI
+	JZ         done
+	NEGQ       SI
+	LEAQ       tails<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DX)(CX*1)
+	VMASKMOVPS (BX)(CX*1), Y0, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain5flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain5flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1108,9 +1151,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain5flat(out *[]float32, in *[]float32, n int)
+// func chain6flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain5flat(SB), $32-24
+TEXT ·chain6flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1144,382 +1187,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain6flat(out *[]float32, in *[]float32, n int)
+// func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain6flat(SB), $64-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	XORQ CX, CX
-	MOVQ n+16(FP), DI
-	SUBQ $0x08, DI
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (BX)(CX*1), Y0, Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (SI)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, DI
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, DI
-	JZ         done
-	NEGQ       DI
-	LEAQ       tails<>+0(SB), R8
-	VMOVDQU    32(R8)(DI*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (SI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain7flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain7flat(SB), $96-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	MOVQ 24(CX), DI
-	XORQ CX, CX
-	MOVQ n+16(FP), R8
-	SUBQ $0x08, R8
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (BX)(CX*1), Y0, Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (SI)(CX*1)
-	VMOVUPS (DI)(CX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	VMOVUPS Y0, (DI)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, R8
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R8
-	JZ         done
-	NEGQ       R8
-	LEAQ       tails<>+0(SB), R9
-	VMOVDQU    32(R9)(R8*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (SI)(CX*1)
-	VMASKMOVPS (DI)(CX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (DI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain8flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain8flat(SB), $128-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	MOVQ 24(CX), R8
-	XORQ CX, CX
-	MOVQ n+16(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (BX)(CX*1), Y0, Y0
-	VADDPS  (SI)(CX*1), Y0, Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (DI)(CX*1)
-	VMOVUPS (R8)(CX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	VMOVUPS Y0, (R8)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, R9
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R9
-	JZ         done
-	NEGQ       R9
-	LEAQ       tails<>+0(SB), R10
-	VMOVDQU    32(R10)(R9*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (DI)(CX*1)
-	VMASKMOVPS (R8)(CX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (R8)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain9flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain9flat(SB), $160-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), R8
-	MOVQ (CX), R9
-	MOVQ 24(CX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(AX*1), Y0
-	VADDPS  (BX)(AX*1), Y0, Y0
-	VADDPS  (SI)(AX*1), Y0, Y0
-	VADDPS  (R8)(AX*1), Y0, Y0
-	VMOVUPS Y0, (R9)(AX*1)
-	VMOVUPS (R10)(AX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (R10)(AX*1)
-	MOVQ    48(CX), DI
-	VMOVUPS (DI)(AX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	MOVQ    48(CX), DI
-	VMOVUPS Y0, (DI)(AX*1)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R11
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R11
-	JZ         done
-	NEGQ       R11
-	LEAQ       tails<>+0(SB), DI
-	VMOVDQU    32(DI)(R11*4), Y0
-	VMASKMOVPS (DX)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R8)(AX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS (R10)(AX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (R10)(AX*1)
-	MOVQ       48(CX), DI
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	MOVQ       48(CX), DI
-	VMASKMOVPS Y1, Y0, (DI)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain10flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain10flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VADDPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y2
-	VMULPS       (R10)(DX*1), Y2, Y2
-	VBROADCASTSS (R11), Y3
-	VSUBPS       Y2, Y3, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y3
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	VBROADCASTSS (R11), Y4
-	VSUBPS       (R9)(DX*1), Y4, Y4
-	VMOVUPS      (R9)(DX*1), Y5
-	VMULPS       Y4, Y5, Y4
-	VMULPS       Y4, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y0, Y4, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMASKMOVPS   (R10)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	VBROADCASTSS (R11), Y4
-	VSUBPS       Y3, Y4, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y2, Y5
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y2, Y2
-	VBROADCASTSS (R11), Y5
-	VMASKMOVPS   (R9)(DX*1), Y0, Y6
-	VSUBPS       Y6, Y5, Y5
-	VMASKMOVPS   (R9)(DX*1), Y0, Y6
-	VMULPS       Y5, Y6, Y5
-	VMULPS       Y5, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VSUBPS       Y5, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R11), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain11rows(SB), $320-32
+TEXT ·chain7rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1576,9 +1246,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain11flat(out *[]float32, in *[]float32, n int)
+// func chain7flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain11flat(SB), $320-24
+TEXT ·chain7flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1671,9 +1341,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain12rows(SB), $416-32
+TEXT ·chain8rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1710,28 +1380,26 @@ loop:
 	VMULPS       Y2, Y0, Y0
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
+	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -1745,9 +1413,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain12flat(out *[]float32, in *[]float32, n int)
+// func chain8flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain12flat(SB), $416-24
+TEXT ·chain8flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1782,28 +1450,26 @@ loop:
 	VMULPS       Y2, Y0, Y0
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
+	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -1842,37 +1508,35 @@ tail:
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VMULPS       Y3, Y2, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y4
 	VMULPS       Y4, Y3, Y3
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
 	VADDPS       Y2, Y4, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y3, Y2, Y2
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         120(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
+	MOVQ         120(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain13rows(SB), $512-32
+TEXT ·chain9rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1958,9 +1622,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain13flat(out *[]float32, in *[]float32, n int)
+// func chain9flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain13flat(SB), $512-24
+TEXT ·chain9flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2111,9 +1775,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain14rows(SB), $416-32
+TEXT ·chain10rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2186,9 +1850,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain14flat(out *[]float32, in *[]float32, n int)
+// func chain10flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain14flat(SB), $416-24
+TEXT ·chain10flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2313,9 +1977,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain15flat(out *[]float32, in *[]float32, n int)
+// func chain11flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain15flat(SB), $736-24
+TEXT ·chain11flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2480,9 +2144,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain16flat(out *[]float32, in *[]float32, n int)
+// func chain12flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain16flat(SB), $736-24
+TEXT ·chain12flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2647,9 +2311,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain17rows(SB), $544-32
+TEXT ·chain13rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2729,9 +2393,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain17flat(out *[]float32, in *[]float32, n int)
+// func chain13flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain17flat(SB), $544-24
+TEXT ·chain13flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2872,9 +2536,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain18flat(out *[]float32, in *[]float32, n int)
+// func chain14flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain18flat(SB), $352-24
+TEXT ·chain14flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3255,9 +2919,9 @@ DATA wide40000000<>+24(SB)/4, $0x40000000
 DATA wide40000000<>+28(SB)/4, $0x40000000
 GLOBL wide40000000<>(SB), RODATA|NOPTR, $32
 
-// func chain19flat(out *[]float32, in *[]float32, n int)
+// func chain15flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain19flat(SB), $352-24
+TEXT ·chain15flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3476,9 +3140,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain20rows(SB), $112-40
+TEXT ·chain16rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3633,9 +3297,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain20flat(SB), $104-32
+TEXT ·chain16flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3788,9 +3452,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain21rows(SB), $240-40
+TEXT ·chain17rows(SB), $240-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4092,9 +3756,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain21flat(SB), $232-32
+TEXT ·chain17flat(SB), $232-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4433,9 +4097,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain18rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain22rows(SB), $240-40
+TEXT ·chain18rows(SB), $240-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4733,9 +4397,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain18flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain22flat(SB), $232-32
+TEXT ·chain18flat(SB), $232-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5070,9 +4734,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain23rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain23rows(SB), $936-40
+TEXT ·chain19rows(SB), $936-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5636,9 +5300,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain23flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain23flat(SB), $928-32
+TEXT ·chain19flat(SB), $928-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6280,9 +5944,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain24flat(out *[]float32, in *[]float32, n int)
+// func chain20flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain24flat(SB), $32-24
+TEXT ·chain20flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6317,9 +5981,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain21flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain25flat(SB), $64-24
+TEXT ·chain21flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6363,9 +6027,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain22flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain26flat(SB), $160-24
+TEXT ·chain22flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6487,9 +6151,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain27rows(SB), $32-32
+TEXT ·chain23rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6518,9 +6182,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain23flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain27flat(SB), $32-24
+TEXT ·chain23flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6555,9 +6219,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain28rows(SB), $32-32
+TEXT ·chain24rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6587,9 +6251,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain28flat(out *[]float32, in *[]float32, n int)
+// func chain24flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain28flat(SB), $32-24
+TEXT ·chain24flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6623,9 +6287,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain29rows(SB), $288-32
+TEXT ·chain25rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6720,9 +6384,9 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain25flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain29flat(SB), $288-24
+TEXT ·chain25flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6845,9 +6509,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain30rows(SB), $288-32
+TEXT ·chain26rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6920,9 +6584,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain30flat(out *[]float32, in *[]float32, n int)
+// func chain26flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain30flat(SB), $288-24
+TEXT ·chain26flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7041,9 +6705,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31rows(SB), $288-32
+TEXT ·chain27rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7114,9 +6778,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, n int)
+// func chain27flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $288-24
+TEXT ·chain27flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7231,9 +6895,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain32rows(SB), $64-32
+TEXT ·chain28rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7270,9 +6934,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain28flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain32flat(SB), $64-24
+TEXT ·chain28flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7316,9 +6980,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain33rows(SB), $96-32
+TEXT ·chain29rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7354,9 +7018,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain33flat(SB), $96-24
+TEXT ·chain29flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7399,9 +7063,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain30rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain34rows(SB), $144-40
+TEXT ·chain30rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7572,9 +7236,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain30flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $136-32
+TEXT ·chain30flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7740,9 +7404,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain35rows(SB), $176-40
+TEXT ·chain31rows(SB), $176-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7911,9 +7575,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain35flat(SB), $168-32
+TEXT ·chain31flat(SB), $168-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8077,9 +7741,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain36rows(SB), $64-32
+TEXT ·chain32rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8111,9 +7775,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, n int)
+// func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain36flat(SB), $64-24
+TEXT ·chain32flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8151,9 +7815,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain37rows(SB), $144-40
+TEXT ·chain33rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8312,9 +7976,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37flat(SB), $136-32
+TEXT ·chain33flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8470,9 +8134,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain38rows(SB), $64-32
+TEXT ·chain34rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8509,9 +8173,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain34flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain38flat(SB), $64-24
+TEXT ·chain34flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8558,9 +8222,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain39rows(SB), $360-40
+TEXT ·chain35rows(SB), $360-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9006,9 +8670,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain39flat(SB), $352-32
+TEXT ·chain35flat(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9541,9 +9205,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40rows(SB), $560-40
+TEXT ·chain36rows(SB), $560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9838,9 +9502,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40flat(SB), $552-32
+TEXT ·chain36flat(SB), $552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10132,9 +9796,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42rows(SB), $128-32
+TEXT ·chain38rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10197,9 +9861,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain38flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42flat(SB), $128-24
+TEXT ·chain38flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10296,9 +9960,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43rows(SB), $128-32
+TEXT ·chain39rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10359,9 +10023,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain39flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43flat(SB), $128-24
+TEXT ·chain39flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10455,9 +10119,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain44rows(SB), $576-32
+TEXT ·chain40rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10534,9 +10198,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, n int)
+// func chain40flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain44flat(SB), $576-24
+TEXT ·chain40flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10668,9 +10332,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain45rows(SB), $656-40
+TEXT ·chain41rows(SB), $656-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10939,9 +10603,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain45flat(SB), $648-32
+TEXT ·chain41flat(SB), $648-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11207,9 +10871,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain46rows(SB), $96-32
+TEXT ·chain42rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11252,9 +10916,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain46flat(SB), $96-24
+TEXT ·chain42flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11312,9 +10976,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47rows(SB), $96-32
+TEXT ·chain43rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11372,9 +11036,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain43flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47flat(SB), $96-24
+TEXT ·chain43flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11463,9 +11127,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain48rows(SB), $264-40
+TEXT ·chain44rows(SB), $264-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11903,9 +11567,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48flat(SB), $256-32
+TEXT ·chain44flat(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12430,9 +12094,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49rows(SB), $416-32
+TEXT ·chain45rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12570,9 +12234,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, n int)
+// func chain45flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49flat(SB), $416-24
+TEXT ·chain45flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12819,9 +12483,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain50rows(SB), $416-32
+TEXT ·chain46rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12953,9 +12617,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, n int)
+// func chain46flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain50flat(SB), $416-24
+TEXT ·chain46flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13190,9 +12854,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain47rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain51rows(SB), $112-40
+TEXT ·chain47rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13349,9 +13013,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain47flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51flat(SB), $104-32
+TEXT ·chain47flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13505,9 +13169,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain52rows(SB), $368-40
+TEXT ·chain48rows(SB), $368-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13758,9 +13422,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain52flat(SB), $360-32
+TEXT ·chain48flat(SB), $360-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14010,9 +13674,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53rows(SB), $376-40
+TEXT ·chain49rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14344,9 +14008,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $368-32
+TEXT ·chain49flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14707,9 +14371,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain54rows(SB), $152-40
+TEXT ·chain50rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14963,9 +14627,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54flat(SB), $144-32
+TEXT ·chain50flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15246,9 +14910,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain57rows(SB), $216-40
+TEXT ·chain53rows(SB), $216-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15556,9 +15220,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain57flat(SB), $208-32
+TEXT ·chain53flat(SB), $208-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15893,9 +15557,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain58rows(SB), $216-40
+TEXT ·chain54rows(SB), $216-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16199,9 +15863,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain58flat(SB), $208-32
+TEXT ·chain54flat(SB), $208-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16532,9 +16196,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain59rows(SB), $184-40
+TEXT ·chain55rows(SB), $184-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16824,9 +16488,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain59flat(SB), $176-32
+TEXT ·chain55flat(SB), $176-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17143,9 +16807,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60rows(SB), $696-40
+TEXT ·chain56rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17655,6 +17319,4478 @@ end:
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain56flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain57rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain57flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain58rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain58flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain59rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain59flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain60rows(SB), $632-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 408(SP)
+	VMOVUPS Y2, 440(SP)
+	VMOVUPS Y3, 472(SP)
+	VMOVUPS Y4, 504(SP)
+	VMOVUPS Y5, 536(SP)
+	VMOVUPS Y6, 568(SP)
+	VMOVUPS Y7, 600(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 440(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 568(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 376(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	LEAQ         376(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -17665,17 +21801,17 @@ end:
 
 // func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60flat(SB), $688-32
+TEXT ·chain60flat(SB), $624-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
+	LEAQ 368(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -17690,7 +21826,7 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -17698,7 +21834,7 @@ loop:
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -17752,7 +21888,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -17760,7 +21896,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -17808,10 +21944,10 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -17875,7 +22011,9 @@ wholeproduct1done:
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	VMOVUPS      192(R8), Y1
 	MOVQ         192(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
@@ -17907,13 +22045,8 @@ wholeproduct1done:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -17921,11 +22054,11 @@ wholeproduct1done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
+	ADDQ         BX, 352(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
+	ADDQ         BX, 360(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -17946,7 +22079,7 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
@@ -17954,7 +22087,7 @@ tail:
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -18008,7 +22141,7 @@ restproduct0done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
@@ -18016,7 +22149,7 @@ restproduct0done:
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
 	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
@@ -18064,10 +22197,10 @@ restproduct1odd:
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -18137,7 +22270,7 @@ restproduct1done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R8), Y2
 	MOVQ         192(AX), BX
@@ -18172,13 +22305,8 @@ restproduct1done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -18188,7 +22316,7 @@ done:
 
 // func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $704-40
+TEXT ·chain61rows(SB), $640-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18197,10 +22325,10 @@ TEXT ·chain61rows(SB), $704-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
 	XORQ DI, DI
 
 row:
@@ -18222,7 +22350,7 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -18233,7 +22361,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -18252,7 +22380,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -18263,7 +22391,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -18288,7 +22416,7 @@ pairproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
-	MOVQ    440(SP), BX
+	MOVQ    376(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -18299,7 +22427,7 @@ pairproduct1done:
 
 pairproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -18314,14 +22442,14 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y2, 448(SP)
+	VMOVUPS Y3, 480(SP)
+	VMOVUPS Y4, 512(SP)
+	VMOVUPS Y5, 544(SP)
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y7, 608(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -18336,7 +22464,7 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -18347,7 +22475,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -18363,7 +22491,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -18374,7 +22502,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -18394,7 +22522,7 @@ singleproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
-	MOVQ    440(SP), BX
+	MOVQ    376(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -18405,7 +22533,7 @@ singleproduct1done:
 
 singleproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y2
@@ -18417,14 +22545,14 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 448(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 576(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 448(SP), R10
+	LEAQ 384(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -18495,7 +22623,7 @@ vector:
 	VBROADCASTSS (BX)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       (BX)(R8*1), Y0, Y0
 	VMOVUPS      192(R10), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -18529,13 +22657,8 @@ vector:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -18560,7 +22683,7 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -18571,7 +22694,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -18587,7 +22710,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -18598,7 +22721,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -18618,7 +22741,7 @@ restproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
-	MOVQ    440(SP), BX
+	MOVQ    376(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -18629,7 +22752,7 @@ restproduct1done:
 
 restproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y3
@@ -18641,11 +22764,11 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	LEAQ         384(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -18715,7 +22838,7 @@ restproduct2done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R10), Y2
 	MOVQ         192(AX), BX
@@ -18750,13 +22873,8 @@ restproduct2done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
@@ -18765,13 +22883,13 @@ restproduct2done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
+	ADDQ    BX, 360(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
+	ADDQ    BX, 368(SP)
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
+	ADDQ    BX, 376(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -18782,18 +22900,18 @@ end:
 
 // func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $696-32
+TEXT ·chain61flat(SB), $632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
+	LEAQ 376(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -18808,7 +22926,7 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -18816,7 +22934,7 @@ loop:
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -18864,7 +22982,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -18872,7 +22990,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -18926,7 +23044,7 @@ wholeproduct1done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -18934,7 +23052,7 @@ wholeproduct1done:
 	ADDQ    BX, R11
 	MOVQ    144(DI), R13
 	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -18976,10 +23094,10 @@ wholeproduct2odd:
 	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -19043,7 +23161,9 @@ wholeproduct2done:
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	VMOVUPS      192(R8), Y1
 	MOVQ         192(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
@@ -19075,13 +23195,8 @@ wholeproduct2done:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -19089,15 +23204,15 @@ wholeproduct2done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
+	ADDQ         BX, 352(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
+	ADDQ         BX, 360(SP)
 	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
+	ADDQ         BX, 368(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -19118,7 +23233,7 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
@@ -19126,7 +23241,7 @@ tail:
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -19174,7 +23289,7 @@ restproduct0done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
@@ -19182,7 +23297,7 @@ restproduct0done:
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
 	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -19236,7 +23351,7 @@ restproduct1done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
@@ -19244,7 +23359,7 @@ restproduct1done:
 	ADDQ    BX, R10
 	MOVQ    144(DI), R12
 	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
@@ -19286,10 +23401,10 @@ restproduct2odd:
 	ADDQ        $0x00000040, R10
 
 restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -19359,7 +23474,7 @@ restproduct2done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R8), Y2
 	MOVQ         192(AX), BX
@@ -19394,13 +23509,8 @@ restproduct2done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -19410,7 +23520,7 @@ done:
 
 // func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62rows(SB), $696-40
+TEXT ·chain62rows(SB), $632-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19419,9 +23529,9 @@ TEXT ·chain62rows(SB), $696-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
 	XORQ DI, DI
 
 row:
@@ -19443,7 +23553,7 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19454,7 +23564,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -19479,7 +23589,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19490,7 +23600,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -19511,14 +23621,14 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 408(SP)
+	VMOVUPS Y2, 440(SP)
+	VMOVUPS Y3, 472(SP)
+	VMOVUPS Y4, 504(SP)
+	VMOVUPS Y5, 536(SP)
+	VMOVUPS Y6, 568(SP)
+	VMOVUPS Y7, 600(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -19533,7 +23643,7 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19544,7 +23654,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -19564,7 +23674,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19575,7 +23685,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -19591,14 +23701,14 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 440(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 568(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 440(SP), R10
+	LEAQ 376(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -19665,7 +23775,7 @@ vector:
 	VBROADCASTSS (BX)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       (BX)(R8*1), Y0, Y0
 	VMOVUPS      192(R10), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -19697,13 +23807,8 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -19728,7 +23833,7 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19739,7 +23844,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -19759,7 +23864,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19770,7 +23875,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -19786,11 +23891,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	LEAQ         376(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -19856,7 +23961,7 @@ restproduct1done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R10), Y2
 	MOVQ         192(AX), BX
@@ -19889,13 +23994,8 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
@@ -19904,10 +24004,10 @@ restproduct1done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
+	ADDQ    BX, 360(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
+	ADDQ    BX, 368(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -19918,17 +24018,17 @@ end:
 
 // func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $688-32
+TEXT ·chain62flat(SB), $624-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
+	LEAQ 368(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -19943,7 +24043,7 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19951,7 +24051,7 @@ loop:
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -20005,7 +24105,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -20013,7 +24113,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -20061,10 +24161,10 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -20124,7 +24224,9 @@ wholeproduct1done:
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	VMOVUPS      192(R8), Y1
 	MOVQ         192(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
@@ -20154,13 +24256,8 @@ wholeproduct1done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -20168,11 +24265,11 @@ wholeproduct1done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
+	ADDQ         BX, 352(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
+	ADDQ         BX, 360(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -20193,7 +24290,7 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
@@ -20201,7 +24298,7 @@ tail:
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -20255,7 +24352,7 @@ restproduct0done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
@@ -20263,7 +24360,7 @@ restproduct0done:
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
 	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
@@ -20311,10 +24408,10 @@ restproduct1odd:
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -20380,7 +24477,7 @@ restproduct1done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R8), Y2
 	MOVQ         192(AX), BX
@@ -20413,13 +24510,8 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -20429,7 +24521,7 @@ done:
 
 // func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63rows(SB), $704-40
+TEXT ·chain63rows(SB), $640-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20438,10 +24530,10 @@ TEXT ·chain63rows(SB), $704-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
 	XORQ DI, DI
 
 row:
@@ -20463,7 +24555,7 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -20474,7 +24566,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -20493,7 +24585,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -20504,7 +24596,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -20529,7 +24621,7 @@ pairproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
-	MOVQ    440(SP), BX
+	MOVQ    376(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -20540,7 +24632,7 @@ pairproduct1done:
 
 pairproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -20555,14 +24647,14 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y2, 448(SP)
+	VMOVUPS Y3, 480(SP)
+	VMOVUPS Y4, 512(SP)
+	VMOVUPS Y5, 544(SP)
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y7, 608(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -20577,7 +24669,7 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -20588,7 +24680,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -20604,7 +24696,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -20615,7 +24707,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -20635,7 +24727,7 @@ singleproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
-	MOVQ    440(SP), BX
+	MOVQ    376(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -20646,7 +24738,7 @@ singleproduct1done:
 
 singleproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y2
@@ -20658,14 +24750,14 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 448(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 576(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 448(SP), R10
+	LEAQ 384(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -20732,7 +24824,7 @@ vector:
 	VBROADCASTSS (BX)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       (BX)(R8*1), Y0, Y0
 	VMOVUPS      192(R10), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -20764,13 +24856,8 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -20795,7 +24882,7 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -20806,7 +24893,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -20822,7 +24909,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -20833,7 +24920,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -20853,7 +24940,7 @@ restproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
-	MOVQ    440(SP), BX
+	MOVQ    376(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -20864,7 +24951,7 @@ restproduct1done:
 
 restproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y3
@@ -20876,11 +24963,11 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	LEAQ         384(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -20946,7 +25033,7 @@ restproduct2done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R10), Y2
 	MOVQ         192(AX), BX
@@ -20979,13 +25066,8 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
@@ -20994,13 +25076,13 @@ restproduct2done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
+	ADDQ    BX, 360(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
+	ADDQ    BX, 368(SP)
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
+	ADDQ    BX, 376(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -21011,18 +25093,18 @@ end:
 
 // func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $696-32
+TEXT ·chain63flat(SB), $632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
+	LEAQ 376(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -21037,7 +25119,7 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -21045,7 +25127,7 @@ loop:
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -21093,7 +25175,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -21101,7 +25183,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -21155,7 +25237,7 @@ wholeproduct1done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x08, BX, BX
@@ -21163,7 +25245,7 @@ wholeproduct1done:
 	ADDQ    BX, R11
 	MOVQ    144(DI), R13
 	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -21205,10 +25287,10 @@ wholeproduct2odd:
 	ADDQ        $0x00000040, R11
 
 wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -21268,7 +25350,9 @@ wholeproduct2done:
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	VMOVUPS      192(R8), Y1
 	MOVQ         192(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
@@ -21298,13 +25382,8 @@ wholeproduct2done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -21312,15 +25391,15 @@ wholeproduct2done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
+	ADDQ         BX, 352(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
+	ADDQ         BX, 360(SP)
 	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
+	ADDQ         BX, 368(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -21341,7 +25420,7 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
@@ -21349,7 +25428,7 @@ tail:
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -21397,7 +25476,7 @@ restproduct0done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
@@ -21405,7 +25484,7 @@ restproduct0done:
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
 	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -21459,7 +25538,7 @@ restproduct1done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x08, BX, BX
@@ -21467,7 +25546,7 @@ restproduct1done:
 	ADDQ    BX, R10
 	MOVQ    144(DI), R12
 	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
@@ -21509,10 +25588,10 @@ restproduct2odd:
 	ADDQ        $0x00000040, R10
 
 restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -21578,7 +25657,7 @@ restproduct2done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R8), Y2
 	MOVQ         192(AX), BX
@@ -21611,13 +25690,8 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -21627,7 +25701,7 @@ done:
 
 // func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64rows(SB), $632-40
+TEXT ·chain64rows(SB), $688-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21636,9 +25710,8 @@ TEXT ·chain64rows(SB), $632-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
 	XORQ DI, DI
 
 row:
@@ -21660,7 +25733,7 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -21671,7 +25744,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -21692,50 +25765,14 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 408(SP)
-	VMOVUPS Y2, 440(SP)
-	VMOVUPS Y3, 472(SP)
-	VMOVUPS Y4, 504(SP)
-	VMOVUPS Y5, 536(SP)
-	VMOVUPS Y6, 568(SP)
-	VMOVUPS Y7, 600(SP)
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 464(SP)
+	VMOVUPS Y2, 496(SP)
+	VMOVUPS Y3, 528(SP)
+	VMOVUPS Y4, 560(SP)
+	VMOVUPS Y5, 592(SP)
+	VMOVUPS Y6, 624(SP)
+	VMOVUPS Y7, 656(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -21750,7 +25787,7 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -21761,7 +25798,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -21777,45 +25814,14 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 440(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 568(SP)
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 496(SP)
+	VMOVUPS Y2, 560(SP)
+	VMOVUPS Y3, 624(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 376(SP), R10
+	LEAQ 432(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -21920,8 +25926,13 @@ vector:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
+	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -21946,7 +25957,7 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -21957,7 +25968,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -21973,42 +25984,11 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	LEAQ         376(SP), R10
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	LEAQ         432(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -22113,8 +26093,13 @@ restproduct1done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
+	VADDPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
@@ -22123,10 +26108,7 @@ restproduct1done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
+	ADDQ    BX, 424(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -22137,17 +26119,16 @@ end:
 
 // func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $624-32
+TEXT ·chain64flat(SB), $680-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 416(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 368(SP), R8
+	LEAQ 424(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -22162,7 +26143,7 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -22170,7 +26151,7 @@ loop:
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -22218,72 +26199,10 @@ wholeproduct0odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 368(SP)
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y0, 424(SP)
+	VMOVUPS      Y1, 488(SP)
+	VMOVUPS      Y2, 552(SP)
+	VMOVUPS      Y3, 616(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -22381,8 +26300,13 @@ wholeproduct1done:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
+	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -22390,11 +26314,7 @@ wholeproduct1done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
+	ADDQ         BX, 416(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -22415,83 +26335,21 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
+	MOVQ    32(DI), DI
+	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -22514,11 +26372,11 @@ restproduct1two:
 	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct1two
+	JGE         restproduct0two
 
-restproduct1odd:
+restproduct0odd:
 	CMPQ        R11, $-1
-	JNE         restproduct1done
+	JNE         restproduct0done
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -22532,11 +26390,11 @@ restproduct1odd:
 	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
-restproduct1done:
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 432(SP)
-	VMOVUPS      Y3, 496(SP)
-	VMOVUPS      Y4, 560(SP)
+restproduct0done:
+	VMOVUPS      Y1, 424(SP)
+	VMOVUPS      Y2, 488(SP)
+	VMOVUPS      Y3, 552(SP)
+	VMOVUPS      Y4, 616(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -22641,8 +26499,13 @@ restproduct1done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
+	VADDPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -22652,7 +26515,7 @@ done:
 
 // func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65rows(SB), $640-40
+TEXT ·chain65rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22661,10 +26524,9 @@ TEXT ·chain65rows(SB), $640-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ $0x00000000, 376(SP)
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
 	XORQ DI, DI
 
 row:
@@ -22686,10 +26548,10 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -22697,7 +26559,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -22706,8 +26568,14 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -22716,7 +26584,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    368(SP), BX
+	MOVQ    432(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -22727,7 +26595,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -22748,44 +26616,14 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 416(SP)
-	VMOVUPS Y2, 448(SP)
-	VMOVUPS Y3, 480(SP)
-	VMOVUPS Y4, 512(SP)
-	VMOVUPS Y5, 544(SP)
-	VMOVUPS Y6, 576(SP)
-	VMOVUPS Y7, 608(SP)
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -22800,10 +26638,10 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -22811,14 +26649,18 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -22827,7 +26669,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    368(SP), BX
+	MOVQ    432(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -22838,7 +26680,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -22854,41 +26696,14 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 448(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 576(SP)
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 384(SP), R10
+	LEAQ 440(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -22993,8 +26808,13 @@ vector:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
+	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -23019,10 +26839,10 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -23030,14 +26850,18 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -23046,7 +26870,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    368(SP), BX
+	MOVQ    432(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -23057,7 +26881,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -23073,38 +26897,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 384(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y4, 576(SP)
-	LEAQ         384(SP), R10
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -23209,8 +27006,13 @@ restproduct2done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
+	VADDPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
@@ -23219,13 +27021,10 @@ restproduct2done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
+	ADDQ    BX, 424(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 376(SP)
+	ADDQ    BX, 432(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -23236,18 +27035,17 @@ end:
 
 // func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65flat(SB), $632-32
+TEXT ·chain65flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 376(SP), R8
+	LEAQ 432(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -23262,15 +27060,15 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -23288,12 +27086,16 @@ wholeproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
 	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 128(R11), Y6, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
@@ -23307,9 +27109,11 @@ wholeproduct0odd:
 	VANDNPS     Y5, Y4, Y5
 	VFMADD231PS (R11), Y5, Y0
 	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
@@ -23318,7 +27122,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -23326,7 +27130,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -23374,66 +27178,10 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 376(SP)
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -23531,8 +27279,13 @@ wholeproduct2done:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
+	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -23540,15 +27293,11 @@ wholeproduct2done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
+	ADDQ         BX, 416(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 368(SP)
+	ADDQ         BX, 424(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -23569,77 +27318,21 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -23662,11 +27355,11 @@ restproduct1two:
 	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct1two
+	JGE         restproduct0two
 
-restproduct1odd:
+restproduct0odd:
 	CMPQ        R11, $-1
-	JNE         restproduct1done
+	JNE         restproduct0done
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -23680,28 +27373,28 @@ restproduct1odd:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
-restproduct1done:
-	MOVQ    168(DI), BX
+restproduct0done:
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R9
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    368(SP), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
-	JL      restproduct2odd
+	JL      restproduct1odd
 
-restproduct2two:
+restproduct1two:
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -23712,35 +27405,41 @@ restproduct2two:
 	VPERMPS     (R12)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct2two
+	JGE         restproduct1two
 
-restproduct2odd:
+restproduct1odd:
 	CMPQ        R11, $-1
-	JNE         restproduct2done
+	JNE         restproduct1done
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R10
 
-restproduct2done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -23845,8 +27544,13 @@ restproduct2done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
+	VADDPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -23856,7 +27560,7 @@ done:
 
 // func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66rows(SB), $632-40
+TEXT ·chain66rows(SB), $704-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -23865,9 +27569,10 @@ TEXT ·chain66rows(SB), $632-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
 	XORQ DI, DI
 
 row:
@@ -23889,10 +27594,10 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -23900,7 +27605,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -23909,14 +27614,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -23925,7 +27624,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    368(SP), BX
+	MOVQ    432(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -23936,7 +27635,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -23957,14 +27656,44 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 408(SP)
-	VMOVUPS Y2, 440(SP)
-	VMOVUPS Y3, 472(SP)
-	VMOVUPS Y4, 504(SP)
-	VMOVUPS Y5, 536(SP)
-	VMOVUPS Y6, 568(SP)
-	VMOVUPS Y7, 600(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -23979,10 +27708,10 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -23990,18 +27719,14 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -24010,7 +27735,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    368(SP), BX
+	MOVQ    432(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -24021,7 +27746,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -24037,14 +27762,41 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 440(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 568(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 376(SP), R10
+	LEAQ 448(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -24075,6 +27827,8 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -24105,6 +27859,8 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -24143,9 +27899,16 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -24169,10 +27932,10 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -24180,18 +27943,14 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -24200,7 +27959,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    368(SP), BX
+	MOVQ    432(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -24211,7 +27970,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -24227,11 +27986,38 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	LEAQ         376(SP), R10
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -24260,6 +28046,8 @@ restproduct1done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -24290,6 +28078,8 @@ restproduct1done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -24330,9 +28120,16 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -24340,10 +28137,13 @@ restproduct1done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
+	ADDQ    BX, 424(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -24354,17 +28154,18 @@ end:
 
 // func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66flat(SB), $624-32
+TEXT ·chain66flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 368(SP), R8
+	LEAQ 440(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -24379,15 +28180,15 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -24405,16 +28206,12 @@ wholeproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
 	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 64(R11), Y6, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
+	VFMADD231PS 96(R11), Y6, Y1
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
+	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
@@ -24428,11 +28225,9 @@ wholeproduct0odd:
 	VANDNPS     Y5, Y4, Y5
 	VFMADD231PS (R11), Y5, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
@@ -24441,7 +28236,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -24449,7 +28244,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -24497,10 +28292,66 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 368(SP)
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -24528,6 +28379,8 @@ wholeproduct1done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -24556,6 +28409,8 @@ wholeproduct1done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -24592,20 +28447,31 @@ wholeproduct1done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
+	ADDQ         BX, 416(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -24626,21 +28492,77 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -24663,11 +28585,11 @@ restproduct0two:
 	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct0two
+	JGE         restproduct1two
 
-restproduct0odd:
+restproduct1odd:
 	CMPQ        R11, $-1
-	JNE         restproduct0done
+	JNE         restproduct1done
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -24681,28 +28603,28 @@ restproduct0odd:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
-restproduct0done:
-	MOVQ    96(DI), BX
+restproduct1done:
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    360(SP), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
-	JL      restproduct1odd
+	JL      restproduct2odd
 
-restproduct1two:
+restproduct2two:
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -24713,41 +28635,35 @@ restproduct1two:
 	VPERMPS     (R12)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
+	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct1two
+	JGE         restproduct2two
 
-restproduct1odd:
+restproduct2odd:
 	CMPQ        R11, $-1
-	JNE         restproduct1done
+	JNE         restproduct2done
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000040, R10
 
-restproduct1done:
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 432(SP)
-	VMOVUPS      Y3, 496(SP)
-	VMOVUPS      Y4, 560(SP)
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -24776,6 +28692,8 @@ restproduct1done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -24806,6 +28724,8 @@ restproduct1done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -24846,9 +28766,16 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -24857,7 +28784,7 @@ done:
 
 // func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67rows(SB), $640-40
+TEXT ·chain67rows(SB), $688-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24866,10 +28793,8 @@ TEXT ·chain67rows(SB), $640-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ $0x00000000, 376(SP)
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
 	XORQ DI, DI
 
 row:
@@ -24891,10 +28816,10 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -24902,37 +28827,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -24950,47 +28845,17 @@ pairproduct1slot:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000010, R12
 	DECQ         R13
-	JNZ          pairproduct1slot
+	JNZ          pairproduct0slot
 
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 416(SP)
-	VMOVUPS Y2, 448(SP)
-	VMOVUPS Y3, 480(SP)
-	VMOVUPS Y4, 512(SP)
-	VMOVUPS Y5, 544(SP)
-	VMOVUPS Y6, 576(SP)
-	VMOVUPS Y7, 608(SP)
+pairproduct0done:
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 464(SP)
+	VMOVUPS Y2, 496(SP)
+	VMOVUPS Y3, 528(SP)
+	VMOVUPS Y4, 560(SP)
+	VMOVUPS Y5, 592(SP)
+	VMOVUPS Y6, 624(SP)
+	VMOVUPS Y7, 656(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -25005,10 +28870,10 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -25016,34 +28881,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -25056,44 +28894,17 @@ singleproduct1slot:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000010, R12
 	DECQ         R13
-	JNZ          singleproduct1slot
+	JNZ          singleproduct0slot
 
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 448(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 576(SP)
+singleproduct0done:
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 496(SP)
+	VMOVUPS Y2, 560(SP)
+	VMOVUPS Y3, 624(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 384(SP), R10
+	LEAQ 432(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -25192,8 +29003,13 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
+	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -25218,10 +29034,10 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    360(SP), BX
+	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -25229,34 +29045,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
+	IMULQ        416(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -25269,41 +29058,14 @@ restproduct1slot:
 	ADDQ         $0x00000004, R10
 	ADDQ         $0x00000010, R12
 	DECQ         R13
-	JNZ          restproduct1slot
+	JNZ          restproduct0slot
 
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 384(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y4, 576(SP)
-	LEAQ         384(SP), R10
+restproduct0done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	LEAQ         432(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -25402,8 +29164,13 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
+	VADDPS       Y1, Y2, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
@@ -25412,13 +29179,7 @@ restproduct2done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 376(SP)
+	ADDQ    BX, 424(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -25429,18 +29190,16 @@ end:
 
 // func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67flat(SB), $632-32
+TEXT ·chain67flat(SB), $680-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 416(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 376(SP), R8
+	LEAQ 424(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -25455,77 +29214,21 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
 	MOVLQSX     (R14), BX
 	VMOVUPS     (R10), Y4
 	VPERMPS     (R13)(BX*4), Y4, Y5
@@ -25548,11 +29251,11 @@ wholeproduct1two:
 	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
+	JGE         wholeproduct0two
 
-wholeproduct1odd:
+wholeproduct0odd:
 	CMPQ        R12, $-1
-	JNE         wholeproduct1done
+	JNE         wholeproduct0done
 	MOVLQSX     (R14), BX
 	VMOVUPS     (R10), Y4
 	VPERMPS     (R13)(BX*4), Y4, Y5
@@ -25566,67 +29269,11 @@ wholeproduct1odd:
 	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000080, R11
 
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 376(SP)
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
+wholeproduct0done:
+	VMOVUPS      Y0, 424(SP)
+	VMOVUPS      Y1, 488(SP)
+	VMOVUPS      Y2, 552(SP)
+	VMOVUPS      Y3, 616(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -25718,8 +29365,13 @@ wholeproduct2done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
+	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -25727,15 +29379,7 @@ wholeproduct2done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 368(SP)
+	ADDQ         BX, 416(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -25756,83 +29400,27 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    352(SP), BX
+	MOVQ    416(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
+	MOVQ    32(DI), DI
+	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
+	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
+	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
+	MOVLQSX     4(DI), BX
 	VMOVUPS     32(R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
@@ -25846,15 +29434,15 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y6, Y4
 	VFMADD231PS 224(R10), Y7, Y4
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct1two
+	JGE         restproduct0two
 
-restproduct1odd:
+restproduct0odd:
 	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
+	JNE         restproduct0done
+	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
@@ -25864,70 +29452,14 @@ restproduct1odd:
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R10
 
-restproduct2done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
+restproduct0done:
+	VMOVUPS      Y1, 424(SP)
+	VMOVUPS      Y2, 488(SP)
+	VMOVUPS      Y3, 552(SP)
+	VMOVUPS      Y4, 616(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -26026,8 +29558,13 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
+	VADDPS       Y1, Y2, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -26037,7 +29574,7 @@ done:
 
 // func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68rows(SB), $688-40
+TEXT ·chain68rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26048,6 +29585,7 @@ TEXT ·chain68rows(SB), $688-40
 	SHLQ $0x02, BX
 	MOVQ BX, 416(SP)
 	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
 	XORQ DI, DI
 
 row:
@@ -26101,14 +29639,50 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 464(SP)
-	VMOVUPS Y2, 496(SP)
-	VMOVUPS Y3, 528(SP)
-	VMOVUPS Y4, 560(SP)
-	VMOVUPS Y5, 592(SP)
-	VMOVUPS Y6, 624(SP)
-	VMOVUPS Y7, 656(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -26150,14 +29724,45 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 496(SP)
-	VMOVUPS Y2, 560(SP)
-	VMOVUPS Y3, 624(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 432(SP), R10
+	LEAQ 440(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -26188,8 +29793,6 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -26220,8 +29823,6 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -26260,8 +29861,6 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -26269,7 +29868,7 @@ vector:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -26320,11 +29919,42 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	LEAQ         432(SP), R10
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -26353,8 +29983,6 @@ restproduct0done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -26385,8 +30013,6 @@ restproduct0done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -26427,8 +30053,6 @@ restproduct0done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -26436,7 +30060,7 @@ restproduct0done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -26445,6 +30069,9 @@ end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -26455,7 +30082,7 @@ end:
 
 // func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $680-32
+TEXT ·chain68flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26463,8 +30090,9 @@ TEXT ·chain68flat(SB), $680-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 424(SP), R8
+	LEAQ 432(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -26535,10 +30163,72 @@ wholeproduct0odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
-	VMOVUPS      Y0, 424(SP)
-	VMOVUPS      Y1, 488(SP)
-	VMOVUPS      Y2, 552(SP)
-	VMOVUPS      Y3, 616(SP)
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -26566,8 +30256,6 @@ wholeproduct0done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -26596,8 +30284,6 @@ wholeproduct0done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -26634,8 +30320,6 @@ wholeproduct0done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -26643,7 +30327,7 @@ wholeproduct0done:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
@@ -26651,6 +30335,10 @@ wholeproduct0done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -26678,14 +30366,76 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
-	MOVQ    32(DI), DI
+	MOVQ    32(DI), R13
 	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -26708,11 +30458,11 @@ restproduct0two:
 	ADDQ        $0x00000008, DI
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct0two
+	JGE         restproduct1two
 
-restproduct0odd:
+restproduct1odd:
 	CMPQ        R11, $-1
-	JNE         restproduct0done
+	JNE         restproduct1done
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -26726,11 +30476,11 @@ restproduct0odd:
 	ADDQ        $0x00000004, DI
 	ADDQ        $0x00000080, R10
 
-restproduct0done:
-	VMOVUPS      Y1, 424(SP)
-	VMOVUPS      Y2, 488(SP)
-	VMOVUPS      Y3, 552(SP)
-	VMOVUPS      Y4, 616(SP)
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -26759,8 +30509,6 @@ restproduct0done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -26791,8 +30539,6 @@ restproduct0done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -26833,8 +30579,6 @@ restproduct0done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -26842,7 +30586,7 @@ restproduct0done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -26851,7 +30595,7 @@ done:
 
 // func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69rows(SB), $696-40
+TEXT ·chain69rows(SB), $704-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26863,6 +30607,7 @@ TEXT ·chain69rows(SB), $696-40
 	MOVQ BX, 416(SP)
 	MOVQ $0x00000000, 424(SP)
 	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
 	XORQ DI, DI
 
 row:
@@ -26887,7 +30632,7 @@ pairs:
 	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -26904,14 +30649,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -26952,14 +30691,44 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -26977,7 +30746,7 @@ single:
 	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -26991,12 +30760,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -27032,14 +30797,41 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 440(SP), R10
+	LEAQ 448(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -27070,8 +30862,6 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -27102,8 +30892,6 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -27142,8 +30930,6 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -27151,7 +30937,7 @@ vector:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -27178,7 +30964,7 @@ rest:
 	MOVQ    424(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -27192,12 +30978,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -27233,11 +31015,38 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -27266,8 +31075,6 @@ restproduct1done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -27298,8 +31105,6 @@ restproduct1done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -27340,8 +31145,6 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -27349,7 +31152,7 @@ restproduct1done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -27361,6 +31164,9 @@ end:
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -27371,4149 +31177,7 @@ end:
 
 // func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain70rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain70flat(SB), $696-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain71rows(SB), $688-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 464(SP)
-	VMOVUPS Y2, 496(SP)
-	VMOVUPS Y3, 528(SP)
-	VMOVUPS Y4, 560(SP)
-	VMOVUPS Y5, 592(SP)
-	VMOVUPS Y6, 624(SP)
-	VMOVUPS Y7, 656(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 496(SP)
-	VMOVUPS Y2, 560(SP)
-	VMOVUPS Y3, 624(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 432(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	LEAQ         432(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $680-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 424(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	VMOVUPS      Y0, 424(SP)
-	VMOVUPS      Y1, 488(SP)
-	VMOVUPS      Y2, 552(SP)
-	VMOVUPS      Y3, 616(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), DI
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	VMOVUPS      Y1, 424(SP)
-	VMOVUPS      Y2, 488(SP)
-	VMOVUPS      Y3, 552(SP)
-	VMOVUPS      Y4, 616(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain72rows(SB), $696-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 440(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain72flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain73rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain73flat(SB), $696-32
+TEXT ·chain69flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32129,9 +31793,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain74flat(out *[]float32, in *[]float32, n int)
+// func chain70flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain74flat(SB), $32-24
+TEXT ·chain70flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32165,9 +31829,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain75rows(SB), $32-32
+TEXT ·chain71rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32196,9 +31860,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, n int)
+// func chain71flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain75flat(SB), $32-24
+TEXT ·chain71flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32232,9 +31896,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain76rows(SB), $32-32
+TEXT ·chain72rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32263,9 +31927,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, n int)
+// func chain72flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain76flat(SB), $32-24
+TEXT ·chain72flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32299,9 +31963,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77rows(SB), $304-40
+TEXT ·chain73rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32620,9 +32284,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77flat(SB), $296-32
+TEXT ·chain73flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32978,9 +32642,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain78rows(SB), $304-40
+TEXT ·chain74rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33295,9 +32959,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain78flat(SB), $296-32
+TEXT ·chain74flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33649,9 +33313,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain79rows(SB), $304-40
+TEXT ·chain75rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33962,9 +33626,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain79flat(SB), $296-32
+TEXT ·chain75flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -34312,9 +33976,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain80rows(SB), $304-40
+TEXT ·chain76rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -34621,9 +34285,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain80flat(SB), $296-32
+TEXT ·chain76flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -34967,9 +34631,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, n int)
+// func chain77flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain81flat(SB), $32-24
+TEXT ·chain77flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35003,9 +34667,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, n int)
+// func chain78flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain82flat(SB), $32-24
+TEXT ·chain78flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35040,9 +34704,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain83rows(SB), $32-32
+TEXT ·chain79rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35071,9 +34735,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain79flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain83flat(SB), $32-24
+TEXT ·chain79flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35108,9 +34772,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain84rows(SB), $32-32
+TEXT ·chain80rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35140,9 +34804,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain80flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain84flat(SB), $32-24
+TEXT ·chain80flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35176,9 +34840,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain81flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $32-24
+TEXT ·chain81flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35212,9 +34876,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain86rows(SB), $32-32
+TEXT ·chain82rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35243,9 +34907,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain82flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $32-24
+TEXT ·chain82flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35279,9 +34943,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain87rows(SB), $32-32
+TEXT ·chain83rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35310,9 +34974,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain83flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain87flat(SB), $32-24
+TEXT ·chain83flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35346,9 +35010,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain84flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain88flat(SB), $32-24
+TEXT ·chain84flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -35430,9 +35094,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain85flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain89flat(SB), $32-24
+TEXT ·chain85flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -35544,9 +35208,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain90flat(SB), $32-24
+TEXT ·chain86flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -35578,9 +35242,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain91flat(SB), $32-24
+TEXT ·chain87flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -35772,9 +35436,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain92flat(SB), $32-24
+TEXT ·chain88flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35817,9 +35481,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain93flat(SB), $32-24
+TEXT ·chain89flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35858,9 +35522,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35894,9 +35558,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $96-24
+TEXT ·chain91flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35947,9 +35611,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain96flat(SB), $576-24
+TEXT ·chain92flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36326,9 +35990,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain97flat(SB), $416-24
+TEXT ·chain93flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36593,9 +36257,165 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $256-24
+TEXT ·chain94flat(SB), $704-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	VMOVUPS      (R8)(DX*1), Y2
+	VMULPS       (R8)(DX*1), Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y0, Y2, Y0
+	VMULPS       (R11)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y4
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y4
+	VSUBPS       (DI)(DX*1), Y4, Y4
+	VMOVUPS      (DI)(DX*1), Y5
+	VMULPS       Y4, Y5, Y4
+	VMULPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMASKMOVPS   (R8)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS (R9), Y4
+	VSUBPS       Y3, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y1, Y3, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y1, Y4
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y1, Y5
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y1, Y1
+	VBROADCASTSS (R9), Y5
+	VMASKMOVPS   (DI)(DX*1), Y0, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMASKMOVPS   (DI)(DX*1), Y0, Y6
+	VMULPS       Y5, Y6, Y5
+	VMULPS       Y5, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VSUBPS       Y5, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y2, Y5, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain95flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain95flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36675,9 +36495,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain99rows(SB), $256-32
+TEXT ·chain96rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36729,9 +36549,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $256-24
+TEXT ·chain96flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36812,9 +36632,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain100flat(SB), $160-24
+TEXT ·chain97flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36868,194 +36688,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain101flat(SB), $576-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y3
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y3, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y3, Y4, Y3
-	VMULPS       Y3, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y3
-	VMULPS       Y0, Y3, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y0, Y2, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R9), Y3
-	VSUBPS       Y2, Y3, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y1, Y4
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y1, Y1
-	VBROADCASTSS (R9), Y4
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VSUBPS       Y5, Y4, Y4
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y4, Y5, Y4
-	VMULPS       Y4, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VSUBPS       Y4, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y1
-	VBROADCASTSS (R9), Y3
-	VSUBPS       Y1, Y3, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain102flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain102flat(SB), $128-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	XORQ CX, CX
-	MOVQ n+16(FP), R8
-	SUBQ $0x08, R8
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VMULPS       (BX)(CX*1), Y0, Y0
-	VBROADCASTSS (SI), Y1
-	VSUBPS       (AX)(CX*1), Y1, Y1
-	VMOVUPS      (AX)(CX*1), Y2
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (DI)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, R8
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R8
-	JZ           done
-	NEGQ         R8
-	LEAQ         tails<>+0(SB), R9
-	VMOVDQU      32(R9)(R8*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VMASKMOVPS   (BX)(CX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (SI), Y2
-	VMASKMOVPS   (AX)(CX*1), Y0, Y3
-	VSUBPS       Y3, Y2, Y2
-	VMASKMOVPS   (AX)(CX*1), Y0, Y3
-	VMULPS       Y2, Y3, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain103flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain103flat(SB), $32-24
+TEXT ·chain98flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37090,9 +36725,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $192-24
+TEXT ·chain99flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37115,15 +36750,13 @@ loop:
 	VBROADCASTSS (DI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*1)
 	VBROADCASTSS (R9), Y1
 	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
 	MOVQ         24(CX), R8
-	VMOVUPS      Y0, (R8)(AX*1)
-	MOVQ         48(CX), R8
 	VMOVUPS      (R8)(AX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         48(CX), R8
+	MOVQ         24(CX), R8
 	VMOVUPS      Y0, (R8)(AX*1)
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, R11
@@ -37144,24 +36777,22 @@ tail:
 	VBROADCASTSS (DI), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
 	VBROADCASTSS (R9), Y2
 	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
 	MOVQ         24(CX), R8
-	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
-	MOVQ         48(CX), R8
 	VMASKMOVPS   (R8)(AX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), R8
+	MOVQ         24(CX), R8
 	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain105rows(SB), $448-32
+TEXT ·chain100rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37225,9 +36856,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $448-24
+TEXT ·chain100flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37336,9 +36967,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain106rows(SB), $32-32
+TEXT ·chain101rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37367,9 +36998,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain106flat(SB), $32-24
+TEXT ·chain101flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37404,9 +37035,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain107rows(SB), $32-32
+TEXT ·chain102rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37436,9 +37067,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain107flat(SB), $32-24
+TEXT ·chain102flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37472,9 +37103,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain108rows(SB), $352-32
+TEXT ·chain103rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37536,9 +37167,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain108flat(SB), $352-24
+TEXT ·chain103flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37639,9 +37270,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain109rows(SB), $64-32
+TEXT ·chain104rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37674,9 +37305,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $64-24
+TEXT ·chain104flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37714,9 +37345,641 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain105rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain110rows(SB), $296-40
+TEXT ·chain105rows(SB), $784-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 704(SP)
+	MOVQ $0x00000000, 712(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    712(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        704(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 720(SP)
+	VMOVUPS Y1, 752(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    712(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        704(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 720(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 720(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VMULPS       (SI)(DX*1), Y0, Y0
+	VMOVUPS      (R10), Y1
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y0, Y2, Y0
+	MOVQ         120(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y4
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       (SI)(DX*1), Y4, Y4
+	VMOVUPS      (SI)(DX*1), Y5
+	VMULPS       Y4, Y5, Y4
+	VMULPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         120(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    712(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        704(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 720(SP)
+	LEAQ         720(SP), R10
+	VMOVUPS      (R10), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R10), Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y3, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y1, Y4
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y1, Y5
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMASKMOVPS   (SI)(DX*1), Y0, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMASKMOVPS   (SI)(DX*1), Y0, Y6
+	VMULPS       Y5, Y6, Y5
+	VMULPS       Y5, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VSUBPS       Y5, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y2, Y5, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 712(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain105flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain105flat(SB), $776-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 704(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 712(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    704(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    704(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct0done:
+	VMOVUPS      Y0, 712(SP)
+	VMOVUPS      (R8), Y0
+	VMULPS       (SI)(DX*1), Y0, Y0
+	VMOVUPS      (R8), Y1
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y0, Y2, Y0
+	MOVQ         120(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y4
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       (SI)(DX*1), Y4, Y4
+	VMOVUPS      (SI)(DX*1), Y5
+	VMULPS       Y4, Y5, Y4
+	VMULPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         120(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 704(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    704(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    704(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000020, R10
+
+restproduct0done:
+	VMOVUPS      Y1, 712(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R8), Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y3, Y4, Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y1, Y4
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y1, Y5
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMASKMOVPS   (SI)(DX*1), Y0, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMASKMOVPS   (SI)(DX*1), Y0, Y6
+	VMULPS       Y5, Y6, Y5
+	VMULPS       Y5, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VSUBPS       Y5, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y2, Y5, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain106rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain106rows(SB), $296-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37978,18 +38241,16 @@ vector:
 	VBROADCASTSS (BX), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         96(AX), BX
 	MOVQ         96(AX), BX
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -38123,18 +38384,16 @@ restproduct3done:
 	VBROADCASTSS (BX), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         96(AX), BX
 	MOVQ         96(AX), BX
 	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -38160,9 +38419,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain106flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain110flat(SB), $288-32
+TEXT ·chain106flat(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38406,18 +38665,16 @@ wholeproduct3done:
 	VBROADCASTSS (BX), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         96(AX), BX
 	MOVQ         96(AX), BX
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
@@ -38676,27 +38933,25 @@ restproduct3done:
 	VBROADCASTSS (BX), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         96(AX), BX
 	MOVQ         96(AX), BX
 	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $32-24
+TEXT ·chain107flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38730,9 +38985,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain112rows(SB), $32-32
+TEXT ·chain108rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38761,9 +39016,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $32-24
+TEXT ·chain108flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38797,9 +39052,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain113rows(SB), $32-32
+TEXT ·chain109rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38828,9 +39083,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain113flat(SB), $32-24
+TEXT ·chain109flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38864,9 +39119,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $32-24
+TEXT ·chain110flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -38900,9 +39155,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $32-24
+TEXT ·chain111flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38958,9 +39213,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain112flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $32-24
+TEXT ·chain112flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -38996,9 +39251,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $32-24
+TEXT ·chain113flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39040,9 +39295,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain118flat(SB), $32-24
+TEXT ·chain114flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -39122,9 +39377,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain119flat(SB), $288-24
+TEXT ·chain115flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39447,9 +39702,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain120flat(SB), $288-24
+TEXT ·chain116flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39752,9 +40007,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $32-24
+TEXT ·chain117flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -39794,9 +40049,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $64-24
+TEXT ·chain118flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39844,9 +40099,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain123flat(SB), $32-24
+TEXT ·chain119flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -39944,9 +40199,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain124flat(SB), $128-24
+TEXT ·chain120flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40135,9 +40390,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain125flat(SB), $160-24
+TEXT ·chain121flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40402,9 +40657,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain126flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain126flat(SB), $32-24
+TEXT ·chain122flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -40436,9 +40691,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain127flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain127flat(SB), $32-24
+TEXT ·chain123flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -40474,9 +40729,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain128flat(out *[]float32, in *[]float32, n int)
+// func chain124flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain128flat(SB), $32-24
+TEXT ·chain124flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40510,9 +40765,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain129flat(out *[]float32, in *[]float32, n int)
+// func chain125flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain129flat(SB), $32-24
+TEXT ·chain125flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40547,9 +40802,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain130rows(SB), $32-32
+TEXT ·chain126rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40578,9 +40833,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain130flat(out *[]float32, in *[]float32, n int)
+// func chain126flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain130flat(SB), $32-24
+TEXT ·chain126flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40615,9 +40870,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain131rows(SB), $32-32
+TEXT ·chain127rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40647,9 +40902,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain131flat(out *[]float32, in *[]float32, n int)
+// func chain127flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain131flat(SB), $32-24
+TEXT ·chain127flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40683,9 +40938,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain132flat(out *[]float32, in *[]float32, n int)
+// func chain128flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain132flat(SB), $32-24
+TEXT ·chain128flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40719,9 +40974,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain133flat(out *[]float32, in *[]float32, n int)
+// func chain129flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain133flat(SB), $672-24
+TEXT ·chain129flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40872,9 +41127,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain134rows(SB), $672-32
+TEXT ·chain130rows(SB), $672-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40959,9 +41214,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain134flat(out *[]float32, in *[]float32, n int)
+// func chain130flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain134flat(SB), $672-24
+TEXT ·chain130flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41114,9 +41369,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain135flat(out *[]float32, in *[]float32, n int)
+// func chain131flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain135flat(SB), $448-24
+TEXT ·chain131flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41154,6 +41409,8 @@ loop:
 	MOVQ         24(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         48(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
@@ -41161,6 +41418,16 @@ loop:
 	VMULPS       Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
 	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -41203,7 +41470,11 @@ tail:
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y2, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y2, Y2
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
@@ -41211,14 +41482,26 @@ tail:
 	VMULPS       Y1, Y3, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y4, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain136rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain132rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain136rows(SB), $1064-40
+TEXT ·chain132rows(SB), $1064-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41782,9 +42065,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain136flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain132flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain136flat(SB), $1056-32
+TEXT ·chain132flat(SB), $1056-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -42426,9 +42709,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain137flat(out *[]float32, in *[]float32, n int)
+// func chain133flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain137flat(SB), $64-24
+TEXT ·chain133flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42469,9 +42752,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain138rows(SB), $32-32
+TEXT ·chain134rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42500,9 +42783,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain138flat(out *[]float32, in *[]float32, n int)
+// func chain134flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain138flat(SB), $32-24
+TEXT ·chain134flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42536,9 +42819,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain139rows(SB), $32-32
+TEXT ·chain135rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42567,9 +42850,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain139flat(out *[]float32, in *[]float32, n int)
+// func chain135flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain139flat(SB), $32-24
+TEXT ·chain135flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42603,9 +42886,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain140flat(out *[]float32, in *[]float32, n int)
+// func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain140flat(SB), $32-24
+TEXT ·chain136flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -42685,9 +42968,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain141flat(out *[]float32, in *[]float32, n int)
+// func chain137flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain141flat(SB), $320-24
+TEXT ·chain137flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43017,9 +43300,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain142flat(out *[]float32, in *[]float32, n int)
+// func chain138flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain142flat(SB), $320-24
+TEXT ·chain138flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX

@@ -32,25 +32,31 @@ func chain5flat(out *[]float32, in *[]float32, n int)
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain9flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
@@ -62,58 +68,64 @@ func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain16flat(out *[]float32, in *[]float32, n int)
+func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain17flat(out *[]float32, in *[]float32, n int)
+func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain18flat(out *[]float32, in *[]float32, n int)
+func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain19flat(out *[]float32, in *[]float32, n int)
+func chain18rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain18flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain20flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain21flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain22flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain23rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain23flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain23flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
@@ -137,16 +149,16 @@ func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain30rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain30flat(out *[]float32, in *[]float32, n int)
+func chain30flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain31flat(out *[]float32, in *[]float32, n int)
+func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -155,16 +167,16 @@ func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain32flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain33flat(out *[]float32, in *[]float32, n int)
+func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain34flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -173,16 +185,10 @@ func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain36flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -191,16 +197,22 @@ func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain39flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain40flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -215,16 +227,16 @@ func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, n int)
+func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -233,10 +245,10 @@ func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain46flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain47rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain47flat(out *[]float32, in *[]float32, n int)
+func chain47flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -245,28 +257,16 @@ func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain49flat(out *[]float32, in *[]float32, n int)
+func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain50flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -279,6 +279,18 @@ func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 
 //go:noescape
 func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -359,22 +371,19 @@ func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain70flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain71flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain72flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -383,46 +392,46 @@ func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain74flat(out *[]float32, in *[]float32, n int)
+func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain75flat(out *[]float32, in *[]float32, n int)
+func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain76flat(out *[]float32, in *[]float32, n int)
+func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain77flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain82flat(out *[]float32, in *[]float32, n int)
@@ -434,22 +443,13 @@ func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
@@ -479,6 +479,9 @@ func chain94flat(out *[]float32, in *[]float32, n int)
 func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -488,40 +491,49 @@ func chain97flat(out *[]float32, in *[]float32, n int)
 func chain98flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain99flat(out *[]float32, in *[]float32, n int)
+func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain105rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain105flat(out *[]float32, in *[]float32, n int)
+func chain105flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain106rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain106flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain106flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
@@ -539,22 +551,13 @@ func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain110rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain110flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
@@ -596,7 +599,13 @@ func chain124flat(out *[]float32, in *[]float32, n int)
 func chain125flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain126flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain127flat(out *[]float32, in *[]float32, n int)
@@ -614,13 +623,13 @@ func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain130flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain131flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain132flat(out *[]float32, in *[]float32, n int)
+func chain132rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain132flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain133flat(out *[]float32, in *[]float32, n int)
@@ -632,34 +641,16 @@ func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain134flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain136rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain136flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain136flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain137flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain138flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain139flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain140flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain141flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain142flat(out *[]float32, in *[]float32, n int)

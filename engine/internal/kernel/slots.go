@@ -133,21 +133,3 @@ func (s *Slots) PackSynapses(y Synapse) {
 	}
 	s.Pack(s.slope, s.rest, y.W, y.E)
 }
-
-// Columns is a dense matrix by its columns, for products of one lane.
-type Columns struct {
-	w          []float32
-	rows, cols int
-}
-
-// NewColumns is a matrix of zeros.
-func NewColumns(rows, cols int) *Columns { return &Columns{make([]float32, rows*cols), rows, cols} }
-
-// Pack takes the matrix row by row, to be called when it changes.
-func (c *Columns) Pack(w []float32) {
-	for i := range c.rows {
-		for j, v := range w[i*c.cols:][:c.cols] {
-			c.w[j*c.rows+i] = v
-		}
-	}
-}
