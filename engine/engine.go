@@ -17,6 +17,8 @@ type Options struct {
 	Lanes int
 	// Probes are the numbers of the probes to compute and keep for every time.
 	Probes []int
+	// wanted are nodes whose values somebody reads by their places.
+	wanted []int
 }
 
 // maxLanes is what the kernels' fixed buffers hold.
@@ -58,7 +60,7 @@ func Compile(p *step.Program, o Options) *Engine {
 	if o.Lanes > maxLanes {
 		panic("engine: more than 512 lanes")
 	}
-	pl := newPlan(p, o.Probes)
+	pl := newPlan(p, o.Probes, o.wanted...)
 	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
 	c := &compiler{layout: e.lay, e: e}
 	for s := range numStages {

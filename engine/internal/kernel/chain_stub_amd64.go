@@ -17,9 +17,6 @@ func chain2flat(out *[]float32, in *[]float32, n int)
 func chain3flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain4rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain4flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -29,7 +26,13 @@ func chain5rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain5flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain6flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
@@ -41,16 +44,13 @@ func chain8flat(out *[]float32, in *[]float32, n int)
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain11flat(out *[]float32, in *[]float32, n int)
+func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
@@ -60,9 +60,6 @@ func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain13flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain14flat(out *[]float32, in *[]float32, n int)
@@ -92,6 +89,9 @@ func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -99,9 +99,6 @@ func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain20flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain21flat(out *[]float32, in *[]float32, n int)
@@ -113,25 +110,31 @@ func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain22flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain23flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain27flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
@@ -140,37 +143,28 @@ func chain28flat(out *[]float32, in *[]float32, n int)
 func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain30flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain31flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain32flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain34flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain35flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain36flat(out *[]float32, in *[]float32, n int)
@@ -290,6 +284,9 @@ func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -317,7 +314,13 @@ func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain60flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain61flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain62flat(out *[]float32, in *[]float32, n int)
@@ -335,6 +338,9 @@ func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain64flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain65flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -344,19 +350,28 @@ func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain66flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain67flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain67flat(out *[]float32, in *[]float32, n int)
+func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain68flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain69flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain70flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain71flat(out *[]float32, in *[]float32, n int)
@@ -368,7 +383,13 @@ func chain72flat(out *[]float32, in *[]float32, n int)
 func chain73flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain75flat(out *[]float32, in *[]float32, n int)
@@ -377,7 +398,13 @@ func chain75flat(out *[]float32, in *[]float32, n int)
 func chain76flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain77flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain78flat(out *[]float32, in *[]float32, n int)
@@ -407,37 +434,19 @@ func chain84flat(out *[]float32, in *[]float32, n int)
 func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
@@ -446,16 +455,13 @@ func chain91flat(out *[]float32, in *[]float32, n int)
 func chain92flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain94flat(out *[]float32, in *[]float32, n int)
+func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
@@ -464,28 +470,40 @@ func chain95flat(out *[]float32, in *[]float32, n int)
 func chain96flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain98flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain99flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
@@ -497,19 +515,37 @@ func chain105flat(out *[]float32, in *[]float32, n int)
 func chain106flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain109flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
@@ -527,7 +563,13 @@ func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
@@ -545,13 +587,16 @@ func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain118flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain120flat(out *[]float32, in *[]float32, n int)
+func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain120flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
@@ -563,10 +608,19 @@ func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain122flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain124flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain125flat(out *[]float32, in *[]float32, n int)
@@ -582,3 +636,270 @@ func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain127flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain128flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain129flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain130flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain131flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain132flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain133flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain134flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain135flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain136flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain137flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain138flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain139flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain140flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain141flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain142flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain143flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain144flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain145flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain146flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain147flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain148flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain149flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain150rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain150flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain151flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain152rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain152flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain153flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain154rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain154flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain155flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain156rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain156flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain157rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain157flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain158flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain159rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain159flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain160flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain161flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain162flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain163flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain164flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain165flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain166flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain167flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain168flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain169flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain170flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain171flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain172flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain173flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain174flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain175flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain176flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain177flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain178flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain179flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain180flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain181flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain182flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain183flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain184flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain185flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain186flat(out *[]float32, in *[]float32, n int)

@@ -1921,3 +1921,1013 @@ store:
 	JNZ        block
 	VZEROUPPER
 	RET
+
+// func rows1(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows1(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y1
+	VFMADD231PS  (CX)(R13*1), Y1, Y0
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows2(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows2(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y2
+	VFMADD231PS  (CX)(R13*1), Y2, Y0
+	VFMADD231PS  32(CX)(R13*1), Y2, Y1
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows3(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows3(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y3
+	VFMADD231PS  (CX)(R13*1), Y3, Y0
+	VFMADD231PS  32(CX)(R13*1), Y3, Y1
+	VFMADD231PS  64(CX)(R13*1), Y3, Y2
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows4(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows4(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y4
+	VFMADD231PS  (CX)(R13*1), Y4, Y0
+	VFMADD231PS  32(CX)(R13*1), Y4, Y1
+	VFMADD231PS  64(CX)(R13*1), Y4, Y2
+	VFMADD231PS  96(CX)(R13*1), Y4, Y3
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func influence1x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence1x1(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y2
+	VBROADCASTSS (DI)(R8*1), Y1
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence2x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence2x1(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y1
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y3
+	VBROADCASTSS (DI)(R8*1), Y2
+	VFMADD231PS  Y3, Y2, Y0
+	LEAQ         (R8)(SI*1), R8
+	VBROADCASTSS (DI)(R8*1), Y2
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence3x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence3x1(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y1
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y2
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y4
+	VBROADCASTSS (DI)(R8*1), Y3
+	VFMADD231PS  Y4, Y3, Y0
+	LEAQ         (R8)(SI*1), R9
+	VBROADCASTSS (DI)(R9*1), Y3
+	VFMADD231PS  Y4, Y3, Y1
+	LEAQ         (R8)(SI*2), R8
+	VBROADCASTSS (DI)(R8*1), Y3
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence4x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence4x1(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	LEAQ    (SI)(SI*2), R8
+	LEAQ    (DI)(R8*1), R8
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y1
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y2
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y3
+	ADDQ    SI, R9
+
+term:
+	MOVLQSX      (DX), R9
+	MOVLQSX      4(DX), R10
+	VMOVUPS      (CX)(R10*1), Y5
+	VBROADCASTSS (DI)(R9*1), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (DI)(R10*1), Y4
+	VFMADD231PS  Y5, Y4, Y1
+	LEAQ         (R9)(SI*2), R10
+	VBROADCASTSS (DI)(R10*1), Y4
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R8)(R9*1), Y4
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence5x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence5x1(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	LEAQ    (SI)(SI*2), R8
+	LEAQ    (DI)(R8*1), R8
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y1
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y2
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y3
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y4
+	ADDQ    SI, R9
+
+term:
+	MOVLQSX      (DX), R9
+	MOVLQSX      4(DX), R10
+	VMOVUPS      (CX)(R10*1), Y6
+	VBROADCASTSS (DI)(R9*1), Y5
+	VFMADD231PS  Y6, Y5, Y0
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (DI)(R10*1), Y5
+	VFMADD231PS  Y6, Y5, Y1
+	LEAQ         (R9)(SI*2), R10
+	VBROADCASTSS (DI)(R10*1), Y5
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R8)(R9*1), Y5
+	VFMADD231PS  Y6, Y5, Y3
+	LEAQ         (R9)(SI*1), R9
+	VBROADCASTSS (R8)(R9*1), Y5
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence6x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence6x1(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	LEAQ    (SI)(SI*2), R8
+	LEAQ    (DI)(R8*1), R8
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y1
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y2
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y3
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y4
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y5
+	ADDQ    SI, R9
+
+term:
+	MOVLQSX      (DX), R9
+	MOVLQSX      4(DX), R10
+	VMOVUPS      (CX)(R10*1), Y7
+	VBROADCASTSS (DI)(R9*1), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (DI)(R10*1), Y6
+	VFMADD231PS  Y7, Y6, Y1
+	LEAQ         (R9)(SI*2), R10
+	VBROADCASTSS (DI)(R10*1), Y6
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R8)(R9*1), Y6
+	VFMADD231PS  Y7, Y6, Y3
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (R8)(R10*1), Y6
+	VFMADD231PS  Y7, Y6, Y4
+	LEAQ         (R9)(SI*2), R9
+	VBROADCASTSS (R8)(R9*1), Y6
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y1, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y3, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y4, (AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence1x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence1x2(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y3
+	VMOVUPS      32(CX)(R9*1), Y4
+	VBROADCASTSS (DI)(R8*1), Y2
+	VFMADD231PS  Y3, Y2, Y0
+	VFMADD231PS  Y4, Y2, Y1
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence2x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence2x2(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y5
+	VMOVUPS      32(CX)(R9*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	LEAQ         (R8)(SI*1), R8
+	VBROADCASTSS (DI)(R8*1), Y4
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y6, Y4, Y3
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence3x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence3x2(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y4
+	VMOVUPS 32(R8), Y5
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y7
+	VMOVUPS      32(CX)(R9*1), Y8
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	LEAQ         (R8)(SI*1), R9
+	VBROADCASTSS (DI)(R9*1), Y6
+	VFMADD231PS  Y7, Y6, Y2
+	VFMADD231PS  Y8, Y6, Y3
+	LEAQ         (R8)(SI*2), R8
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y8, Y6, Y5
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence4x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence4x2(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	LEAQ    (SI)(SI*2), R8
+	LEAQ    (DI)(R8*1), R8
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	ADDQ    SI, R9
+
+term:
+	MOVLQSX      (DX), R9
+	MOVLQSX      4(DX), R10
+	VMOVUPS      (CX)(R10*1), Y9
+	VMOVUPS      32(CX)(R10*1), Y10
+	VBROADCASTSS (DI)(R9*1), Y8
+	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (DI)(R10*1), Y8
+	VFMADD231PS  Y9, Y8, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	LEAQ         (R9)(SI*2), R10
+	VBROADCASTSS (DI)(R10*1), Y8
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VBROADCASTSS (R8)(R9*1), Y8
+	VFMADD231PS  Y9, Y8, Y6
+	VFMADD231PS  Y10, Y8, Y7
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence5x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence5x2(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	LEAQ    (SI)(SI*2), R8
+	LEAQ    (DI)(R8*1), R8
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y8
+	VMOVUPS 32(R9), Y9
+	ADDQ    SI, R9
+
+term:
+	MOVLQSX      (DX), R9
+	MOVLQSX      4(DX), R10
+	VMOVUPS      (CX)(R10*1), Y11
+	VMOVUPS      32(CX)(R10*1), Y12
+	VBROADCASTSS (DI)(R9*1), Y10
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (DI)(R10*1), Y10
+	VFMADD231PS  Y11, Y10, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	LEAQ         (R9)(SI*2), R10
+	VBROADCASTSS (DI)(R10*1), Y10
+	VFMADD231PS  Y11, Y10, Y4
+	VFMADD231PS  Y12, Y10, Y5
+	VBROADCASTSS (R8)(R9*1), Y10
+	VFMADD231PS  Y11, Y10, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	LEAQ         (R9)(SI*1), R9
+	VBROADCASTSS (R8)(R9*1), Y10
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y12, Y10, Y9
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence6x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence6x2(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	LEAQ    (SI)(SI*2), R8
+	LEAQ    (DI)(R8*1), R8
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y8
+	VMOVUPS 32(R9), Y9
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y10
+	VMOVUPS 32(R9), Y11
+	ADDQ    SI, R9
+
+term:
+	MOVLQSX      (DX), R9
+	MOVLQSX      4(DX), R10
+	VMOVUPS      (CX)(R10*1), Y13
+	VMOVUPS      32(CX)(R10*1), Y14
+	VBROADCASTSS (DI)(R9*1), Y12
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (DI)(R10*1), Y12
+	VFMADD231PS  Y13, Y12, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	LEAQ         (R9)(SI*2), R10
+	VBROADCASTSS (DI)(R10*1), Y12
+	VFMADD231PS  Y13, Y12, Y4
+	VFMADD231PS  Y14, Y12, Y5
+	VBROADCASTSS (R8)(R9*1), Y12
+	VFMADD231PS  Y13, Y12, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (R8)(R10*1), Y12
+	VFMADD231PS  Y13, Y12, Y8
+	VFMADD231PS  Y14, Y12, Y9
+	LEAQ         (R9)(SI*2), R9
+	VBROADCASTSS (R8)(R9*1), Y12
+	VFMADD231PS  Y13, Y12, Y10
+	VFMADD231PS  Y14, Y12, Y11
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y10, (AX)
+	VMOVUPS      Y11, 32(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence1x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence1x3(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y4
+	VMOVUPS      32(CX)(R9*1), Y5
+	VMOVUPS      64(CX)(R9*1), Y6
+	VBROADCASTSS (DI)(R8*1), Y3
+	VFMADD231PS  Y4, Y3, Y0
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y6, Y3, Y2
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence2x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence2x3(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y3
+	VMOVUPS 32(R8), Y4
+	VMOVUPS 64(R8), Y5
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y7
+	VMOVUPS      32(CX)(R9*1), Y8
+	VMOVUPS      64(CX)(R9*1), Y9
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	LEAQ         (R8)(SI*1), R8
+	VBROADCASTSS (DI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y3
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y9, Y6, Y5
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y3, (AX)
+	VMOVUPS      Y4, 32(AX)
+	VMOVUPS      Y5, 64(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence3x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence3x3(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	MOVQ    AX, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y3
+	VMOVUPS 32(R8), Y4
+	VMOVUPS 64(R8), Y5
+	ADDQ    SI, R8
+	VMOVUPS (R8), Y6
+	VMOVUPS 32(R8), Y7
+	VMOVUPS 64(R8), Y8
+	ADDQ    SI, R8
+
+term:
+	MOVLQSX      (DX), R8
+	MOVLQSX      4(DX), R9
+	VMOVUPS      (CX)(R9*1), Y10
+	VMOVUPS      32(CX)(R9*1), Y11
+	VMOVUPS      64(CX)(R9*1), Y12
+	VBROADCASTSS (DI)(R8*1), Y9
+	VFMADD231PS  Y10, Y9, Y0
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y12, Y9, Y2
+	LEAQ         (R8)(SI*1), R9
+	VBROADCASTSS (DI)(R9*1), Y9
+	VFMADD231PS  Y10, Y9, Y3
+	VFMADD231PS  Y11, Y9, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	LEAQ         (R8)(SI*2), R8
+	VBROADCASTSS (DI)(R8*1), Y9
+	VFMADD231PS  Y10, Y9, Y6
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y12, Y9, Y8
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y3, (AX)
+	VMOVUPS      Y4, 32(AX)
+	VMOVUPS      Y5, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	VMOVUPS      Y8, 64(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET
+
+// func influence4x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// Requires: AVX, FMA3
+TEXT ·influence4x3(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    pairs+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    step+40(FP), SI
+	MOVQ    s+8(FP), DI
+	LEAQ    (SI)(SI*2), R8
+	LEAQ    (DI)(R8*1), R8
+	MOVQ    AX, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y3
+	VMOVUPS 32(R9), Y4
+	VMOVUPS 64(R9), Y5
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	VMOVUPS 64(R9), Y8
+	ADDQ    SI, R9
+	VMOVUPS (R9), Y9
+	VMOVUPS 32(R9), Y10
+	VMOVUPS 64(R9), Y11
+	ADDQ    SI, R9
+
+term:
+	MOVLQSX      (DX), R9
+	MOVLQSX      4(DX), R10
+	VMOVUPS      (CX)(R10*1), Y13
+	VMOVUPS      32(CX)(R10*1), Y14
+	VMOVUPS      64(CX)(R10*1), Y15
+	VBROADCASTSS (DI)(R9*1), Y12
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	VFMADD231PS  Y15, Y12, Y2
+	LEAQ         (R9)(SI*1), R10
+	VBROADCASTSS (DI)(R10*1), Y12
+	VFMADD231PS  Y13, Y12, Y3
+	VFMADD231PS  Y14, Y12, Y4
+	VFMADD231PS  Y15, Y12, Y5
+	LEAQ         (R9)(SI*2), R10
+	VBROADCASTSS (DI)(R10*1), Y12
+	VFMADD231PS  Y13, Y12, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VFMADD231PS  Y15, Y12, Y8
+	VBROADCASTSS (R8)(R9*1), Y12
+	VFMADD231PS  Y13, Y12, Y9
+	VFMADD231PS  Y14, Y12, Y10
+	VFMADD231PS  Y15, Y12, Y11
+	ADDQ         $0x08, DX
+	DECQ         BX
+	JNZ          term
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y3, (AX)
+	VMOVUPS      Y4, 32(AX)
+	VMOVUPS      Y5, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y7, 32(AX)
+	VMOVUPS      Y8, 64(AX)
+	ADDQ         SI, AX
+	VMOVUPS      Y9, (AX)
+	VMOVUPS      Y10, 32(AX)
+	VMOVUPS      Y11, 64(AX)
+	ADDQ         SI, AX
+	VZEROUPPER
+	RET

@@ -99,3 +99,63 @@ func synapsesByTarget(conductance *float32, current *float32, v *float32, params
 
 //go:noescape
 func sparseByTarget(y *float32, v *float32, params *float32, index *int32, count *int32, blocks int, mask *int32)
+
+//go:noescape
+func rows1(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows2(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows3(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows4(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func influence1x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence2x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence3x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence4x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence5x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence6x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence1x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence2x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence3x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence4x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence5x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence6x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence1x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence2x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence3x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+
+//go:noescape
+func influence4x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)

@@ -7,14 +7,14 @@ import "github.com/elegans-nn/elegans/step"
 type Slots struct {
 	in, out int
 	index   []int32 // of the source; -1: no edge
-	edge    []int32 // the edge; -1: none
+	place   []int   // of each edge among the slots
 	count   []int32 // slots of each block
 	params  []float32
 }
 
 // NewSlots arranges edges that reach out targets.
 func NewSlots(list []step.Edge, out int) *Slots {
-	s := &Slots{out: out}
+	s := &Slots{out: out, place: make([]int, len(list))}
 	of := make([][]int32, (out+vector-1)/vector*vector)
 	for k, e := range list {
 		of[e.To] = append(of[e.To], int32(k))
@@ -28,11 +28,12 @@ func NewSlots(list []step.Edge, out int) *Slots {
 		s.count = append(s.count, int32(n))
 		for j := range n {
 			for _, edges := range of[b:][:vector] {
-				k, from := int32(-1), int32(-1)
+				from := int32(-1)
 				if j < len(edges) {
-					k, from = edges[j], int32(list[edges[j]].From)
+					from = int32(list[edges[j]].From)
+					s.place[edges[j]] = len(s.index)
 				}
-				s.edge, s.index = append(s.edge, k), append(s.index, from)
+				s.index = append(s.index, from)
 			}
 		}
 	}
@@ -42,16 +43,14 @@ func NewSlots(list []step.Edge, out int) *Slots {
 // Pack takes the values of the edges, to be called when they change: those of a product, or the four of synapses in the
 // order s, m, w, E.
 func (s *Slots) Pack(values ...[]float32) {
-	s.params = s.params[:0]
-	for at := 0; at < len(s.edge); at += vector {
-		for _, x := range values {
-			for _, k := range s.edge[at:][:vector] {
-				v := float32(0)
-				if k >= 0 {
-					v = x[k]
-				}
-				s.params = append(s.params, v)
-			}
+	if n := len(values) * len(s.index); len(s.params) != n {
+		s.params = make([]float32, n)
+	}
+	for v, x := range values {
+		x = x[:len(s.place)]
+		for k, at := range s.place {
+			lane := at % vector
+			s.params[len(values)*(at-lane)+v*vector+lane] = x[k]
 		}
 	}
 }

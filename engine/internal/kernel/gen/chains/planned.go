@@ -10,7 +10,7 @@ import (
 )
 
 // planned lists the chains of every variant of every registered cell and of every preset, alone and as a model, run
-// forward and trained.
+// forward, trained, and learned in real time.
 func planned() (texts []string) {
 	subjects, err := conform.Subjects(cell.Registry())
 	if err != nil {
@@ -20,8 +20,16 @@ func planned() (texts []string) {
 		texts = append(texts, engine.Compile(p, engine.Options{}).Chains()...)
 		texts = append(texts, engine.Compile(p.Reverse(step.WRT{}), engine.Options{}).Chains()...)
 	}
+	realTime := func(p *step.Program, output string) {
+		r, err := engine.NewRealTime(p, engine.RealTimeOptions{Outputs: []int{p.Output(output)}})
+		if err != nil {
+			panic(err)
+		}
+		texts = append(texts, r.Chains()...)
+	}
 	for _, s := range subjects {
 		add(s.Program)
+		realTime(s.Program, "y")
 	}
 	for _, l := range layers() {
 		for _, schema := range schemas() {
@@ -33,6 +41,7 @@ func planned() (texts []string) {
 			texts = append(texts, engine.Compile(p, engine.Options{}).Chains()...)
 			add(p.Only("y"))
 			add(p.Only("prediction"))
+			realTime(p, "y")
 		}
 	}
 	return texts

@@ -28,6 +28,7 @@ func main() {
 	backward()
 	synapsesByTarget()
 	sparseByTarget()
+	jacobian()
 	Generate()
 }
 
