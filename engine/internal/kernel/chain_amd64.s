@@ -218,9 +218,109 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain4rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain4rows(SB), $128-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	MOVQ 48(CX), R8
+	XORQ CX, CX
+	XORQ R9, R9
+
+row:
+	XORQ R10, R10
+	MOVQ vecs+24(FP), R11
+
+loop:
+	VMOVUPS      (SI)(CX*1), Y0
+	VADDPS       (DX)(CX*1), Y0, Y0
+	VMOVUPS      Y0, (SI)(CX*1)
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (BX)(R9*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	VMOVUPS      (DX)(CX*1), Y0
+	VMULPS       (AX)(CX*1), Y0, Y0
+	VMOVUPS      (R8)(CX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (R8)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, R10
+	DECQ         R11
+	JNZ          loop
+	ADDQ         $0x04, R9
+	MOVQ         rows+16(FP), R11
+	DECQ         R11
+	MOVQ         R11, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
 // func chain4flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain4flat(SB), $32-24
+TEXT ·chain4flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	MOVQ 48(CX), R8
+	XORQ CX, CX
+	MOVQ n+16(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VMOVUPS (SI)(CX*1), Y0
+	VADDPS  (DX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (DX)(CX*1), Y0
+	VMULPS  (BX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (DI)(CX*1)
+	VMOVUPS (DX)(CX*1), Y0
+	VMULPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS (R8)(CX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	VMOVUPS Y0, (R8)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, R9
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R9
+	JZ         done
+	NEGQ       R9
+	LEAQ       tails<>+0(SB), R10
+	VMOVDQU    32(R10)(R9*4), Y0
+	VMASKMOVPS (SI)(CX*1), Y0, Y1
+	VMASKMOVPS (DX)(CX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (SI)(CX*1)
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(CX*1)
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(CX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (R8)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain5flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain5flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -254,9 +354,490 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain5rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain6flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain5rows(SB), $608-32
+TEXT ·chain6flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	MOVQ 48(CX), R8
+	XORQ CX, CX
+	MOVQ n+16(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VADDPS  (BX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (DI)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(CX*1)
+	VMULPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS (R8)(CX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	VMOVUPS Y0, (R8)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, R9
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R9
+	JZ         done
+	NEGQ       R9
+	LEAQ       tails<>+0(SB), R10
+	VMOVDQU    32(R10)(R9*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (SI)(CX*1)
+	VMASKMOVPS (DI)(CX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (DI)(CX*1)
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(CX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (R8)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain7rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), R8
+	MOVQ (CX), R9
+	MOVQ 24(CX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (R9)(AX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (SI)(R11*1), Y1
+	VMULPS       Y1, Y0, Y1
+	VMOVUPS      Y1, (R10)(AX*1)
+	VMULPS       (R8)(AX*1), Y0, Y0
+	MOVQ         48(CX), DI
+	VMOVUPS      (DI)(AX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         48(CX), DI
+	VMOVUPS      Y0, (DI)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain7flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain7flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), R8
+	MOVQ (CX), R9
+	MOVQ 24(CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  (BX)(AX*1), Y0, Y0
+	VMOVUPS (R9)(AX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*1)
+	VMULPS  (SI)(AX*1), Y0, Y1
+	VMOVUPS Y1, (R10)(AX*1)
+	VMULPS  (R8)(AX*1), Y0, Y0
+	MOVQ    48(CX), DI
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	MOVQ    48(CX), DI
+	VMOVUPS Y0, (DI)(AX*1)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, R11
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R11
+	JZ         done
+	NEGQ       R11
+	LEAQ       tails<>+0(SB), DI
+	VMOVDQU    32(DI)(R11*4), Y0
+	VMASKMOVPS (DX)(AX*1), Y0, Y1
+	VMASKMOVPS (BX)(AX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R9)(AX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y2
+	VMASKMOVPS Y2, Y0, (R10)(AX*1)
+	VMASKMOVPS (R8)(AX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	MOVQ       48(CX), DI
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	MOVQ       48(CX), DI
+	VMASKMOVPS Y1, Y0, (DI)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain8rows(SB), $480-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VADDPS       (R8)(DX*1), Y1, Y1
+	VMOVUPS      (SI)(DX*1), Y2
+	VADDPS       (R9)(DX*1), Y2, Y2
+	VMOVUPS      (R10)(DX*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         72(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         96(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         120(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         144(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         168(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         192(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain8flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain8flat(SB), $480-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS (SI)(DX*1), Y0
+	VADDPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS (SI)(DX*1), Y1
+	VADDPS  (R8)(DX*1), Y1, Y1
+	VMOVUPS (SI)(DX*1), Y2
+	VADDPS  (R9)(DX*1), Y2, Y2
+	VMOVUPS (R10)(DX*1), Y3
+	VMULPS  (R11)(DX*1), Y3, Y3
+	MOVQ    (CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    144(AX), BX
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  (R11)(DX*1), Y3, Y3
+	MOVQ    24(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    168(AX), BX
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  (R11)(DX*1), Y3, Y3
+	MOVQ    48(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    192(AX), BX
+	MOVQ    192(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  (R11)(DX*1), Y3, Y3
+	MOVQ    72(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    216(AX), BX
+	MOVQ    216(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  (R11)(DX*1), Y3, Y3
+	MOVQ    96(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    240(AX), BX
+	MOVQ    240(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	VMULPS  (R11)(DX*1), Y3, Y3
+	MOVQ    120(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    264(AX), BX
+	MOVQ    264(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	MOVQ    288(AX), BX
+	VMULPS  (BX)(DX*1), Y3, Y3
+	MOVQ    144(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    312(AX), BX
+	MOVQ    312(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	MOVQ    288(AX), BX
+	VMULPS  (BX)(DX*1), Y3, Y3
+	MOVQ    168(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    336(AX), BX
+	MOVQ    336(AX), BX
+	VMOVUPS (BX)(DX*1), Y3
+	MOVQ    288(AX), BX
+	VMULPS  (BX)(DX*1), Y3, Y3
+	MOVQ    192(CX), BX
+	VMOVUPS Y3, (BX)(DX*1)
+	MOVQ    288(AX), BX
+	VMULPS  (BX)(DX*1), Y0, Y0
+	MOVQ    216(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    288(AX), BX
+	VMULPS  (BX)(DX*1), Y1, Y0
+	MOVQ    240(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    288(AX), BX
+	VMULPS  (BX)(DX*1), Y2, Y0
+	MOVQ    264(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (SI)(DX*1), Y0, Y2
+	VMASKMOVPS (R8)(DX*1), Y0, Y3
+	VADDPS     Y3, Y2, Y2
+	VMASKMOVPS (SI)(DX*1), Y0, Y3
+	VMASKMOVPS (R9)(DX*1), Y0, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS (R10)(DX*1), Y0, Y4
+	VMASKMOVPS (R11)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       (CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMASKMOVPS (R11)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       168(AX), BX
+	MOVQ       168(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMASKMOVPS (R11)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       48(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       192(AX), BX
+	MOVQ       192(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMASKMOVPS (R11)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       72(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMASKMOVPS (R11)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       96(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMASKMOVPS (R11)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       120(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       264(AX), BX
+	MOVQ       264(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       144(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       312(AX), BX
+	MOVQ       312(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       168(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       336(AX), BX
+	MOVQ       336(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y5
+	VMULPS     Y5, Y4, Y4
+	MOVQ       192(CX), BX
+	VMASKMOVPS Y4, Y0, (BX)(DX*1)
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y4
+	VMULPS     Y4, Y1, Y1
+	MOVQ       216(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y1
+	VMULPS     Y1, Y2, Y1
+	MOVQ       240(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y1
+	VMULPS     Y1, Y3, Y1
+	MOVQ       264(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain9rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -399,9 +980,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain5flat(out *[]float32, in *[]float32, n int)
+// func chain9flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain5flat(SB), $608-24
+TEXT ·chain9flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -645,9 +1226,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain6rows(SB), $96-32
+TEXT ·chain10rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -698,9 +1279,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain6flat(out *[]float32, in *[]float32, n int)
+// func chain10flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain6flat(SB), $96-24
+TEXT ·chain10flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -776,9 +1357,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain7rows(SB), $96-32
+TEXT ·chain11rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -825,9 +1406,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain7flat(out *[]float32, in *[]float32, n int)
+// func chain11flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain7flat(SB), $96-24
+TEXT ·chain11flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -895,9 +1476,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain8flat(out *[]float32, in *[]float32, n int)
+// func chain12flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain8flat(SB), $64-24
+TEXT ·chain12flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -935,9 +1516,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain9flat(out *[]float32, in *[]float32, n int)
+// func chain13flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain9flat(SB), $96-24
+TEXT ·chain13flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -982,9 +1563,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain10flat(out *[]float32, in *[]float32, n int)
+// func chain14flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain10flat(SB), $128-24
+TEXT ·chain14flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1033,9 +1614,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain11flat(out *[]float32, in *[]float32, n int)
+// func chain15flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain11flat(SB), $160-24
+TEXT ·chain15flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1094,9 +1675,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain12rows(SB), $576-32
+TEXT ·chain16rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1178,9 +1759,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain12flat(out *[]float32, in *[]float32, n int)
+// func chain16flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain12flat(SB), $576-24
+TEXT ·chain16flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1337,9 +1918,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain13rows(SB), $640-32
+TEXT ·chain17rows(SB), $640-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1433,9 +2014,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain13flat(out *[]float32, in *[]float32, n int)
+// func chain17flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain13flat(SB), $640-24
+TEXT ·chain17flat(SB), $640-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1611,9 +2192,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain14flat(out *[]float32, in *[]float32, n int)
+// func chain18flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain14flat(SB), $448-24
+TEXT ·chain18flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1736,1116 +2317,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain15rows(SB), $448-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain15flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain15flat(SB), $448-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain16rows(SB), $576-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain16flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain16flat(SB), $576-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain17rows(SB), $384-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain17flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain17flat(SB), $384-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain18rows(SB), $704-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         384(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain18flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain18flat(SB), $704-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         384(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
 // func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain19rows(SB), $352-32
+TEXT ·chain19rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2893,15 +2367,28 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
+	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         240(AX), BX
 	MOVQ         240(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -2917,7 +2404,1101 @@ loop:
 
 // func chain19flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain19flat(SB), $352-24
+TEXT ·chain19flat(SB), $448-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y3, Y4, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain20rows(SB), $576-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain20flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain20flat(SB), $576-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y3, Y4, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain21rows(SB), $384-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain21flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain21flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain22rows(SB), $704-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         336(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         360(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         384(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         408(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain22flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain22flat(SB), $704-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         336(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         360(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         384(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         408(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain23rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain23flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain23flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3035,9 +3616,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain20rows(SB), $768-32
+TEXT ·chain24rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3158,9 +3739,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain20flat(out *[]float32, in *[]float32, n int)
+// func chain24flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain20flat(SB), $768-24
+TEXT ·chain24flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3392,9 +3973,592 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain21flat(out *[]float32, in *[]float32, n int)
+// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain21flat(SB), $352-24
+TEXT ·chain25rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VDIVPS       (BX)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain25flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain25flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VDIVPS       (BX)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VDIVPS       Y3, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain26rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(R13*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(R13*1), Y0
+	MOVQ         384(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         408(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         432(AX), BX
+	MOVQ         432(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain26flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain26flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y0, Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y0
+	MOVQ         384(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         408(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         432(AX), BX
+	MOVQ         432(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         432(AX), BX
+	MOVQ         432(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain27flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain27flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3512,9 +4676,322 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain22rows(SB), $512-32
+TEXT ·chain28rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain28flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain28flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS (SI)(DX*1), Y0
+	VADDPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS (R8)(DX*1), Y1
+	VMULPS  (R9)(DX*1), Y1, Y1
+	MOVQ    (CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	VMOVUPS (R10)(DX*1), Y1
+	VMULPS  (R9)(DX*1), Y1, Y1
+	MOVQ    24(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	VMOVUPS (R11)(DX*1), Y1
+	VMULPS  (R9)(DX*1), Y1, Y1
+	MOVQ    48(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    144(AX), BX
+	MOVQ    144(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VMULPS  (R9)(DX*1), Y1, Y1
+	MOVQ    72(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    168(AX), BX
+	MOVQ    168(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VMULPS  (R9)(DX*1), Y1, Y1
+	MOVQ    96(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    192(AX), BX
+	MOVQ    192(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	VMULPS  (R9)(DX*1), Y1, Y1
+	MOVQ    120(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    216(AX), BX
+	MOVQ    216(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    240(AX), BX
+	VMULPS  (BX)(DX*1), Y1, Y1
+	MOVQ    144(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    264(AX), BX
+	MOVQ    264(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    240(AX), BX
+	VMULPS  (BX)(DX*1), Y1, Y1
+	MOVQ    168(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    288(AX), BX
+	MOVQ    288(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    240(AX), BX
+	VMULPS  (BX)(DX*1), Y1, Y1
+	MOVQ    192(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    312(AX), BX
+	MOVQ    312(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    240(AX), BX
+	VMULPS  (BX)(DX*1), Y1, Y1
+	MOVQ    216(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    336(AX), BX
+	MOVQ    336(AX), BX
+	VMOVUPS (BX)(DX*1), Y1
+	MOVQ    240(AX), BX
+	VMULPS  (BX)(DX*1), Y1, Y1
+	MOVQ    240(CX), BX
+	VMOVUPS Y1, (BX)(DX*1)
+	MOVQ    240(AX), BX
+	VMULPS  (BX)(DX*1), Y0, Y0
+	MOVQ    264(CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R12
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R12
+	JZ         done
+	NEGQ       R12
+	LEAQ       tails<>+0(SB), BX
+	VMOVDQU    32(BX)(R12*4), Y0
+	VMASKMOVPS (SI)(DX*1), Y0, Y1
+	VMASKMOVPS (DI)(DX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(DX*1), Y0, Y2
+	VMASKMOVPS (R9)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       (CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS (R10)(DX*1), Y0, Y2
+	VMASKMOVPS (R9)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       24(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS (R11)(DX*1), Y0, Y2
+	VMASKMOVPS (R9)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       48(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       144(AX), BX
+	MOVQ       144(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VMASKMOVPS (R9)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       72(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       168(AX), BX
+	MOVQ       168(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VMASKMOVPS (R9)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       96(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       192(AX), BX
+	MOVQ       192(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VMASKMOVPS (R9)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       120(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       216(AX), BX
+	MOVQ       216(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       144(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       264(AX), BX
+	MOVQ       264(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       168(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       288(AX), BX
+	MOVQ       288(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       192(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       312(AX), BX
+	MOVQ       312(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       216(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       336(AX), BX
+	MOVQ       336(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y3
+	VMULPS     Y3, Y2, Y2
+	MOVQ       240(CX), BX
+	VMASKMOVPS Y2, Y0, (BX)(DX*1)
+	MOVQ       240(AX), BX
+	MOVQ       240(AX), BX
+	VMASKMOVPS (BX)(DX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	MOVQ       264(CX), BX
+	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain29rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3594,9 +5071,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain22flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain22flat(SB), $512-24
+TEXT ·chain29flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3734,9 +5211,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain23rows(SB), $768-32
+TEXT ·chain30rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3853,9 +5330,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain23flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain23flat(SB), $768-24
+TEXT ·chain30flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4077,9 +5554,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain24rows(SB), $768-32
+TEXT ·chain31rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4187,9 +5664,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain24flat(out *[]float32, in *[]float32, n int)
+// func chain31flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain24flat(SB), $768-24
+TEXT ·chain31flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4393,9 +5870,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain25flat(SB), $736-24
+TEXT ·chain32flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4560,9 +6037,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain33flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain26flat(SB), $160-24
+TEXT ·chain33flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -4626,9 +6103,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27rows(SB), $768-32
+TEXT ·chain34rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4912,9 +6389,9 @@ DATA wide1f800000<>+24(SB)/4, $0x1f800000
 DATA wide1f800000<>+28(SB)/4, $0x1f800000
 GLOBL wide1f800000<>(SB), RODATA|NOPTR, $32
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain34flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27flat(SB), $768-24
+TEXT ·chain34flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5245,9 +6722,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain28rows(SB), $608-32
+TEXT ·chain35rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5372,9 +6849,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain28flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain28flat(SB), $608-24
+TEXT ·chain35flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5593,9 +7070,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain36flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain29flat(SB), $416-24
+TEXT ·chain36flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5711,9 +7188,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain30rows(SB), $544-32
+TEXT ·chain37rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5793,9 +7270,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain30flat(out *[]float32, in *[]float32, n int)
+// func chain37flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain30flat(SB), $544-24
+TEXT ·chain37flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5936,9 +7413,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain31rows(SB), $480-32
+TEXT ·chain38rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6004,9 +7481,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, n int)
+// func chain38flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain31flat(SB), $480-24
+TEXT ·chain38flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6119,9 +7596,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain39flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain32flat(SB), $352-24
+TEXT ·chain39flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6382,9 +7859,9 @@ DATA wide40000000<>+24(SB)/4, $0x40000000
 DATA wide40000000<>+28(SB)/4, $0x40000000
 GLOBL wide40000000<>(SB), RODATA|NOPTR, $32
 
-// func chain33flat(out *[]float32, in *[]float32, n int)
+// func chain40flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain33flat(SB), $352-24
+TEXT ·chain40flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6603,9 +8080,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34flat(out *[]float32, in *[]float32, n int)
+// func chain41flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain34flat(SB), $32-24
+TEXT ·chain41flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6640,9 +8117,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain35flat(SB), $64-24
+TEXT ·chain42flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6686,9 +8163,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, n int)
+// func chain43flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36flat(SB), $160-24
+TEXT ·chain43flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6810,9 +8287,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain37rows(SB), $32-32
+TEXT ·chain44rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6841,9 +8318,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, n int)
+// func chain44flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain37flat(SB), $32-24
+TEXT ·chain44flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6878,9 +8355,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain38rows(SB), $32-32
+TEXT ·chain45rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6910,9 +8387,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain45flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain38flat(SB), $32-24
+TEXT ·chain45flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6946,9 +8423,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain39rows(SB), $288-32
+TEXT ·chain46rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7043,9 +8520,9 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
-// func chain39flat(out *[]float32, in *[]float32, n int)
+// func chain46flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain39flat(SB), $288-24
+TEXT ·chain46flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7168,9 +8645,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40rows(SB), $288-32
+TEXT ·chain47rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7243,9 +8720,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, n int)
+// func chain47flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40flat(SB), $288-24
+TEXT ·chain47flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7364,9 +8841,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41rows(SB), $288-32
+TEXT ·chain48rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7437,9 +8914,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, n int)
+// func chain48flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41flat(SB), $288-24
+TEXT ·chain48flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7554,9 +9031,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain42rows(SB), $64-32
+TEXT ·chain49rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7593,9 +9070,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain49flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain42flat(SB), $64-24
+TEXT ·chain49flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7639,9 +9116,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain43rows(SB), $96-32
+TEXT ·chain50rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7677,9 +9154,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain50flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain43flat(SB), $96-24
+TEXT ·chain50flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7722,9 +9199,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain44rows(SB), $64-32
+TEXT ·chain51rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7756,9 +9233,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, n int)
+// func chain51flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain44flat(SB), $64-24
+TEXT ·chain51flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7796,9 +9273,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain45rows(SB), $64-32
+TEXT ·chain52rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7835,9 +9312,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, n int)
+// func chain52flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain45flat(SB), $64-24
+TEXT ·chain52flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7884,9 +9361,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46rows(SB), $256-32
+TEXT ·chain53rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7966,9 +9443,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, n int)
+// func chain53flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46flat(SB), $256-24
+TEXT ·chain53flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8099,9 +9576,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47rows(SB), $384-32
+TEXT ·chain54rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8183,9 +9660,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain54flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47flat(SB), $384-24
+TEXT ·chain54flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8320,9 +9797,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48rows(SB), $128-32
+TEXT ·chain55rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8385,9 +9862,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, n int)
+// func chain55flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48flat(SB), $128-24
+TEXT ·chain55flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8484,9 +9961,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49rows(SB), $128-32
+TEXT ·chain56rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8547,9 +10024,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, n int)
+// func chain56flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49flat(SB), $128-24
+TEXT ·chain56flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8643,9 +10120,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain50rows(SB), $576-32
+TEXT ·chain57rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8722,9 +10199,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, n int)
+// func chain57flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain50flat(SB), $576-24
+TEXT ·chain57flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8856,9 +10333,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain51rows(SB), $480-32
+TEXT ·chain58rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8936,9 +10413,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain51flat(out *[]float32, in *[]float32, n int)
+// func chain58flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain51flat(SB), $480-24
+TEXT ·chain58flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9068,9 +10545,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain52rows(SB), $448-32
+TEXT ·chain59rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9136,9 +10613,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain52flat(out *[]float32, in *[]float32, n int)
+// func chain59flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain52flat(SB), $448-24
+TEXT ·chain59flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9243,9 +10720,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain53rows(SB), $96-32
+TEXT ·chain60rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9288,9 +10765,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain53flat(out *[]float32, in *[]float32, n int)
+// func chain60flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain53flat(SB), $96-24
+TEXT ·chain60flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9348,9 +10825,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54rows(SB), $96-32
+TEXT ·chain61rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9408,9 +10885,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain54flat(out *[]float32, in *[]float32, n int)
+// func chain61flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54flat(SB), $96-24
+TEXT ·chain61flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9499,9 +10976,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55rows(SB), $96-32
+TEXT ·chain62rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9557,9 +11034,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain55flat(out *[]float32, in *[]float32, n int)
+// func chain62flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55flat(SB), $96-24
+TEXT ·chain62flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9645,9 +11122,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain56rows(SB), $96-32
+TEXT ·chain63rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9685,9 +11162,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain56flat(out *[]float32, in *[]float32, n int)
+// func chain63flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain56flat(SB), $96-24
+TEXT ·chain63flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9735,9 +11212,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain57rows(SB), $320-32
+TEXT ·chain64rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9799,9 +11276,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain57flat(out *[]float32, in *[]float32, n int)
+// func chain64flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain57flat(SB), $320-24
+TEXT ·chain64flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9902,9 +11379,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain58rows(SB), $160-32
+TEXT ·chain65rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9943,9 +11420,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain58flat(out *[]float32, in *[]float32, n int)
+// func chain65flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain58flat(SB), $160-24
+TEXT ·chain65flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9996,9 +11473,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain59rows(SB), $96-32
+TEXT ·chain66rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10034,9 +11511,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain59flat(out *[]float32, in *[]float32, n int)
+// func chain66flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain59flat(SB), $96-24
+TEXT ·chain66flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10081,9 +11558,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain60rows(SB), $128-32
+TEXT ·chain67rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10125,9 +11602,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain60flat(out *[]float32, in *[]float32, n int)
+// func chain67flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain60flat(SB), $128-24
+TEXT ·chain67flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10183,9 +11660,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $416-32
+TEXT ·chain68rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10323,9 +11800,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain61flat(out *[]float32, in *[]float32, n int)
+// func chain68flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $416-24
+TEXT ·chain68flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10570,9 +12047,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62rows(SB), $416-32
+TEXT ·chain69rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10704,9 +12181,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain62flat(out *[]float32, in *[]float32, n int)
+// func chain69flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $416-24
+TEXT ·chain69flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10939,9 +12416,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63rows(SB), $352-32
+TEXT ·chain70rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11074,9 +12551,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain63flat(out *[]float32, in *[]float32, n int)
+// func chain70flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $352-24
+TEXT ·chain70flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11313,9 +12790,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64rows(SB), $352-32
+TEXT ·chain71rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11442,9 +12919,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain64flat(out *[]float32, in *[]float32, n int)
+// func chain71flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $352-24
+TEXT ·chain71flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11669,9 +13146,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65rows(SB), $416-32
+TEXT ·chain72rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11809,9 +13286,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain65flat(out *[]float32, in *[]float32, n int)
+// func chain72flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65flat(SB), $416-24
+TEXT ·chain72flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12058,9 +13535,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66rows(SB), $416-32
+TEXT ·chain73rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12192,9 +13669,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain66flat(out *[]float32, in *[]float32, n int)
+// func chain73flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66flat(SB), $416-24
+TEXT ·chain73flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12429,9 +13906,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain67flat(out *[]float32, in *[]float32, n int)
+// func chain74flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain67flat(SB), $32-24
+TEXT ·chain74flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12465,9 +13942,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain68rows(SB), $32-32
+TEXT ·chain75rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12496,9 +13973,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain68flat(out *[]float32, in *[]float32, n int)
+// func chain75flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain68flat(SB), $32-24
+TEXT ·chain75flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12532,9 +14009,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain69rows(SB), $32-32
+TEXT ·chain76rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12563,9 +14040,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain69flat(out *[]float32, in *[]float32, n int)
+// func chain76flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain69flat(SB), $32-24
+TEXT ·chain76flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12599,9 +14076,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain70rows(SB), $128-32
+TEXT ·chain77rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12644,9 +14121,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain70flat(out *[]float32, in *[]float32, n int)
+// func chain77flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain70flat(SB), $128-24
+TEXT ·chain77flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12708,9 +14185,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain71rows(SB), $128-32
+TEXT ·chain78rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12749,9 +14226,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain71flat(out *[]float32, in *[]float32, n int)
+// func chain78flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain71flat(SB), $128-24
+TEXT ·chain78flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12805,9 +14282,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain72flat(out *[]float32, in *[]float32, n int)
+// func chain79flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain72flat(SB), $32-24
+TEXT ·chain79flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12841,9 +14318,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain73flat(out *[]float32, in *[]float32, n int)
+// func chain80flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain73flat(SB), $32-24
+TEXT ·chain80flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12878,9 +14355,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain74rows(SB), $32-32
+TEXT ·chain81rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12909,9 +14386,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain74flat(out *[]float32, in *[]float32, n int)
+// func chain81flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain74flat(SB), $32-24
+TEXT ·chain81flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12946,9 +14423,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain75rows(SB), $32-32
+TEXT ·chain82rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12978,9 +14455,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, n int)
+// func chain82flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain75flat(SB), $32-24
+TEXT ·chain82flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13014,9 +14491,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, n int)
+// func chain83flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain76flat(SB), $32-24
+TEXT ·chain83flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13050,9 +14527,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain77rows(SB), $768-32
+TEXT ·chain84rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13176,9 +14653,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, n int)
+// func chain84flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain77flat(SB), $768-24
+TEXT ·chain84flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13412,9 +14889,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain78rows(SB), $32-32
+TEXT ·chain85rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13443,9 +14920,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, n int)
+// func chain85flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain78flat(SB), $32-24
+TEXT ·chain85flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13479,9 +14956,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain79rows(SB), $32-32
+TEXT ·chain86rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13510,9 +14987,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, n int)
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain79flat(SB), $32-24
+TEXT ·chain86flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13546,9 +15023,751 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain80flat(out *[]float32, in *[]float32, n int)
+// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain87rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI)(R12*1), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (SI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain87flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain87flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain88rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI)(R12*1), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (SI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain88flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain88flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain80flat(SB), $32-24
+TEXT ·chain89flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13630,9 +15849,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain81flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13744,9 +15963,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain82flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain82flat(SB), $32-24
+TEXT ·chain91flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13778,9 +15997,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain83flat(SB), $32-24
+TEXT ·chain92flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -13972,9 +16191,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain84flat(SB), $32-24
+TEXT ·chain93flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14017,9 +16236,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $32-24
+TEXT ·chain94flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14058,9 +16277,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $96-24
+TEXT ·chain95flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14103,9 +16322,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain87flat(SB), $480-24
+TEXT ·chain96flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14224,9 +16443,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $480-24
+TEXT ·chain97flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14352,9 +16571,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain89flat(SB), $128-24
+TEXT ·chain98flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14402,9 +16621,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain90flat(SB), $32-24
+TEXT ·chain99flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14438,9 +16657,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $96-24
+TEXT ·chain100flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14491,9 +16710,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain92flat(SB), $576-24
+TEXT ·chain101flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14870,9 +17089,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain93flat(SB), $416-24
+TEXT ·chain102flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15137,9 +17356,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $448-24
+TEXT ·chain103flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15275,9 +17494,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain95rows(SB), $448-32
+TEXT ·chain104rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15353,9 +17572,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $448-24
+TEXT ·chain104flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15493,9 +17712,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $608-24
+TEXT ·chain105flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15652,9 +17871,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $160-24
+TEXT ·chain106flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15707,9 +17926,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $224-24
+TEXT ·chain107flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15776,9 +17995,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain99rows(SB), $224-32
+TEXT ·chain108rows(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15842,9 +18061,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $224-24
+TEXT ·chain108flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15944,9 +18163,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain100rows(SB), $448-32
+TEXT ·chain109rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16059,9 +18278,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain100flat(SB), $448-24
+TEXT ·chain109flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16259,9 +18478,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain101rows(SB), $768-32
+TEXT ·chain110rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16445,9 +18664,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain101flat(SB), $768-24
+TEXT ·chain110flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16781,9 +19000,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain102rows(SB), $768-32
+TEXT ·chain111rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16931,9 +19150,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain102flat(SB), $768-24
+TEXT ·chain111flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17196,9 +19415,342 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain103flat(SB), $32-24
+TEXT ·chain112rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	VDIVPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (R10)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(R13*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	VMOVUPS      (R10)(R13*1), Y2
+	VMULPS       Y1, Y2, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(R13*1), Y1
+	VMULPS       (DI)(DX*1), Y1, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(R13*1), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y2
+	MOVQ         192(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y2
+	MOVQ         240(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VADDPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain112flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain112flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	VDIVPS       (R9)(DX*1), Y0, Y0
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y1, Y2, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       (DI)(DX*1), Y1, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y2
+	MOVQ         192(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y2
+	MOVQ         240(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VADDPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y1, Y2, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y3
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VSUBPS       Y3, Y4, Y3
+	VDIVPS       Y2, Y3, Y2
+	VBROADCASTSS (R10), Y3
+	VMULPS       Y2, Y3, Y2
+	VBROADCASTSS (R11), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R11), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y3
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y3
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y3
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y3
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VADDPS       Y1, Y2, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain113flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain113flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17233,9 +19785,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain104rows(SB), $64-32
+TEXT ·chain114rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17272,9 +19824,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $64-24
+TEXT ·chain114flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17319,9 +19871,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $192-24
+TEXT ·chain115flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17388,9 +19940,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain106flat(SB), $64-24
+TEXT ·chain116flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17436,9 +19988,103 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain107rows(SB), $448-32
+TEXT ·chain117rows(SB), $96-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	VMOVUPS      (SI)(AX*1), Y0
+	VBROADCASTSS (DI)(R11*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R9)(R11*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain117flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain117flat(SB), $96-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	VMOVUPS      (SI)(AX*1), Y0
+	VMULPS       (DI)(AX*1), Y0, Y0
+	VADDPS       (R9)(AX*1), Y0, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
+	VMASKMOVPS   (SI)(AX*1), Y0, Y1
+	VMASKMOVPS   (DI)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         24(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain118rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17502,9 +20148,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain107flat(SB), $448-24
+TEXT ·chain118flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17613,9 +20259,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain108rows(SB), $32-32
+TEXT ·chain119rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17644,9 +20290,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain108flat(SB), $32-24
+TEXT ·chain119flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17681,9 +20327,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain109rows(SB), $32-32
+TEXT ·chain120rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17713,9 +20359,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $32-24
+TEXT ·chain120flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17749,9 +20395,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain110rows(SB), $96-32
+TEXT ·chain121rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17789,9 +20435,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain110flat(SB), $96-24
+TEXT ·chain121flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17838,9 +20484,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain111rows(SB), $128-32
+TEXT ·chain122rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17883,9 +20529,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $128-24
+TEXT ·chain122flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17942,9 +20588,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain112rows(SB), $224-32
+TEXT ·chain123rows(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18004,9 +20650,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $224-24
+TEXT ·chain123flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18097,9 +20743,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain113rows(SB), $768-32
+TEXT ·chain124rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18206,9 +20852,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain124flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain113flat(SB), $768-24
+TEXT ·chain124flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18407,9 +21053,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain114rows(SB), $64-32
+TEXT ·chain125rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18442,9 +21088,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain125flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $64-24
+TEXT ·chain125flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18482,9 +21128,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain115rows(SB), $160-32
+TEXT ·chain126rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18529,9 +21175,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain126flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $160-24
+TEXT ·chain126flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18593,9 +21239,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain116rows(SB), $96-32
+TEXT ·chain127rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18635,9 +21281,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain127flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $96-24
+TEXT ·chain127flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18687,9 +21333,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain117rows(SB), $768-32
+TEXT ·chain128rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18805,9 +21451,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain128flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $768-24
+TEXT ·chain128flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19019,9 +21665,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain118rows(SB), $96-32
+TEXT ·chain129rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19063,9 +21709,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain129flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain118flat(SB), $96-24
+TEXT ·chain129flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19118,9 +21764,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain119rows(SB), $384-32
+TEXT ·chain130rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19235,9 +21881,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain130flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain119flat(SB), $384-24
+TEXT ·chain130flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19421,9 +22067,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain120rows(SB), $256-32
+TEXT ·chain131rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19478,9 +22124,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain131flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $256-24
+TEXT ·chain131flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19561,9 +22207,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain132flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $32-24
+TEXT ·chain132flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19597,9 +22243,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain122rows(SB), $32-32
+TEXT ·chain133rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19628,9 +22274,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain133flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $32-24
+TEXT ·chain133flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19664,9 +22310,649 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain123rows(SB), $768-32
+TEXT ·chain134rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VMULPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (R11)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain134flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain134flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VMULPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	VMULPS       (R11)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain135rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VMULPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (R11)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain135flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain135flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VMULPS       (R11)(DX*1), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	VMULPS       (R11)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain136rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19777,9 +23063,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain123flat(SB), $768-24
+TEXT ·chain136flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19984,9 +23270,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain124rows(SB), $768-32
+TEXT ·chain137rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20095,9 +23381,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain137flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain124flat(SB), $768-24
+TEXT ·chain137flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20298,9 +23584,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain125rows(SB), $448-32
+TEXT ·chain138rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20375,9 +23661,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain138flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain125flat(SB), $448-24
+TEXT ·chain138flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20497,9 +23783,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain126rows(SB), $576-32
+TEXT ·chain139rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20599,9 +23885,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain126flat(out *[]float32, in *[]float32, n int)
+// func chain139flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain126flat(SB), $576-24
+TEXT ·chain139flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20777,9 +24063,323 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain127rows(SB), $480-32
+TEXT ·chain140rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VMULPS       (R10)(DX*1), Y1, Y1
+	VMOVUPS      (R11)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain140flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain140flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VMULPS       (R10)(DX*1), Y1, Y1
+	VMOVUPS      (R11)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain141rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20858,9 +24458,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain127flat(out *[]float32, in *[]float32, n int)
+// func chain141flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain127flat(SB), $480-24
+TEXT ·chain141flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20996,9 +24596,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain128rows(SB), $32-32
+TEXT ·chain142rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21028,9 +24628,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain128flat(out *[]float32, in *[]float32, n int)
+// func chain142flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain128flat(SB), $32-24
+TEXT ·chain142flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21064,9 +24664,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain129rows(SB), $32-32
+TEXT ·chain143rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21095,9 +24695,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain129flat(out *[]float32, in *[]float32, n int)
+// func chain143flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain129flat(SB), $32-24
+TEXT ·chain143flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21131,9 +24731,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain130flat(out *[]float32, in *[]float32, n int)
+// func chain144flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain130flat(SB), $32-24
+TEXT ·chain144flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -21167,9 +24767,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain131flat(out *[]float32, in *[]float32, n int)
+// func chain145flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain131flat(SB), $32-24
+TEXT ·chain145flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21225,9 +24825,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain132rows(SB), $32-32
+TEXT ·chain146rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21269,9 +24869,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain132flat(out *[]float32, in *[]float32, n int)
+// func chain146flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain132flat(SB), $32-24
+TEXT ·chain146flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21327,9 +24927,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain133flat(out *[]float32, in *[]float32, n int)
+// func chain147flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain133flat(SB), $32-24
+TEXT ·chain147flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -21365,9 +24965,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain134flat(out *[]float32, in *[]float32, n int)
+// func chain148flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain134flat(SB), $32-24
+TEXT ·chain148flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21409,9 +25009,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain135flat(out *[]float32, in *[]float32, n int)
+// func chain149flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain135flat(SB), $64-24
+TEXT ·chain149flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21460,9 +25060,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain136flat(out *[]float32, in *[]float32, n int)
+// func chain150flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain136flat(SB), $32-24
+TEXT ·chain150flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -21542,9 +25142,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain137flat(out *[]float32, in *[]float32, n int)
+// func chain151flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain137flat(SB), $288-24
+TEXT ·chain151flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21867,9 +25467,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain138flat(out *[]float32, in *[]float32, n int)
+// func chain152flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain138flat(SB), $288-24
+TEXT ·chain152flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22172,9 +25772,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain139flat(out *[]float32, in *[]float32, n int)
+// func chain153flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain139flat(SB), $32-24
+TEXT ·chain153flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -22214,9 +25814,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain140flat(out *[]float32, in *[]float32, n int)
+// func chain154flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain140flat(SB), $64-24
+TEXT ·chain154flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22264,9 +25864,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain141flat(out *[]float32, in *[]float32, n int)
+// func chain155flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain141flat(SB), $32-24
+TEXT ·chain155flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -22364,9 +25964,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain142flat(out *[]float32, in *[]float32, n int)
+// func chain156flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain142flat(SB), $160-24
+TEXT ·chain156flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22552,9 +26152,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain143flat(out *[]float32, in *[]float32, n int)
+// func chain157flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain143flat(SB), $128-24
+TEXT ·chain157flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22743,9 +26343,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain144flat(out *[]float32, in *[]float32, n int)
+// func chain158flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain144flat(SB), $384-24
+TEXT ·chain158flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -23114,9 +26714,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain145flat(out *[]float32, in *[]float32, n int)
+// func chain159flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain145flat(SB), $160-24
+TEXT ·chain159flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -23381,9 +26981,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain146flat(out *[]float32, in *[]float32, n int)
+// func chain160flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain146flat(SB), $544-24
+TEXT ·chain160flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23926,9 +27526,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain147flat(out *[]float32, in *[]float32, n int)
+// func chain161flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain147flat(SB), $32-24
+TEXT ·chain161flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -23960,9 +27560,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain148flat(out *[]float32, in *[]float32, n int)
+// func chain162flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain148flat(SB), $32-24
+TEXT ·chain162flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -23998,9 +27598,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain149flat(out *[]float32, in *[]float32, n int)
+// func chain163flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain149flat(SB), $32-24
+TEXT ·chain163flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24034,9 +27634,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain150rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain150rows(SB), $768-32
+TEXT ·chain164rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24159,9 +27759,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain150flat(out *[]float32, in *[]float32, n int)
+// func chain164flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain150flat(SB), $768-24
+TEXT ·chain164flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24394,9 +27994,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain151rows(SB), $768-32
+TEXT ·chain165rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24526,9 +28126,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain151flat(out *[]float32, in *[]float32, n int)
+// func chain165flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain151flat(SB), $768-24
+TEXT ·chain165flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24767,9 +28367,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain152rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain152rows(SB), $768-32
+TEXT ·chain166rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24882,9 +28482,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain152flat(out *[]float32, in *[]float32, n int)
+// func chain166flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain152flat(SB), $768-24
+TEXT ·chain166flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25097,9 +28697,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain153flat(out *[]float32, in *[]float32, n int)
+// func chain167flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain153flat(SB), $32-24
+TEXT ·chain167flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25134,9 +28734,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain154rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain154rows(SB), $32-32
+TEXT ·chain168rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25165,9 +28765,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain154flat(out *[]float32, in *[]float32, n int)
+// func chain168flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain154flat(SB), $32-24
+TEXT ·chain168flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25202,9 +28802,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain155rows(SB), $32-32
+TEXT ·chain169rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25234,9 +28834,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain155flat(out *[]float32, in *[]float32, n int)
+// func chain169flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain155flat(SB), $32-24
+TEXT ·chain169flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25270,9 +28870,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain156rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain156rows(SB), $256-32
+TEXT ·chain170rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25347,9 +28947,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain156flat(out *[]float32, in *[]float32, n int)
+// func chain170flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain156flat(SB), $256-24
+TEXT ·chain170flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25470,9 +29070,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain157rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain157rows(SB), $512-32
+TEXT ·chain171rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25571,9 +29171,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain157flat(out *[]float32, in *[]float32, n int)
+// func chain171flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain157flat(SB), $512-24
+TEXT ·chain171flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25737,9 +29337,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain158rows(SB), $768-32
+TEXT ·chain172rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25892,9 +29492,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain158flat(out *[]float32, in *[]float32, n int)
+// func chain172flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain158flat(SB), $768-24
+TEXT ·chain172flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -26166,9 +29766,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain159rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain159rows(SB), $768-32
+TEXT ·chain173rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -26319,9 +29919,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain159flat(out *[]float32, in *[]float32, n int)
+// func chain173flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain159flat(SB), $768-24
+TEXT ·chain173flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -26589,9 +30189,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain160rows(SB), $320-32
+TEXT ·chain174rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -26674,9 +30274,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain160flat(out *[]float32, in *[]float32, n int)
+// func chain174flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain160flat(SB), $320-24
+TEXT ·chain174flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -26812,9 +30412,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain161rows(SB), $352-32
+TEXT ·chain175rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -26901,9 +30501,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain161flat(out *[]float32, in *[]float32, n int)
+// func chain175flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain161flat(SB), $352-24
+TEXT ·chain175flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27045,9 +30645,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain162flat(out *[]float32, in *[]float32, n int)
+// func chain176flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain162flat(SB), $32-24
+TEXT ·chain176flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -27081,9 +30681,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain163flat(out *[]float32, in *[]float32, n int)
+// func chain177flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain163flat(SB), $672-24
+TEXT ·chain177flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27234,9 +30834,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain164rows(SB), $672-32
+TEXT ·chain178rows(SB), $672-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27321,9 +30921,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain164flat(out *[]float32, in *[]float32, n int)
+// func chain178flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain164flat(SB), $672-24
+TEXT ·chain178flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27476,9 +31076,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain165rows(SB), $768-32
+TEXT ·chain179rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27577,9 +31177,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain165flat(out *[]float32, in *[]float32, n int)
+// func chain179flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain165flat(SB), $768-24
+TEXT ·chain179flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27764,9 +31364,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain166flat(out *[]float32, in *[]float32, n int)
+// func chain180flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain166flat(SB), $576-24
+TEXT ·chain180flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27894,9 +31494,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain167rows(SB), $416-32
+TEXT ·chain181rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27966,9 +31566,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain167flat(out *[]float32, in *[]float32, n int)
+// func chain181flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain167flat(SB), $416-24
+TEXT ·chain181flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -28085,9 +31685,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain168rows(SB), $416-32
+TEXT ·chain182rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -28157,9 +31757,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain168flat(out *[]float32, in *[]float32, n int)
+// func chain182flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain168flat(SB), $416-24
+TEXT ·chain182flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -28278,9 +31878,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain169flat(out *[]float32, in *[]float32, n int)
+// func chain183flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain169flat(SB), $192-24
+TEXT ·chain183flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28349,9 +31949,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain170rows(SB), $288-32
+TEXT ·chain184rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28404,9 +32004,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain170flat(out *[]float32, in *[]float32, n int)
+// func chain184flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain170flat(SB), $288-24
+TEXT ·chain184flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28489,9 +32089,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain171rows(SB), $608-32
+TEXT ·chain185rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -28598,9 +32198,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain171flat(out *[]float32, in *[]float32, n int)
+// func chain185flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain171flat(SB), $608-24
+TEXT ·chain185flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -28785,9 +32385,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain172flat(out *[]float32, in *[]float32, n int)
+// func chain186flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain172flat(SB), $384-24
+TEXT ·chain186flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28881,9 +32481,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain173rows(SB), $384-32
+TEXT ·chain187rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28942,9 +32542,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain173flat(out *[]float32, in *[]float32, n int)
+// func chain187flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain173flat(SB), $384-24
+TEXT ·chain187flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29039,9 +32639,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain174rows(SB), $768-32
+TEXT ·chain188rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29152,9 +32752,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain174flat(out *[]float32, in *[]float32, n int)
+// func chain188flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain174flat(SB), $768-24
+TEXT ·chain188flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29361,9 +32961,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain175flat(out *[]float32, in *[]float32, n int)
+// func chain189flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain175flat(SB), $416-24
+TEXT ·chain189flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29468,9 +33068,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain176rows(SB), $32-32
+TEXT ·chain190rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29499,9 +33099,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain176flat(out *[]float32, in *[]float32, n int)
+// func chain190flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain176flat(SB), $32-24
+TEXT ·chain190flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29535,9 +33135,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain177rows(SB), $256-32
+TEXT ·chain191rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29612,9 +33212,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain177flat(out *[]float32, in *[]float32, n int)
+// func chain191flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain177flat(SB), $256-24
+TEXT ·chain191flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29735,9 +33335,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain178rows(SB), $352-32
+TEXT ·chain192rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29829,9 +33429,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain178flat(out *[]float32, in *[]float32, n int)
+// func chain192flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain178flat(SB), $352-24
+TEXT ·chain192flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29983,9 +33583,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain179rows(SB), $384-32
+TEXT ·chain193rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30081,9 +33681,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain179flat(out *[]float32, in *[]float32, n int)
+// func chain193flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain179flat(SB), $384-24
+TEXT ·chain193flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30241,9 +33841,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain194rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain180rows(SB), $352-32
+TEXT ·chain194rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30330,9 +33930,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain180flat(out *[]float32, in *[]float32, n int)
+// func chain194flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain180flat(SB), $352-24
+TEXT ·chain194flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30474,9 +34074,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain195rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain181rows(SB), $32-32
+TEXT ·chain195rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30505,9 +34105,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain181flat(out *[]float32, in *[]float32, n int)
+// func chain195flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain181flat(SB), $32-24
+TEXT ·chain195flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30541,9 +34141,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain182flat(out *[]float32, in *[]float32, n int)
+// func chain196flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain182flat(SB), $32-24
+TEXT ·chain196flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -30623,9 +34223,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain183flat(out *[]float32, in *[]float32, n int)
+// func chain197flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain183flat(SB), $320-24
+TEXT ·chain197flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30955,9 +34555,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain184flat(out *[]float32, in *[]float32, n int)
+// func chain198flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain184flat(SB), $320-24
+TEXT ·chain198flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31267,9 +34867,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain199rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain185rows(SB), $384-32
+TEXT ·chain199rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31462,9 +35062,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain185flat(out *[]float32, in *[]float32, n int)
+// func chain199flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain185flat(SB), $384-24
+TEXT ·chain199flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31826,9 +35426,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain200rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain186rows(SB), $384-32
+TEXT ·chain200rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32011,9 +35611,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain186flat(out *[]float32, in *[]float32, n int)
+// func chain200flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain186flat(SB), $384-24
+TEXT ·chain200flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI

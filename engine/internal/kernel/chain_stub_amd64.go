@@ -17,16 +17,13 @@ func chain2flat(out *[]float32, in *[]float32, n int)
 func chain3flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain4rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain4flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain5rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain5flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain6rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain6flat(out *[]float32, in *[]float32, n int)
@@ -38,34 +35,37 @@ func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain7flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain14flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
@@ -83,9 +83,6 @@ func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain17flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -99,6 +96,9 @@ func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain20flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain21flat(out *[]float32, in *[]float32, n int)
@@ -122,13 +122,16 @@ func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain24flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain26flat(out *[]float32, in *[]float32, n int)
+func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain27flat(out *[]float32, in *[]float32, n int)
@@ -138,6 +141,9 @@ func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain28flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
@@ -161,7 +167,13 @@ func chain32flat(out *[]float32, in *[]float32, n int)
 func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain34flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain35flat(out *[]float32, in *[]float32, n int)
@@ -182,31 +194,16 @@ func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain39flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain41flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain42flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain43flat(out *[]float32, in *[]float32, n int)
@@ -350,6 +347,9 @@ func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain66flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain67flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -377,13 +377,16 @@ func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain71flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain72flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain73flat(out *[]float32, in *[]float32, n int)
+func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain73flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
@@ -393,6 +396,9 @@ func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain75flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain76flat(out *[]float32, in *[]float32, n int)
@@ -410,16 +416,19 @@ func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain82flat(out *[]float32, in *[]float32, n int)
@@ -428,16 +437,31 @@ func chain82flat(out *[]float32, in *[]float32, n int)
 func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
@@ -461,9 +485,6 @@ func chain93flat(out *[]float32, in *[]float32, n int)
 func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -476,25 +497,13 @@ func chain97flat(out *[]float32, in *[]float32, n int)
 func chain98flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain99flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
@@ -513,9 +522,6 @@ func chain105flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
@@ -551,9 +557,6 @@ func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain112flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -563,13 +566,7 @@ func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
@@ -597,6 +594,9 @@ func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain120flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
@@ -650,46 +650,82 @@ func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain129flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain130flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain131flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain132flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain132flat(out *[]float32, in *[]float32, n int)
+func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain133flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain134flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain136flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain137flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain138flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain139flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain140flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain141flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain142flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain143flat(out *[]float32, in *[]float32, n int)
@@ -699,6 +735,9 @@ func chain144flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain145flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain146flat(out *[]float32, in *[]float32, n int)
@@ -713,19 +752,10 @@ func chain148flat(out *[]float32, in *[]float32, n int)
 func chain149flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain150rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain150flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain151rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain151flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain152rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain152flat(out *[]float32, in *[]float32, n int)
@@ -734,49 +764,25 @@ func chain152flat(out *[]float32, in *[]float32, n int)
 func chain153flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain154rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain154flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain155rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain155flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain156rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain156flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain157rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain157flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain158flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain159rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain159flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain160flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain161flat(out *[]float32, in *[]float32, n int)
@@ -800,10 +806,10 @@ func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain165flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain166flat(out *[]float32, in *[]float32, n int)
+func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain166flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain167flat(out *[]float32, in *[]float32, n int)
@@ -813,6 +819,9 @@ func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain168flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain169flat(out *[]float32, in *[]float32, n int)
@@ -830,6 +839,9 @@ func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain172flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -845,16 +857,13 @@ func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain174flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain175flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain176flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain177flat(out *[]float32, in *[]float32, n int)
@@ -872,9 +881,6 @@ func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain180flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -884,10 +890,16 @@ func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain181flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain182flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain183flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain184flat(out *[]float32, in *[]float32, n int)
@@ -899,7 +911,76 @@ func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain185flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain186flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain186flat(out *[]float32, in *[]float32, n int)
+func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain187flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain188flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain189flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain190flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain191flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain192flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain193flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain194rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain194flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain195rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain195flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain196flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain197flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain198flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain199rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain199flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain200rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain200flat(out *[]float32, in *[]float32, n int)

@@ -31,6 +31,10 @@ func planned() (texts []string) {
 		add(s.Program)
 		realTime(s.Program, "y")
 	}
+	for _, p := range direct() {
+		add(p)
+		realTime(p, "y")
+	}
 	for _, l := range layers() {
 		for _, schema := range schemas() {
 			m, err := model.New(schema, l)
@@ -74,6 +78,32 @@ func schemas() (all []series.Schema) {
 			s.Target.Outputs = outputs
 			all = append(all, s)
 		}
+	}
+	return all
+}
+
+// direct are the wired presets whose motor neurons are the outputs, LTC through an affine map, as other libraries and the
+// benchmarks have them.
+func direct() (all []*step.Program) {
+	for _, p := range cell.Presets() {
+		if p.Wiring == nil {
+			continue
+		}
+		if _, ok := p.Cell.(cell.LTC); ok {
+			p.Cell = cell.LTC{OutputMap: cell.Affine}
+		}
+		schema := series.Plain(8)
+		l := model.Layer{Cell: p.Cell, Wiring: p.Wiring(1)}
+		w, err := l.Wiring.Build(8)
+		if err != nil {
+			panic(err)
+		}
+		schema.Target.Outputs = w.Outputs()
+		m, err := model.Architecture{Layers: []model.Layer{l}, Readout: model.Direct}.Model(schema)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, m.Program().Only("y"), m.Program())
 	}
 	return all
 }
