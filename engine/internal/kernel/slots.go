@@ -7,14 +7,15 @@ import "github.com/elegans-nn/elegans/step"
 type Slots struct {
 	in, out int
 	index   []int32 // of the source; -1: no edge
-	place   []int   // of each edge among the slots
+	edge    []int   // of each edge its place among the slots
+	place   []int   // and that of its first value in params
 	count   []int32 // slots of each block
 	params  []float32
 }
 
 // NewSlots arranges edges that reach out targets.
 func NewSlots(list []step.Edge, out int) *Slots {
-	s := &Slots{out: out, place: make([]int, len(list))}
+	s := &Slots{out: out, edge: make([]int, len(list)), place: make([]int, len(list))}
 	of := make([][]int32, (out+vector-1)/vector*vector)
 	for k, e := range list {
 		of[e.To] = append(of[e.To], int32(k))
@@ -31,7 +32,7 @@ func NewSlots(list []step.Edge, out int) *Slots {
 				from := int32(-1)
 				if j < len(edges) {
 					from = int32(list[edges[j]].From)
-					s.place[edges[j]] = len(s.index)
+					s.edge[edges[j]] = len(s.index)
 				}
 				s.index = append(s.index, from)
 			}
@@ -41,16 +42,23 @@ func NewSlots(list []step.Edge, out int) *Slots {
 }
 
 // Pack takes the values of the edges, to be called when they change: those of a product, or the four of synapses in the
-// order s, m, w, E.
+// order s, m, w, E; always as many.
 func (s *Slots) Pack(values ...[]float32) {
 	if n := len(values) * len(s.index); len(s.params) != n {
 		s.params = make([]float32, n)
+		for k, at := range s.edge {
+			lane := at % vector
+			s.place[k] = len(values)*(at-lane) + lane
+		}
+	}
+	if len(s.edge) == 0 {
+		return
 	}
 	for v, x := range values {
-		x = x[:len(s.place)]
-		for k, at := range s.place {
-			lane := at % vector
-			s.params[len(values)*(at-lane)+v*vector+lane] = x[k]
+		to, place := s.params[v*vector:], s.place
+		x = x[:len(place)]
+		for k, at := range place {
+			to[at] = x[k]
 		}
 	}
 }
