@@ -7,4 +7,4 @@ var LinearRules = &linearRules
 func (r *RealTime) Columns() int { return r.first }
 
 // Products is the number of products of a lane that carry S on.
-func (r *RealTime) Products() int { return r.terms }
+func (r *RealTime) Products() int { return r.products }

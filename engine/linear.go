@@ -94,9 +94,7 @@ func (z *lineariser) classify() {
 		z.wide[i] = n.Op == step.OpCotangent || n.Op == step.OpAcc
 		for _, j := range n.In {
 			z.wide[i] = z.wide[i] || z.wide[j]
-			if n.Op != step.OpAccum {
-				z.uses[j]++
-			}
+			z.uses[j]++
 		}
 	}
 	for _, list := range [][]int{z.p.Adjoint.DState, z.p.Adjoint.Grad} {

@@ -24,24 +24,18 @@ import (
 // Time and memory of a step are those of columns × parameters, times what a parameter reaches for the product. A RealTime
 // belongs to one goroutine and allocates nothing after NewRealTime.
 type RealTime struct {
-	e          *Engine
-	p          *step.Program
-	lanes      int
-	first      int // lane of the first component of the differentiated outputs
-	width      int // components of those
-	work       []float32
-	leaves     int
-	m, s       []float32 // M while a step is taken, and S, [parameter in order of blocks][lane]
-	position   []int32   // of each parameter in that order, in numbers
-	back, last *kernel.Rows
-	blocks     []influence
-	terms      int
-}
-
-// influence is a range of parameters that reach the same components.
-type influence struct {
-	from, to int
-	add      *kernel.Influence
+	e        *Engine
+	p        *step.Program
+	lanes    int
+	first    int // lane of the first component of the differentiated outputs
+	width    int // components of those
+	work     []float32
+	leaves   int
+	s, next  []float32 // S, [parameter][lane], before and after a step; one where the kernel works in place
+	back     *kernel.Rows
+	carry    *kernel.Carry
+	blocks   int // of parameters that reach the same components
+	products int // by which S is carried on
 }
 
 // RealTimeOptions of NewRealTime.
@@ -66,12 +60,16 @@ func NewRealTime(p *step.Program, o RealTimeOptions) (*RealTime, error) {
 	g := l.paths(n)
 	r := &RealTime{p: p, first: g.colours, width: l.leaves - n, leaves: l.leaves}
 	r.lanes = (r.first + r.width + 7) &^ 7
-	if need := 8 * r.lanes * p.ParamCount(); need > o.Memory {
+	need := 4 * r.lanes * p.ParamCount()
+	if !kernel.InPlace(r.lanes) {
+		need *= 2
+	}
+	if need > o.Memory {
 		return nil, fmt.Errorf("engine: the derivatives of %d state components and %d outputs by %d parameters need %d bytes, the limit is %d", n, r.width, p.ParamCount(), need, o.Memory)
 	}
 	r.e = Compile(l.primal, Options{wanted: l.coefficients()})
-	order := r.arrange(l, g)
-	r.compile(l, g, order)
+	of := r.compile(l)
+	r.arrange(l, g, of)
 	for i := range n {
 		r.work[i*r.lanes+g.color[i]] = 1
 	}
@@ -118,37 +116,10 @@ func (l *linear) origin(i, at int) (node, component int) {
 	}
 }
 
-// arrange orders the parameters by what they reach, so that those with the same paths are one block of S, and then by
-// the terms of their rows.
-func (r *RealTime) arrange(l *linear, g *paths) (order []int) {
-	of := map[string]int{}
-	var members [][]int
-	for q, s := range g.params {
-		key := s.key()
-		k, ok := of[key]
-		if !ok {
-			k = len(members)
-			of[key], members = k, append(members, nil)
-		}
-		members[k] = append(members[k], q)
-	}
-	for _, list := range members {
-		slices.SortStableFunc(list, func(a, b int) int { return len(l.rows[l.params[a]]) - len(l.rows[l.params[b]]) })
-		r.blocks = append(r.blocks, influence{from: len(order), to: len(order) + len(list)})
-		order = append(order, list...)
-	}
-	r.position = make([]int32, len(order))
-	for at, q := range order {
-		r.position[q] = int32(at * r.lanes)
-	}
-	return order
-}
-
-// compile places the rows: leaves, then the others by the number of rows that must come before them, so that sums that
-// do not wait for each other stand together; those of the parameters by themselves, in the order of S.
-func (r *RealTime) compile(l *linear, g *paths, order []int) {
-	level, of := make([]int, len(l.rows)), make([]int, len(l.rows))
-	owned := make([]bool, len(l.rows))
+// compile places the rows but for those of the parameters: leaves, then the others by the number of rows that must come
+// before them, so that sums that do not wait for each other stand together. It returns their places.
+func (r *RealTime) compile(l *linear) (of []int) {
+	level, owned := make([]int, len(l.rows)), make([]bool, len(l.rows))
 	for _, i := range l.params {
 		owned[i] = true
 	}
@@ -167,39 +138,97 @@ func (r *RealTime) compile(l *linear, g *paths, order []int) {
 		}
 		return len(l.rows[a]) - len(l.rows[b])
 	})
+	of = make([]int, len(l.rows))
 	for i := range l.leaves {
 		of[i] = i
 	}
 	for k, i := range rows {
 		of[i] = l.leaves + k
 	}
-	terms := func(i int) (list [][2]int) {
-		for _, e := range l.rows[i] {
-			node, at := l.one, 0
-			if e.coef != unit {
-				node, at = l.origin(e.coef, e.at)
-			}
-			list = append(list, [2]int{r.e.lay.fixed[node].at(0) + at, of[e.row]})
-		}
-		return list
-	}
-	r.back, r.last = kernel.NewRows(r.lanes), kernel.NewRows(r.lanes)
+	r.back = kernel.NewRows(r.lanes)
 	for _, i := range rows {
-		r.back.Add(terms(i)...)
-	}
-	for _, q := range order {
-		r.last.Add(terms(l.params[q])...)
+		var terms [][2]int
+		for _, e := range l.rows[i] {
+			terms = append(terms, [2]int{r.number(l, e), of[e.row]})
+		}
+		r.back.Add(terms...)
 	}
 	r.work = make([]float32, (l.leaves+len(rows))*r.lanes)
-	r.m, r.s = make([]float32, len(order)*r.lanes), make([]float32, len(order)*r.lanes)
-	for k := range r.blocks {
-		b := &r.blocks[k]
-		var pairs [][2]int
-		for _, i := range g.params[order[b.from]].members() {
-			pairs = append(pairs, [2]int{g.color[i], of[l.state[i]]})
+	return of
+}
+
+// number is where the coefficient of an entry stands in the engine's memory.
+func (r *RealTime) number(l *linear, e entry) int {
+	node, at := l.one, 0
+	if e.coef != unit {
+		node, at = l.origin(e.coef, e.at)
+	}
+	return r.e.lay.fixed[node].at(0) + at
+}
+
+// tile are parameters that are carried on together: they reach the same components, and their rows are sums of the same
+// rows.
+type tile struct {
+	block  kernel.Block
+	params []int
+	from   []int
+}
+
+// arrange groups the parameters into tiles.
+func (r *RealTime) arrange(l *linear, g *paths, of []int) {
+	r.carry = kernel.NewCarry(r.lanes)
+	blocks, at := map[string]kernel.Block{}, map[string]int{}
+	var tiles []tile
+	for q, s := range g.params {
+		reach := s.key()
+		b, ok := blocks[reach]
+		if !ok {
+			var pairs [][2]int
+			for _, i := range s.members() {
+				pairs = append(pairs, [2]int{g.color[i], of[l.state[i]]})
+			}
+			b = r.carry.Block(pairs...)
+			blocks[reach] = b
 		}
-		b.add = kernel.NewInfluence(r.lanes, pairs...)
-		r.terms += (b.to - b.from) * len(pairs)
+		r.products += s.count()
+		row := l.rows[l.params[q]]
+		slices.SortStableFunc(row, func(a, b entry) int { return a.row - b.row })
+		var from []int
+		for _, e := range row {
+			from = append(from, of[e.row])
+		}
+		key := fmt.Sprint(reach, from)
+		k, ok := at[key]
+		if !ok {
+			k = len(tiles)
+			at[key], tiles = k, append(tiles, tile{block: b, from: from})
+		}
+		tiles[k].params = append(tiles[k].params, q)
+	}
+	r.blocks = len(blocks)
+	slices.SortStableFunc(tiles, func(a, b tile) int { return len(a.from) - len(b.from) })
+	for _, t := range tiles {
+		r.addTile(l, t)
+	}
+	r.s = make([]float32, len(g.params)*r.lanes)
+	if r.next = r.s; !kernel.InPlace(r.lanes) {
+		r.next = make([]float32, len(r.s))
+	}
+}
+
+// addTile hands a tile to the kernel in equal parts that it can take.
+func (r *RealTime) addTile(l *linear, t tile) {
+	const most = 4
+	for n := (len(t.params) + most - 1) / most; n > 0; n-- {
+		part := t.params[:(len(t.params)+n-1)/n]
+		t.params = t.params[len(part):]
+		coefs := make([][]int, len(part))
+		for i, q := range part {
+			for _, e := range l.rows[l.params[q]] {
+				coefs[i] = append(coefs[i], r.number(l, e))
+			}
+		}
+		r.carry.Add(t.block, part, t.from, coefs)
 	}
 }
 
@@ -222,14 +251,9 @@ func (r *RealTime) Output(k int) []float32 { return r.e.Output(k, 0) }
 // Step advances the state and S by one row.
 func (r *RealTime) Step() {
 	r.e.Forward(1)
-	coef := r.e.mem
-	r.back.Run(r.work[r.leaves*r.lanes:], r.work, coef)
-	r.last.Run(r.m, r.work, coef)
-	for i := range r.blocks {
-		b := &r.blocks[i]
-		b.add.Add(r.m[b.from*r.lanes:b.to*r.lanes], r.s[b.from*r.lanes:b.to*r.lanes], r.work)
-	}
-	r.m, r.s = r.s, r.m
+	r.back.Run(r.work[r.leaves*r.lanes:], r.work, r.e.mem)
+	r.carry.Run(r.next, r.s, r.work, r.e.mem)
+	r.s, r.next = r.next, r.s
 }
 
 // Width is the number of components of the differentiated outputs, in the order of RealTimeOptions.
@@ -238,14 +262,15 @@ func (r *RealTime) Width() int { return r.width }
 // Gradient is dst[q] = Σ_o dy[o] ∂y[o]/∂θ[q] of the last Step: the gradient of a loss with slope dy at the differentiated
 // outputs. It panics where dst has not one number a parameter, or dy not one a component.
 func (r *RealTime) Gradient(dst, dy []float32) {
-	if len(dst) != len(r.position) || len(dy) != r.width {
+	if len(dst)*r.lanes != len(r.s) || len(dy) != r.width {
 		panic("engine: a gradient needs a place for every parameter and a slope for every output")
 	}
 	clear(dst)
 	for o, d := range dy {
-		s := r.s[r.first+o:]
-		for q, at := range r.position {
-			dst[q] += float32(d * s[at])
+		at := r.first + o
+		for q := range dst {
+			dst[q] += float32(d * r.s[at])
+			at += r.lanes
 		}
 	}
 }
@@ -260,20 +285,24 @@ func (r *RealTime) Forget() {
 
 // Bytes is the memory of the step, of S, and of what carries it on.
 func (r *RealTime) Bytes() int {
-	return r.e.Bytes() + 4*(len(r.work)+len(r.m)+len(r.s)+len(r.position)) + r.back.Bytes() + r.last.Bytes()
+	n := len(r.work) + len(r.s)
+	if !kernel.InPlace(r.lanes) {
+		n += len(r.next)
+	}
+	return r.e.Bytes() + 4*n + r.back.Bytes() + r.carry.Bytes()
 }
 
 // FLOPs is the number of floating point operations of the reverse and of the product of one Step, in all lanes.
 func (r *RealTime) FLOPs() float64 {
-	return 2 * float64(r.lanes) * float64(r.back.Terms()+r.last.Terms()+r.terms)
+	return 2 * float64(r.lanes) * float64(r.back.Terms()+r.carry.Terms())
 }
 
 // Plan prints what a Step runs: the plan of the step and of the coefficients of its reverse, and then the sums of rows.
 func (r *RealTime) Plan() string {
 	text := r.e.Plan()
 	text += fmt.Sprintf("real time: %d lanes, %d columns for %d state components, %d for outputs\n", r.lanes, r.first, r.p.StateWidth(), r.width)
-	text += fmt.Sprintf("  reverse: %d products in %d rows, then %d in %d rows of parameters\n", r.back.Terms(), len(r.work)/r.lanes-r.leaves, r.last.Terms(), len(r.position))
-	return text + fmt.Sprintf("  S' = M + S J: %d products, in %d blocks of parameters with the same paths\n", r.terms, len(r.blocks))
+	text += fmt.Sprintf("  reverse: %d products in %d rows, then %d in %d rows of parameters\n", r.back.Terms(), len(r.work)/r.lanes-r.leaves, r.carry.Terms()-r.products, len(r.s)/r.lanes)
+	return text + fmt.Sprintf("  S' = M + S J: %d products, in %d blocks of parameters with the same paths\n", r.products, r.blocks)
 }
 
 // Chains lists the texts of the plan's chains; see Engine.Chains.

@@ -221,8 +221,8 @@ func TestColumnsFollowPaths(t *testing.T) {
 }
 
 func TestRealTimeRefusals(t *testing.T) {
-	o := engine.RealTimeOptions{Outputs: []int{0}, Memory: 180*8*8 - 1}
-	if _, err := engine.NewRealTime(gated(), o); err == nil || !strings.Contains(err.Error(), "5 state components and 3 outputs by 180 parameters need 11520 bytes, the limit is 11519") {
+	o := engine.RealTimeOptions{Outputs: []int{0}, Memory: 180*8*4 - 1}
+	if _, err := engine.NewRealTime(gated(), o); err == nil || !strings.Contains(err.Error(), "5 state components and 3 outputs by 180 parameters need 5760 bytes, the limit is 5759") {
 		t.Errorf("too little memory: %v", err)
 	}
 	row := OpTanh.Row()

@@ -516,719 +516,7 @@ done:
 
 // func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain8rows(SB), $480-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VADDPS       (R8)(DX*1), Y1, Y1
-	VMOVUPS      (SI)(DX*1), Y2
-	VADDPS       (R9)(DX*1), Y2, Y2
-	VMOVUPS      (R10)(DX*1), Y3
-	VBROADCASTSS (R11)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         (CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VBROADCASTSS (R11)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VBROADCASTSS (R11)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VBROADCASTSS (R11)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         72(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VBROADCASTSS (R11)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         96(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VBROADCASTSS (R11)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         120(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         144(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         168(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         192(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y3
-	VMULPS       Y3, Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain8flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain8flat(SB), $480-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS (SI)(DX*1), Y0
-	VADDPS  (DI)(DX*1), Y0, Y0
-	VMOVUPS (SI)(DX*1), Y1
-	VADDPS  (R8)(DX*1), Y1, Y1
-	VMOVUPS (SI)(DX*1), Y2
-	VADDPS  (R9)(DX*1), Y2, Y2
-	VMOVUPS (R10)(DX*1), Y3
-	VMULPS  (R11)(DX*1), Y3, Y3
-	MOVQ    (CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    144(AX), BX
-	MOVQ    144(AX), BX
-	VMOVUPS (BX)(DX*1), Y3
-	VMULPS  (R11)(DX*1), Y3, Y3
-	MOVQ    24(CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    168(AX), BX
-	MOVQ    168(AX), BX
-	VMOVUPS (BX)(DX*1), Y3
-	VMULPS  (R11)(DX*1), Y3, Y3
-	MOVQ    48(CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    192(AX), BX
-	MOVQ    192(AX), BX
-	VMOVUPS (BX)(DX*1), Y3
-	VMULPS  (R11)(DX*1), Y3, Y3
-	MOVQ    72(CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    216(AX), BX
-	MOVQ    216(AX), BX
-	VMOVUPS (BX)(DX*1), Y3
-	VMULPS  (R11)(DX*1), Y3, Y3
-	MOVQ    96(CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    240(AX), BX
-	MOVQ    240(AX), BX
-	VMOVUPS (BX)(DX*1), Y3
-	VMULPS  (R11)(DX*1), Y3, Y3
-	MOVQ    120(CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    264(AX), BX
-	MOVQ    264(AX), BX
-	VMOVUPS (BX)(DX*1), Y3
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y3, Y3
-	MOVQ    144(CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    312(AX), BX
-	MOVQ    312(AX), BX
-	VMOVUPS (BX)(DX*1), Y3
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y3, Y3
-	MOVQ    168(CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    336(AX), BX
-	MOVQ    336(AX), BX
-	VMOVUPS (BX)(DX*1), Y3
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y3, Y3
-	MOVQ    192(CX), BX
-	VMOVUPS Y3, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    216(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y0
-	MOVQ    240(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	VMULPS  (BX)(DX*1), Y2, Y0
-	MOVQ    264(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R12
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R12
-	JZ         done
-	NEGQ       R12
-	LEAQ       tails<>+0(SB), BX
-	VMOVDQU    32(BX)(R12*4), Y0
-	VMASKMOVPS (SI)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(DX*1), Y0, Y2
-	VMASKMOVPS (R8)(DX*1), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS (SI)(DX*1), Y0, Y3
-	VMASKMOVPS (R9)(DX*1), Y0, Y4
-	VADDPS     Y4, Y3, Y3
-	VMASKMOVPS (R10)(DX*1), Y0, Y4
-	VMASKMOVPS (R11)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       (CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       144(AX), BX
-	MOVQ       144(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMASKMOVPS (R11)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       24(CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       168(AX), BX
-	MOVQ       168(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMASKMOVPS (R11)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       48(CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMASKMOVPS (R11)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       72(CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       216(AX), BX
-	MOVQ       216(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMASKMOVPS (R11)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       96(CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMASKMOVPS (R11)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       120(CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       264(AX), BX
-	MOVQ       264(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       144(CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       312(AX), BX
-	MOVQ       312(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       168(CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       336(AX), BX
-	MOVQ       336(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VMULPS     Y5, Y4, Y4
-	MOVQ       192(CX), BX
-	VMASKMOVPS Y4, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VMULPS     Y4, Y1, Y1
-	MOVQ       216(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y2, Y1
-	MOVQ       240(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y3, Y1
-	MOVQ       264(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain9rows(SB), $608-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(DX*1), Y0
-	VADDPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VADDPS       (R11)(DX*1), Y1, Y1
-	VMOVUPS      (R9)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y2
-	VMOVUPS      (R9)(DX*1), Y3
-	MOVQ         168(AX), BX
-	VADDPS       (BX)(DX*1), Y3, Y3
-	VMOVUPS      (R9)(DX*1), Y4
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y4, Y4
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y5
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y5, Y5
-	MOVQ         48(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y5
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y5, Y5
-	MOVQ         72(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y5
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y5, Y5
-	MOVQ         96(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y5
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y5, Y5
-	MOVQ         120(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y5
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y5, Y5
-	MOVQ         144(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y5
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y5, Y5
-	MOVQ         168(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y5
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y6
-	VMULPS       Y6, Y5, Y5
-	MOVQ         192(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y5
-	VMULPS       Y5, Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain9flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain9flat(SB), $608-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS (SI)(DX*1), Y0
-	VADDPS  (DI)(DX*1), Y0, Y0
-	MOVQ    (CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	VMOVUPS (R8)(DX*1), Y0
-	VADDPS  (DI)(DX*1), Y0, Y0
-	MOVQ    24(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	VMOVUPS (R9)(DX*1), Y0
-	VADDPS  (R10)(DX*1), Y0, Y0
-	VMOVUPS (R9)(DX*1), Y1
-	VADDPS  (R11)(DX*1), Y1, Y1
-	VMOVUPS (R9)(DX*1), Y2
-	MOVQ    144(AX), BX
-	VADDPS  (BX)(DX*1), Y2, Y2
-	VMOVUPS (R9)(DX*1), Y3
-	MOVQ    168(AX), BX
-	VADDPS  (BX)(DX*1), Y3, Y3
-	VMOVUPS (R9)(DX*1), Y4
-	MOVQ    192(AX), BX
-	VADDPS  (BX)(DX*1), Y4, Y4
-	MOVQ    216(AX), BX
-	MOVQ    216(AX), BX
-	VMOVUPS (BX)(DX*1), Y5
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y5, Y5
-	MOVQ    48(CX), BX
-	VMOVUPS Y5, (BX)(DX*1)
-	MOVQ    264(AX), BX
-	MOVQ    264(AX), BX
-	VMOVUPS (BX)(DX*1), Y5
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y5, Y5
-	MOVQ    72(CX), BX
-	VMOVUPS Y5, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	MOVQ    288(AX), BX
-	VMOVUPS (BX)(DX*1), Y5
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y5, Y5
-	MOVQ    96(CX), BX
-	VMOVUPS Y5, (BX)(DX*1)
-	MOVQ    312(AX), BX
-	MOVQ    312(AX), BX
-	VMOVUPS (BX)(DX*1), Y5
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y5, Y5
-	MOVQ    120(CX), BX
-	VMOVUPS Y5, (BX)(DX*1)
-	MOVQ    336(AX), BX
-	MOVQ    336(AX), BX
-	VMOVUPS (BX)(DX*1), Y5
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y5, Y5
-	MOVQ    144(CX), BX
-	VMOVUPS Y5, (BX)(DX*1)
-	MOVQ    360(AX), BX
-	MOVQ    360(AX), BX
-	VMOVUPS (BX)(DX*1), Y5
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y5, Y5
-	MOVQ    168(CX), BX
-	VMOVUPS Y5, (BX)(DX*1)
-	MOVQ    384(AX), BX
-	MOVQ    384(AX), BX
-	VMOVUPS (BX)(DX*1), Y5
-	MOVQ    408(AX), BX
-	VMULPS  (BX)(DX*1), Y5, Y5
-	MOVQ    192(CX), BX
-	VMOVUPS Y5, (BX)(DX*1)
-	MOVQ    408(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    216(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    408(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y0
-	MOVQ    240(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    408(AX), BX
-	VMULPS  (BX)(DX*1), Y2, Y0
-	MOVQ    264(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    408(AX), BX
-	VMULPS  (BX)(DX*1), Y3, Y0
-	MOVQ    288(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    408(AX), BX
-	VMULPS  (BX)(DX*1), Y4, Y0
-	MOVQ    312(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R12
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R12
-	JZ         done
-	NEGQ       R12
-	LEAQ       tails<>+0(SB), BX
-	VMOVDQU    32(BX)(R12*4), Y0
-	VMASKMOVPS (SI)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	MOVQ       (CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS (R8)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	MOVQ       24(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS (R9)(DX*1), Y0, Y1
-	VMASKMOVPS (R10)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R9)(DX*1), Y0, Y2
-	VMASKMOVPS (R11)(DX*1), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS (R9)(DX*1), Y0, Y3
-	MOVQ       144(AX), BX
-	MOVQ       144(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y4
-	VADDPS     Y4, Y3, Y3
-	VMASKMOVPS (R9)(DX*1), Y0, Y4
-	MOVQ       168(AX), BX
-	MOVQ       168(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y5
-	VADDPS     Y5, Y4, Y4
-	VMASKMOVPS (R9)(DX*1), Y0, Y5
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	VADDPS     Y6, Y5, Y5
-	MOVQ       216(AX), BX
-	MOVQ       216(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y7
-	VMULPS     Y7, Y6, Y6
-	MOVQ       48(CX), BX
-	VMASKMOVPS Y6, Y0, (BX)(DX*1)
-	MOVQ       264(AX), BX
-	MOVQ       264(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y7
-	VMULPS     Y7, Y6, Y6
-	MOVQ       72(CX), BX
-	VMASKMOVPS Y6, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y7
-	VMULPS     Y7, Y6, Y6
-	MOVQ       96(CX), BX
-	VMASKMOVPS Y6, Y0, (BX)(DX*1)
-	MOVQ       312(AX), BX
-	MOVQ       312(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y7
-	VMULPS     Y7, Y6, Y6
-	MOVQ       120(CX), BX
-	VMASKMOVPS Y6, Y0, (BX)(DX*1)
-	MOVQ       336(AX), BX
-	MOVQ       336(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y7
-	VMULPS     Y7, Y6, Y6
-	MOVQ       144(CX), BX
-	VMASKMOVPS Y6, Y0, (BX)(DX*1)
-	MOVQ       360(AX), BX
-	MOVQ       360(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y7
-	VMULPS     Y7, Y6, Y6
-	MOVQ       168(CX), BX
-	VMASKMOVPS Y6, Y0, (BX)(DX*1)
-	MOVQ       384(AX), BX
-	MOVQ       384(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	MOVQ       408(AX), BX
-	MOVQ       408(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y7
-	VMULPS     Y7, Y6, Y6
-	MOVQ       192(CX), BX
-	VMASKMOVPS Y6, Y0, (BX)(DX*1)
-	MOVQ       408(AX), BX
-	MOVQ       408(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y6
-	VMULPS     Y6, Y1, Y1
-	MOVQ       216(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       408(AX), BX
-	MOVQ       408(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y2, Y1
-	MOVQ       240(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       408(AX), BX
-	MOVQ       408(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y3, Y1
-	MOVQ       264(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       408(AX), BX
-	MOVQ       408(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y4, Y1
-	MOVQ       288(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       408(AX), BX
-	MOVQ       408(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMULPS     Y1, Y5, Y1
-	MOVQ       312(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain10rows(SB), $96-32
+TEXT ·chain8rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1279,9 +567,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain10flat(out *[]float32, in *[]float32, n int)
+// func chain8flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain10flat(SB), $96-24
+TEXT ·chain8flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1357,9 +645,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain11rows(SB), $96-32
+TEXT ·chain9rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1406,9 +694,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain11flat(out *[]float32, in *[]float32, n int)
+// func chain9flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain11flat(SB), $96-24
+TEXT ·chain9flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1476,9 +764,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain12flat(out *[]float32, in *[]float32, n int)
+// func chain10flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain12flat(SB), $64-24
+TEXT ·chain10flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1516,9 +804,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain13flat(out *[]float32, in *[]float32, n int)
+// func chain11flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain13flat(SB), $96-24
+TEXT ·chain11flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1563,9 +851,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain14flat(out *[]float32, in *[]float32, n int)
+// func chain12flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain14flat(SB), $128-24
+TEXT ·chain12flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1614,9 +902,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain15flat(out *[]float32, in *[]float32, n int)
+// func chain13flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain15flat(SB), $160-24
+TEXT ·chain13flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1675,9 +963,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain16rows(SB), $576-32
+TEXT ·chain14rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1759,9 +1047,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain16flat(out *[]float32, in *[]float32, n int)
+// func chain14flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain16flat(SB), $576-24
+TEXT ·chain14flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1918,9 +1206,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain17rows(SB), $640-32
+TEXT ·chain15rows(SB), $640-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2014,9 +1302,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain17flat(out *[]float32, in *[]float32, n int)
+// func chain15flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain17flat(SB), $640-24
+TEXT ·chain15flat(SB), $640-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2192,9 +1480,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain18flat(out *[]float32, in *[]float32, n int)
+// func chain16flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain18flat(SB), $448-24
+TEXT ·chain16flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2317,9 +1605,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain19rows(SB), $448-32
+TEXT ·chain17rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2402,9 +1690,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain19flat(out *[]float32, in *[]float32, n int)
+// func chain17flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain19flat(SB), $448-24
+TEXT ·chain17flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2548,9 +1836,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain20rows(SB), $576-32
+TEXT ·chain18rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2655,9 +1943,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain20flat(out *[]float32, in *[]float32, n int)
+// func chain18flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain20flat(SB), $576-24
+TEXT ·chain18flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2849,9 +2137,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain19rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain21rows(SB), $384-32
+TEXT ·chain19rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2908,6 +2196,579 @@ loop:
 	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         264(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain19flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain19flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain20rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain20rows(SB), $704-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         336(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         360(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         384(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         408(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain20flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain20flat(SB), $704-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VMULPS       (R9)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         336(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         360(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         384(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         408(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         408(AX), BX
+	MOVQ         408(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain21rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VDIVPS       (R8)(DX*1), Y0, Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R10)(R13*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
 	VADDPS       Y1, Y0, Y0
 	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
@@ -2925,7 +2786,7 @@ loop:
 
 // func chain21flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain21flat(SB), $384-24
+TEXT ·chain21flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2978,8 +2839,6 @@ loop:
 	MOVQ         240(AX), BX
 	MOVQ         240(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
 	VADDPS       Y1, Y0, Y0
 	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
@@ -3037,10 +2896,6 @@ tail:
 	MOVQ         240(AX), BX
 	MOVQ         240(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
 	VADDPS       Y2, Y1, Y1
 	MOVQ         120(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
@@ -3051,574 +2906,7 @@ done:
 
 // func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain22rows(SB), $704-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         384(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain22flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain22flat(SB), $704-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         336(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         360(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         384(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         408(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain23rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R10)(R13*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain23flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain23flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMULPS       (R9)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain24rows(SB), $768-32
+TEXT ·chain22rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3739,9 +3027,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain24flat(out *[]float32, in *[]float32, n int)
+// func chain22flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain24flat(SB), $768-24
+TEXT ·chain22flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3973,9 +3261,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain25rows(SB), $416-32
+TEXT ·chain23rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4054,9 +3342,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain23flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain25flat(SB), $416-24
+TEXT ·chain23flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4196,9 +3484,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain26rows(SB), $768-32
+TEXT ·chain24rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4320,9 +3608,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain24flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain26flat(SB), $768-24
+TEXT ·chain24flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4556,9 +3844,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain25flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain27flat(SB), $352-24
+TEXT ·chain25flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4676,322 +3964,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain28rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VBROADCASTSS (R9)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R9)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y1
-	VBROADCASTSS (R9)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R9)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R9)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R9)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain28flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain28flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS (SI)(DX*1), Y0
-	VADDPS  (DI)(DX*1), Y0, Y0
-	VMOVUPS (R8)(DX*1), Y1
-	VMULPS  (R9)(DX*1), Y1, Y1
-	MOVQ    (CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	VMOVUPS (R10)(DX*1), Y1
-	VMULPS  (R9)(DX*1), Y1, Y1
-	MOVQ    24(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	VMOVUPS (R11)(DX*1), Y1
-	VMULPS  (R9)(DX*1), Y1, Y1
-	MOVQ    48(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    144(AX), BX
-	MOVQ    144(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	VMULPS  (R9)(DX*1), Y1, Y1
-	MOVQ    72(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    168(AX), BX
-	MOVQ    168(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	VMULPS  (R9)(DX*1), Y1, Y1
-	MOVQ    96(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    192(AX), BX
-	MOVQ    192(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	VMULPS  (R9)(DX*1), Y1, Y1
-	MOVQ    120(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    216(AX), BX
-	MOVQ    216(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y1
-	MOVQ    144(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    264(AX), BX
-	MOVQ    264(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y1
-	MOVQ    168(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	MOVQ    288(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y1
-	MOVQ    192(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    312(AX), BX
-	MOVQ    312(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y1
-	MOVQ    216(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    336(AX), BX
-	MOVQ    336(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y1, Y1
-	MOVQ    240(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    240(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    264(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R12
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R12
-	JZ         done
-	NEGQ       R12
-	LEAQ       tails<>+0(SB), BX
-	VMOVDQU    32(BX)(R12*4), Y0
-	VMASKMOVPS (SI)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (R8)(DX*1), Y0, Y2
-	VMASKMOVPS (R9)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       (CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS (R10)(DX*1), Y0, Y2
-	VMASKMOVPS (R9)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       24(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS (R11)(DX*1), Y0, Y2
-	VMASKMOVPS (R9)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       48(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       144(AX), BX
-	MOVQ       144(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMASKMOVPS (R9)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       72(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       168(AX), BX
-	MOVQ       168(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMASKMOVPS (R9)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       96(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMASKMOVPS (R9)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       120(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       216(AX), BX
-	MOVQ       216(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       144(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       264(AX), BX
-	MOVQ       264(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       168(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       192(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       312(AX), BX
-	MOVQ       312(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       216(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       336(AX), BX
-	MOVQ       336(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y3
-	VMULPS     Y3, Y2, Y2
-	MOVQ       240(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       264(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain29rows(SB), $512-32
+TEXT ·chain26rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5071,9 +4046,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain26flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain29flat(SB), $512-24
+TEXT ·chain26flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5211,9 +4186,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain30rows(SB), $768-32
+TEXT ·chain27rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5330,9 +4305,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain30flat(out *[]float32, in *[]float32, n int)
+// func chain27flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain30flat(SB), $768-24
+TEXT ·chain27flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5554,9 +4529,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain31rows(SB), $768-32
+TEXT ·chain28rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5664,9 +4639,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, n int)
+// func chain28flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain31flat(SB), $768-24
+TEXT ·chain28flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5870,9 +4845,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain32flat(SB), $736-24
+TEXT ·chain29flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6037,9 +5012,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain33flat(SB), $160-24
+TEXT ·chain30flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6103,9 +5078,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34rows(SB), $768-32
+TEXT ·chain31rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6389,9 +5364,9 @@ DATA wide1f800000<>+24(SB)/4, $0x1f800000
 DATA wide1f800000<>+28(SB)/4, $0x1f800000
 GLOBL wide1f800000<>(SB), RODATA|NOPTR, $32
 
-// func chain34flat(out *[]float32, in *[]float32, n int)
+// func chain31flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $768-24
+TEXT ·chain31flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6722,9 +5697,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain35rows(SB), $608-32
+TEXT ·chain32rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6849,9 +5824,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain35flat(SB), $608-24
+TEXT ·chain32flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7070,9 +6045,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, n int)
+// func chain33flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain36flat(SB), $416-24
+TEXT ·chain33flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7188,9 +6163,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain37rows(SB), $544-32
+TEXT ·chain34rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7270,9 +6245,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, n int)
+// func chain34flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain37flat(SB), $544-24
+TEXT ·chain34flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7413,9 +6388,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain38rows(SB), $480-32
+TEXT ·chain35rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7481,9 +6456,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain38flat(SB), $480-24
+TEXT ·chain35flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7596,9 +6571,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain39flat(out *[]float32, in *[]float32, n int)
+// func chain36flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain39flat(SB), $352-24
+TEXT ·chain36flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7859,9 +6834,9 @@ DATA wide40000000<>+24(SB)/4, $0x40000000
 DATA wide40000000<>+28(SB)/4, $0x40000000
 GLOBL wide40000000<>(SB), RODATA|NOPTR, $32
 
-// func chain40flat(out *[]float32, in *[]float32, n int)
+// func chain37flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40flat(SB), $352-24
+TEXT ·chain37flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8080,9 +7055,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, n int)
+// func chain38flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain41flat(SB), $32-24
+TEXT ·chain38flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8117,9 +7092,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain39flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain42flat(SB), $64-24
+TEXT ·chain39flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8163,9 +7138,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain40flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43flat(SB), $160-24
+TEXT ·chain40flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8287,9 +7262,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain44rows(SB), $32-32
+TEXT ·chain41rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8318,9 +7293,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, n int)
+// func chain41flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain44flat(SB), $32-24
+TEXT ·chain41flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8355,9 +7330,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain45rows(SB), $32-32
+TEXT ·chain42rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8387,9 +7362,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain45flat(SB), $32-24
+TEXT ·chain42flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8423,9 +7398,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46rows(SB), $288-32
+TEXT ·chain43rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8520,9 +7495,9 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
-// func chain46flat(out *[]float32, in *[]float32, n int)
+// func chain43flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46flat(SB), $288-24
+TEXT ·chain43flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8645,9 +7620,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47rows(SB), $288-32
+TEXT ·chain44rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8720,9 +7695,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain44flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47flat(SB), $288-24
+TEXT ·chain44flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8841,9 +7816,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48rows(SB), $288-32
+TEXT ·chain45rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8914,9 +7889,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, n int)
+// func chain45flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48flat(SB), $288-24
+TEXT ·chain45flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9031,9 +8006,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain49rows(SB), $64-32
+TEXT ·chain46rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9070,9 +8045,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, n int)
+// func chain46flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain49flat(SB), $64-24
+TEXT ·chain46flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9116,9 +8091,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain50rows(SB), $96-32
+TEXT ·chain47rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9154,9 +8129,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, n int)
+// func chain47flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain50flat(SB), $96-24
+TEXT ·chain47flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9199,9 +8174,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain51rows(SB), $64-32
+TEXT ·chain48rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9233,9 +8208,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain51flat(out *[]float32, in *[]float32, n int)
+// func chain48flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain51flat(SB), $64-24
+TEXT ·chain48flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9273,9 +8248,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain52rows(SB), $64-32
+TEXT ·chain49rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9312,9 +8287,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain52flat(out *[]float32, in *[]float32, n int)
+// func chain49flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain52flat(SB), $64-24
+TEXT ·chain49flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9361,9 +8336,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53rows(SB), $256-32
+TEXT ·chain50rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9443,9 +8418,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain53flat(out *[]float32, in *[]float32, n int)
+// func chain50flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $256-24
+TEXT ·chain50flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9576,9 +8551,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54rows(SB), $384-32
+TEXT ·chain51rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9660,9 +8635,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain54flat(out *[]float32, in *[]float32, n int)
+// func chain51flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54flat(SB), $384-24
+TEXT ·chain51flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9797,9 +8772,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55rows(SB), $128-32
+TEXT ·chain52rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9862,9 +8837,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain55flat(out *[]float32, in *[]float32, n int)
+// func chain52flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55flat(SB), $128-24
+TEXT ·chain52flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9961,9 +8936,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain56rows(SB), $128-32
+TEXT ·chain53rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10024,9 +8999,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain56flat(out *[]float32, in *[]float32, n int)
+// func chain53flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain56flat(SB), $128-24
+TEXT ·chain53flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10120,9 +9095,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain57rows(SB), $576-32
+TEXT ·chain54rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10199,9 +9174,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain57flat(out *[]float32, in *[]float32, n int)
+// func chain54flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain57flat(SB), $576-24
+TEXT ·chain54flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10333,9 +9308,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain58rows(SB), $480-32
+TEXT ·chain55rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10413,9 +9388,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain58flat(out *[]float32, in *[]float32, n int)
+// func chain55flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain58flat(SB), $480-24
+TEXT ·chain55flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10545,9 +9520,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain59rows(SB), $448-32
+TEXT ·chain56rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10613,9 +9588,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain59flat(out *[]float32, in *[]float32, n int)
+// func chain56flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain59flat(SB), $448-24
+TEXT ·chain56flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10720,9 +9695,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain60rows(SB), $96-32
+TEXT ·chain57rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10765,9 +9740,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain60flat(out *[]float32, in *[]float32, n int)
+// func chain57flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain60flat(SB), $96-24
+TEXT ·chain57flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10825,9 +9800,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $96-32
+TEXT ·chain58rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10885,9 +9860,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain61flat(out *[]float32, in *[]float32, n int)
+// func chain58flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $96-24
+TEXT ·chain58flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10976,9 +9951,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain59rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62rows(SB), $96-32
+TEXT ·chain59rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11034,9 +10009,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain62flat(out *[]float32, in *[]float32, n int)
+// func chain59flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $96-24
+TEXT ·chain59flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11122,9 +10097,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain63rows(SB), $96-32
+TEXT ·chain60rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11162,9 +10137,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain63flat(out *[]float32, in *[]float32, n int)
+// func chain60flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain63flat(SB), $96-24
+TEXT ·chain60flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11212,9 +10187,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain64rows(SB), $320-32
+TEXT ·chain61rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11276,9 +10251,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain64flat(out *[]float32, in *[]float32, n int)
+// func chain61flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain64flat(SB), $320-24
+TEXT ·chain61flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11379,9 +10354,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain65rows(SB), $160-32
+TEXT ·chain62rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11420,9 +10395,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain65flat(out *[]float32, in *[]float32, n int)
+// func chain62flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain65flat(SB), $160-24
+TEXT ·chain62flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11473,9 +10448,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain66rows(SB), $96-32
+TEXT ·chain63rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11511,9 +10486,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain66flat(out *[]float32, in *[]float32, n int)
+// func chain63flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain66flat(SB), $96-24
+TEXT ·chain63flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11558,9 +10533,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain67rows(SB), $128-32
+TEXT ·chain64rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11602,9 +10577,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain67flat(out *[]float32, in *[]float32, n int)
+// func chain64flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain67flat(SB), $128-24
+TEXT ·chain64flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11660,9 +10635,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain65rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68rows(SB), $416-32
+TEXT ·chain65rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11800,9 +10775,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain68flat(out *[]float32, in *[]float32, n int)
+// func chain65flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $416-24
+TEXT ·chain65flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12047,9 +11022,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain66rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69rows(SB), $416-32
+TEXT ·chain66rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12168,6 +11143,1111 @@ loop:
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain66flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain66flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain67rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain67rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain67flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain67flat(SB), $352-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain68rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain68rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain68flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain68flat(SB), $352-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      (R8)(DX*1), Y0
+	VADDPS       (R9)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      (R10)(DX*1), Y0
+	VADDPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R9)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R13*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -12225,6 +12305,8 @@ loop:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y0
 	VADDPS       (R9)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -12252,10 +12334,14 @@ loop:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VADDPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
@@ -12287,6 +12373,8 @@ loop:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -12294,7 +12382,7 @@ loop:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -12334,6 +12422,8 @@ tail:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R8)(DX*1), Y0, Y1
 	VMASKMOVPS   (R9)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -12362,12 +12452,14 @@ tail:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -12402,6 +12494,8 @@ tail:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -12409,7 +12503,7 @@ tail:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -12418,7 +12512,7 @@ done:
 
 // func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain70rows(SB), $352-32
+TEXT ·chain70rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12463,8 +12557,6 @@ loop:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y0
 	VBROADCASTSS (R9)(R12*1), Y1
 	VADDPS       Y1, Y0, Y0
@@ -12493,8 +12585,6 @@ loop:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VBROADCASTSS (R11)(R12*1), Y1
 	VADDPS       Y1, Y0, Y0
@@ -12533,11 +12623,14 @@ loop:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -12553,7 +12646,7 @@ loop:
 
 // func chain70flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain70flat(SB), $352-24
+TEXT ·chain70flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12595,8 +12688,6 @@ loop:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      (R8)(DX*1), Y0
 	VADDPS       (R9)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -12624,8 +12715,6 @@ loop:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VADDPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
@@ -12663,11 +12752,14 @@ loop:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -12707,8 +12799,6 @@ tail:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R8)(DX*1), Y0, Y1
 	VMASKMOVPS   (R9)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -12737,8 +12827,6 @@ tail:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -12779,1136 +12867,23 @@ tail:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
-	VZEROUPPER
-	RET
-
-// func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain71rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
 	VZEROUPPER
 	RET
 
 // func chain71flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain72rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain72flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain72flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain73rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (R9)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain73flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain73flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      (R8)(DX*1), Y0
-	VADDPS       (R9)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      (R10)(DX*1), Y0
-	VADDPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain74flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain74flat(SB), $32-24
+TEXT ·chain71flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13942,9 +12917,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain75rows(SB), $32-32
+TEXT ·chain72rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13973,9 +12948,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, n int)
+// func chain72flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain75flat(SB), $32-24
+TEXT ·chain72flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14009,9 +12984,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain76rows(SB), $32-32
+TEXT ·chain73rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14040,9 +13015,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, n int)
+// func chain73flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain76flat(SB), $32-24
+TEXT ·chain73flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14076,9 +13051,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain77rows(SB), $128-32
+TEXT ·chain74rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14121,9 +13096,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, n int)
+// func chain74flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain77flat(SB), $128-24
+TEXT ·chain74flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14185,9 +13160,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain78rows(SB), $128-32
+TEXT ·chain75rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14226,9 +13201,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, n int)
+// func chain75flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain78flat(SB), $128-24
+TEXT ·chain75flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14282,9 +13257,172 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, n int)
+// func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain79flat(SB), $32-24
+TEXT ·chain76rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI)(R12*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R10)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R13*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         96(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain76flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain76flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       (R9)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R10)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       (R11)(DX*1), Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         96(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y3, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain77flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain77flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14318,9 +13456,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain80flat(out *[]float32, in *[]float32, n int)
+// func chain78flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain80flat(SB), $32-24
+TEXT ·chain78flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14355,9 +13493,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain81rows(SB), $32-32
+TEXT ·chain79rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14386,9 +13524,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, n int)
+// func chain79flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain81flat(SB), $32-24
+TEXT ·chain79flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14423,9 +13561,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain82rows(SB), $32-32
+TEXT ·chain80rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14455,9 +13593,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, n int)
+// func chain80flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain82flat(SB), $32-24
+TEXT ·chain80flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14491,9 +13629,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain81flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain83flat(SB), $32-24
+TEXT ·chain81flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14527,9 +13665,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain84rows(SB), $768-32
+TEXT ·chain82rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14653,9 +13791,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain82flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain84flat(SB), $768-24
+TEXT ·chain82flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14889,9 +14027,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain85rows(SB), $32-32
+TEXT ·chain83rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14920,9 +14058,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain83flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $32-24
+TEXT ·chain83flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14956,9 +14094,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain86rows(SB), $32-32
+TEXT ·chain84rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14987,9 +14125,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain84flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $32-24
+TEXT ·chain84flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15023,9 +14161,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain87rows(SB), $768-32
+TEXT ·chain85rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15121,389 +14259,40 @@ loop:
 	VMULPS       Y1, Y0, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (SI)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain87flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain87flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VDIVPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y0
-	VDIVPS       (DI)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(DX*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	VDIVPS       (DI)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y1, Y2, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
 	MOVQ         288(AX), BX
 	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain88rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VBROADCASTSS (SI)(R12*1), Y0
-	VDIVPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y0
-	VDIVPS       (DI)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(DX*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	VDIVPS       (DI)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(R13*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (SI)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (SI)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(R13*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y1
 	VMULPS       Y1, Y0, Y0
 	MOVQ         192(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         336(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         360(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -15518,9 +14307,401 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain85flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $768-24
+TEXT ·chain85flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VSUBPS       Y2, Y3, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain86rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI)(R12*1), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (SI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VSUBPS       Y1, Y2, Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain86flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain86flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -15619,19 +14800,17 @@ loop:
 	VBROADCASTSS (BX), Y0
 	MOVQ         288(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
 	MOVQ         192(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y1
+	VMOVUPS      (SI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         216(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y1
+	VBROADCASTSS (R8), Y1
+	VDIVPS       Y0, Y1, Y0
 	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -15740,34 +14919,26 @@ tail:
 	MOVQ         288(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
 	MOVQ         192(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y2
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
 	MOVQ         216(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y2
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y1, Y2, Y1
 	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain89flat(SB), $32-24
+TEXT ·chain87flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15849,9 +15020,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain90flat(SB), $32-24
+TEXT ·chain88flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15963,9 +15134,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $32-24
+TEXT ·chain89flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -15997,9 +15168,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain92flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -16191,9 +15362,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain93flat(SB), $32-24
+TEXT ·chain91flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16236,9 +15407,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain92flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16277,9 +15448,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $96-24
+TEXT ·chain93flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16322,9 +15493,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $480-24
+TEXT ·chain94flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16443,9 +15614,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $480-24
+TEXT ·chain95flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -16571,9 +15742,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $128-24
+TEXT ·chain96flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16621,9 +15792,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $32-24
+TEXT ·chain97flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16657,9 +15828,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain100flat(SB), $96-24
+TEXT ·chain98flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16710,655 +15881,655 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain99flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain99flat(SB), $576-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         336(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         360(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         384(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y4, Y0, Y0
+	MOVQ         408(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         336(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         360(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         384(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y5, Y1, Y1
+	MOVQ         408(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain100flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain100flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y4, Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y5, Y1, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain101flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain101flat(SB), $576-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         264(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         312(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         336(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         360(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         384(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y4, Y0, Y0
-	MOVQ         408(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         336(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         360(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         384(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y5, Y1, Y1
-	MOVQ         408(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain102flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain102flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         264(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y4, Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y5, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain103flat(SB), $448-24
+TEXT ·chain101flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17494,9 +16665,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain104rows(SB), $448-32
+TEXT ·chain102rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17572,9 +16743,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $448-24
+TEXT ·chain102flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17712,9 +16883,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $608-24
+TEXT ·chain103flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17871,9 +17042,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain106flat(SB), $160-24
+TEXT ·chain104flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17926,9 +17097,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain107flat(SB), $224-24
+TEXT ·chain105flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17995,9 +17166,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain108rows(SB), $224-32
+TEXT ·chain106rows(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18061,9 +17232,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain108flat(SB), $224-24
+TEXT ·chain106flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18163,8 +17334,845 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
+TEXT ·chain107rows(SB), $448-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         120(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain107flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain107flat(SB), $448-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	MOVQ         120(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y2, Y4, Y2
+	VMULPS       Y2, Y3, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y4
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain108rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         120(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         216(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain108flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain108flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	MOVQ         120(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y3
+	MOVQ         216(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y2, Y4, Y2
+	VMULPS       Y2, Y3, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y4
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y2, Y4, Y2
+	VMULPS       Y2, Y3, Y2
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y4
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
 TEXT ·chain109rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
@@ -18184,87 +18192,79 @@ row:
 loop:
 	VMOVUPS      (SI)(DX*1), Y0
 	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMULPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
+	VBROADCASTSS (R9), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
 	VMULPS       Y0, Y1, Y0
 	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       (R11)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y1
-	VSUBPS       Y1, Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y1, Y2, Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y3
-	VSUBPS       Y1, Y3, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y3
-	VMULPS       Y3, Y1, Y3
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         120(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         192(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -18279,7 +18279,7 @@ loop:
 	RET
 
 // func chain109flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX
 TEXT ·chain109flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
@@ -18297,730 +18297,6 @@ TEXT ·chain109flat(SB), $448-24
 loop:
 	VMOVUPS      (SI)(DX*1), Y0
 	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMULPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VMULPS       Y1, Y2, Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y3
-	VSUBPS       Y1, Y3, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y3
-	MOVQ         120(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VBROADCASTSS (R11), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y7, Y3, Y2
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y2, Y3, Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y4
-	VSUBPS       Y2, Y4, Y2
-	VMULPS       Y2, Y3, Y2
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y3, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain110rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMULPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VSUBPS       Y1, Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y1, Y2, Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y3
-	VSUBPS       Y1, Y3, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         120(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VSUBPS       Y1, Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y1, Y2, Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y3
-	VSUBPS       Y1, Y3, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         216(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMULPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VSUBPS       Y1, Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain110flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain110flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VMULPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VMULPS       Y1, Y2, Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y3
-	VSUBPS       Y1, Y3, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y3
-	MOVQ         120(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VMULPS       Y1, Y2, Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y3
-	VSUBPS       Y1, Y3, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y3
-	MOVQ         216(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VMULPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R8)(DX*1), Y0, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VBROADCASTSS (R11), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y7, Y3, Y2
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y2, Y3, Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y4
-	VSUBPS       Y2, Y4, Y2
-	VMULPS       Y2, Y3, Y2
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y3, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y7, Y3, Y2
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y2, Y3, Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX), Y4
-	VSUBPS       Y2, Y4, Y2
-	VMULPS       Y2, Y3, Y2
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y3, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain111rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R8)(DX*1), Y1
 	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
@@ -19043,228 +18319,45 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y2
-	MOVQ         240(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y3
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y4
-	MOVQ         72(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y4
-	MOVQ         96(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         432(AX), BX
-	MOVQ         432(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         456(AX), BX
-	MOVQ         456(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         480(AX), BX
-	MOVQ         480(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y4
-	VMULPS       Y4, Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	MOVQ         504(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	MOVQ         504(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	MOVQ         504(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         336(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain111flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain111flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMOVUPS      (R10)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y0
 	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y2
-	MOVQ         240(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y3
-	MOVQ         264(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y4
 	MOVQ         72(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y4
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         96(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
+	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
+	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
+	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         432(AX), BX
-	MOVQ         432(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         456(AX), BX
-	MOVQ         456(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         480(AX), BX
-	MOVQ         480(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         360(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	VMULPS       (BX)(DX*1), Y3, Y0
-	MOVQ         336(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -19303,121 +18396,66 @@ tail:
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y2
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y3
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y4, Y1, Y4
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y1, Y5
 	MOVQ         72(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y1, Y5
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VADDPS       Y5, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         120(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         144(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         432(AX), BX
-	MOVQ         432(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         456(AX), BX
-	MOVQ         456(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         480(AX), BX
-	MOVQ         480(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	MOVQ         504(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	MOVQ         504(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         504(AX), BX
-	MOVQ         504(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y1, Y4, Y1
-	MOVQ         336(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain112rows(SB), $768-32
+TEXT ·chain110rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19443,15 +18481,13 @@ loop:
 	VMULPS       Y0, Y1, Y0
 	VBROADCASTSS (R11), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(R13*1), Y0
+	VMOVUPS      (R10)(R13*1), Y1
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      (R10)(R13*1), Y1
 	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y1
@@ -19463,13 +18499,13 @@ loop:
 	MOVQ         192(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y2
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -19485,39 +18521,59 @@ loop:
 	VMULPS       Y1, Y2, Y1
 	VBROADCASTSS (R11), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(R13*1), Y1
-	VMULPS       (DI)(DX*1), Y1, Y1
-	VBROADCASTSS (R11), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(R13*1), Y1
+	VMOVUPS      (R10)(R13*1), Y2
+	VMULPS       (DI)(DX*1), Y2, Y2
+	VBROADCASTSS (R11), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         288(AX), BX
 	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (BX)(DX*1), Y2
 	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(CX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         336(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         192(CX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         360(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         216(CX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         384(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         240(CX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	VADDPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -19531,9 +18587,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $768-24
+TEXT ·chain110flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -19557,15 +18613,13 @@ loop:
 	VMULPS       Y0, Y1, Y0
 	VBROADCASTSS (R11), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y0
+	VBROADCASTSS (R10), Y1
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R10), Y1
 	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y1
@@ -19577,13 +18631,13 @@ loop:
 	MOVQ         192(AX), BX
 	VMOVUPS      (BX)(DX*1), Y2
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -19599,37 +18653,47 @@ loop:
 	VMULPS       Y1, Y2, Y1
 	VBROADCASTSS (R11), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	VMULPS       (DI)(DX*1), Y1, Y1
-	VBROADCASTSS (R11), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
+	VBROADCASTSS (R10), Y2
+	VMULPS       (DI)(DX*1), Y2, Y2
+	VBROADCASTSS (R11), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
 	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(CX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         96(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         336(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         192(CX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         120(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         360(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         216(CX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         144(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         384(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         240(CX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         168(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	VADDPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y0
+	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -19652,17 +18716,15 @@ tail:
 	VMULPS       Y1, Y2, Y1
 	VBROADCASTSS (R11), Y2
 	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R10), Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R11), Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R11), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R10), Y2
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -19676,13 +18738,13 @@ tail:
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VDIVPS       Y2, Y3, Y3
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y3
 	VDIVPS       Y2, Y3, Y3
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -19700,57 +18762,69 @@ tail:
 	VMULPS       Y2, Y3, Y2
 	VBROADCASTSS (R11), Y3
 	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VMASKMOVPS   (DI)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS (R11), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
 	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	VMASKMOVPS   (DI)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R11), Y3
-	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
 	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y3
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
 	MOVQ         168(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y3
+	VMULPS       Y3, Y1, Y1
 	MOVQ         192(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y3
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y2, Y1
 	MOVQ         216(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y3
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VADDPS       Y1, Y2, Y1
-	MOVQ         264(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain113flat(SB), $32-24
+TEXT ·chain111flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19785,9 +18859,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain114rows(SB), $64-32
+TEXT ·chain112rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19824,9 +18898,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain112flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $64-24
+TEXT ·chain112flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19871,9 +18945,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $192-24
+TEXT ·chain113flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19940,9 +19014,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $64-24
+TEXT ·chain114flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19988,103 +19062,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain117rows(SB), $96-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R9
-	MOVQ (CX), R10
-	XORQ AX, AX
-	XORQ R11, R11
-
-row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*1)
-	VMOVUPS      (SI)(AX*1), Y0
-	VBROADCASTSS (DI)(R11*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VBROADCASTSS (R9)(R11*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         24(CX), R8
-	VMOVUPS      Y0, (R8)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
-	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain117flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain117flat(SB), $96-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R9
-	MOVQ (CX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*1)
-	VMOVUPS      (SI)(AX*1), Y0
-	VMULPS       (DI)(AX*1), Y0, Y0
-	VADDPS       (R9)(AX*1), Y0, Y0
-	MOVQ         24(CX), R8
-	VMOVUPS      Y0, (R8)(AX*1)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, R11
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R11
-	JZ           done
-	NEGQ         R11
-	LEAQ         tails<>+0(SB), R8
-	VMOVDQU      32(R8)(R11*4), Y0
-	VMASKMOVPS   (DX)(AX*1), Y0, Y1
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
-	VMASKMOVPS   (SI)(AX*1), Y0, Y1
-	VMASKMOVPS   (DI)(AX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(AX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         24(CX), R8
-	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain118rows(SB), $448-32
+TEXT ·chain115rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20148,9 +19128,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain118flat(SB), $448-24
+TEXT ·chain115flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20259,9 +19239,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain119rows(SB), $32-32
+TEXT ·chain116rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20290,9 +19270,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain119flat(SB), $32-24
+TEXT ·chain116flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20327,9 +19307,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain120rows(SB), $32-32
+TEXT ·chain117rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20359,9 +19339,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $32-24
+TEXT ·chain117flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20395,357 +19375,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain121rows(SB), $96-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	MOVQ 24(CX), R8
-	XORQ CX, CX
-	XORQ R9, R9
-
-row:
-	XORQ R10, R10
-	MOVQ vecs+24(FP), R11
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (BX)(R9*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (SI)(CX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	VMOVUPS      Y1, (DI)(CX*1)
-	VMOVUPS      (AX)(CX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      Y0, (R8)(CX*1)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, R10
-	DECQ         R11
-	JNZ          loop
-	ADDQ         $0x04, R9
-	MOVQ         rows+16(FP), R11
-	DECQ         R11
-	MOVQ         R11, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain121flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain121flat(SB), $96-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	MOVQ 24(CX), R8
-	XORQ CX, CX
-	MOVQ n+16(FP), R9
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VMULPS  (BX)(CX*1), Y0, Y0
-	VMOVUPS (SI)(CX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (DI)(CX*1)
-	VMOVUPS (AX)(CX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	VMOVUPS Y0, (R8)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, R9
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R9
-	JZ         done
-	NEGQ       R9
-	LEAQ       tails<>+0(SB), R10
-	VMOVDQU    32(R10)(R9*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(CX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (DI)(CX*1)
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (R8)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain122rows(SB), $128-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R9
-	MOVQ (CX), R10
-	XORQ AX, AX
-	XORQ R11, R11
-
-row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (SI)(AX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	VMOVUPS      Y1, (R10)(AX*1)
-	VMOVUPS      (DI)(AX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), R8
-	VMOVUPS      Y1, (R8)(AX*1)
-	VMOVUPS      (R9)(AX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         48(CX), R8
-	VMOVUPS      Y0, (R8)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
-	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain122flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain122flat(SB), $128-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R9
-	MOVQ (CX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(AX*1), Y0
-	VMULPS  (BX)(AX*1), Y0, Y0
-	VMOVUPS (SI)(AX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (R10)(AX*1)
-	VMOVUPS (DI)(AX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	MOVQ    24(CX), R8
-	VMOVUPS Y1, (R8)(AX*1)
-	VMOVUPS (R9)(AX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	MOVQ    48(CX), R8
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R11
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R11
-	JZ         done
-	NEGQ       R11
-	LEAQ       tails<>+0(SB), R8
-	VMOVDQU    32(R8)(R11*4), Y0
-	VMASKMOVPS (DX)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(AX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (R10)(AX*1)
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	MOVQ       24(CX), R8
-	VMASKMOVPS Y2, Y0, (R8)(AX*1)
-	VMASKMOVPS (R9)(AX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	MOVQ       48(CX), R8
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain123rows(SB), $224-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R9)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain123flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain123flat(SB), $224-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS (SI)(DX*1), Y0
-	VMULPS  (DI)(DX*1), Y0, Y0
-	VMOVUPS (R8)(DX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	MOVQ    (CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	VMOVUPS (R9)(DX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	MOVQ    24(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	VMOVUPS (R10)(DX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	MOVQ    48(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	VMOVUPS (R11)(DX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	MOVQ    72(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    144(AX), BX
-	MOVQ    144(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	VADDPS  Y0, Y1, Y1
-	MOVQ    96(CX), BX
-	VMOVUPS Y1, (BX)(DX*1)
-	MOVQ    168(AX), BX
-	MOVQ    168(AX), BX
-	VMOVUPS (BX)(DX*1), Y1
-	VADDPS  Y0, Y1, Y0
-	MOVQ    120(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R12
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R12
-	JZ         done
-	NEGQ       R12
-	LEAQ       tails<>+0(SB), BX
-	VMOVDQU    32(BX)(R12*4), Y0
-	VMASKMOVPS (SI)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS (R8)(DX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	MOVQ       (CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS (R9)(DX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	MOVQ       24(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS (R10)(DX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	MOVQ       48(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS (R11)(DX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	MOVQ       72(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       144(AX), BX
-	MOVQ       144(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y2
-	MOVQ       96(CX), BX
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	MOVQ       168(AX), BX
-	MOVQ       168(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VADDPS     Y1, Y2, Y1
-	MOVQ       120(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain124rows(SB), $768-32
+TEXT ·chain118rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20852,9 +19484,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain124flat(SB), $768-24
+TEXT ·chain118flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21053,9 +19685,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain125rows(SB), $64-32
+TEXT ·chain119rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21088,9 +19720,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain125flat(SB), $64-24
+TEXT ·chain119flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21128,9 +19760,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain126rows(SB), $160-32
+TEXT ·chain120rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21175,9 +19807,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain126flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain126flat(SB), $160-24
+TEXT ·chain120flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21239,9 +19871,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain127rows(SB), $96-32
+TEXT ·chain121rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21281,9 +19913,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain127flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain127flat(SB), $96-24
+TEXT ·chain121flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21333,9 +19965,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain128rows(SB), $768-32
+TEXT ·chain122rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21451,9 +20083,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain128flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain128flat(SB), $768-24
+TEXT ·chain122flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21665,411 +20297,92 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain129rows(SB), $96-32
+TEXT ·chain123rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), R8
-	MOVQ (CX), R9
-	MOVQ 24(CX), R10
-	XORQ AX, AX
-	XORQ R11, R11
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	XORQ CX, CX
+	XORQ R8, R8
 
 row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
+	XORQ R9, R9
+	MOVQ vecs+24(FP), R10
 
 loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (BX)(R8*1), Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R9)(AX*1)
-	VMOVUPS      (SI)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
+	VMOVUPS      Y0, (SI)(CX*1)
+	VMOVUPS      (AX)(CX*1), Y0
+	VBROADCASTSS (BX)(R8*1), Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*1)
-	VMOVUPS      (R8)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), DI
-	VMOVUPS      Y0, (DI)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
+	VMOVUPS      Y0, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, R9
+	DECQ         R10
 	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
+	ADDQ         $0x04, R8
+	MOVQ         rows+16(FP), R10
+	DECQ         R10
+	MOVQ         R10, rows+16(FP)
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func chain129flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain129flat(SB), $96-24
+TEXT ·chain123flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), R8
-	MOVQ (CX), R9
-	MOVQ 24(CX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	XORQ CX, CX
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
-	VMOVUPS (DX)(AX*1), Y0
-	VMULPS  (BX)(AX*1), Y0, Y0
-	VMOVUPS Y0, (R9)(AX*1)
-	VMOVUPS (SI)(AX*1), Y0
-	VMULPS  (BX)(AX*1), Y0, Y0
-	VMOVUPS Y0, (R10)(AX*1)
-	VMOVUPS (R8)(AX*1), Y0
-	VMULPS  (BX)(AX*1), Y0, Y0
-	MOVQ    48(CX), DI
-	VMOVUPS Y0, (DI)(AX*1)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R11
+	VMOVUPS (DX)(CX*1), Y0
+	VMULPS  (BX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (AX)(CX*1), Y0
+	VMULPS  (BX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (DI)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, R8
 	JGE     loop
 
 tail:
-	ADDQ       $0x08, R11
+	ADDQ       $0x08, R8
 	JZ         done
-	NEGQ       R11
-	LEAQ       tails<>+0(SB), DI
-	VMOVDQU    32(DI)(R11*4), Y0
-	VMASKMOVPS (DX)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
+	NEGQ       R8
+	LEAQ       tails<>+0(SB), R9
+	VMOVDQU    32(R9)(R8*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
 	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R9)(AX*1)
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
+	VMASKMOVPS Y1, Y0, (SI)(CX*1)
+	VMASKMOVPS (AX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
 	VMULPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R10)(AX*1)
-	VMASKMOVPS (R8)(AX*1), Y0, Y1
-	VMASKMOVPS (BX)(AX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       48(CX), DI
-	VMASKMOVPS Y1, Y0, (DI)(AX*1)
+	VMASKMOVPS Y1, Y0, (DI)(CX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain130rows(SB), $384-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R8)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain130flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain130flat(SB), $384-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS (SI)(DX*1), Y0
-	VMULPS  (DI)(DX*1), Y0, Y0
-	MOVQ    (CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	VMOVUPS (R8)(DX*1), Y0
-	VMULPS  (DI)(DX*1), Y0, Y0
-	MOVQ    24(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	VMOVUPS (R9)(DX*1), Y0
-	VMULPS  (DI)(DX*1), Y0, Y0
-	MOVQ    48(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	VMOVUPS (R10)(DX*1), Y0
-	VMULPS  (DI)(DX*1), Y0, Y0
-	MOVQ    72(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	VMOVUPS (R11)(DX*1), Y0
-	VMULPS  (DI)(DX*1), Y0, Y0
-	MOVQ    96(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    144(AX), BX
-	MOVQ    144(AX), BX
-	VMOVUPS (BX)(DX*1), Y0
-	VMULPS  (DI)(DX*1), Y0, Y0
-	MOVQ    120(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    168(AX), BX
-	MOVQ    168(AX), BX
-	VMOVUPS (BX)(DX*1), Y0
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    144(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    216(AX), BX
-	MOVQ    216(AX), BX
-	VMOVUPS (BX)(DX*1), Y0
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    168(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    240(AX), BX
-	MOVQ    240(AX), BX
-	VMOVUPS (BX)(DX*1), Y0
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    192(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    264(AX), BX
-	MOVQ    264(AX), BX
-	VMOVUPS (BX)(DX*1), Y0
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    216(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    288(AX), BX
-	MOVQ    288(AX), BX
-	VMOVUPS (BX)(DX*1), Y0
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    240(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    312(AX), BX
-	MOVQ    312(AX), BX
-	VMOVUPS (BX)(DX*1), Y0
-	MOVQ    192(AX), BX
-	VMULPS  (BX)(DX*1), Y0, Y0
-	MOVQ    264(CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R12
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R12
-	JZ         done
-	NEGQ       R12
-	LEAQ       tails<>+0(SB), BX
-	VMOVDQU    32(BX)(R12*4), Y0
-	VMASKMOVPS (SI)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       (CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS (R8)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       24(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS (R9)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       48(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS (R10)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       72(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS (R11)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       96(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       144(AX), BX
-	MOVQ       144(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	VMASKMOVPS (DI)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       120(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       168(AX), BX
-	MOVQ       168(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       144(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       216(AX), BX
-	MOVQ       216(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       168(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       240(AX), BX
-	MOVQ       240(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       192(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       264(AX), BX
-	MOVQ       264(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       216(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       288(AX), BX
-	MOVQ       288(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       240(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	MOVQ       312(AX), BX
-	MOVQ       312(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y1
-	MOVQ       192(AX), BX
-	MOVQ       192(AX), BX
-	VMASKMOVPS (BX)(DX*1), Y0, Y2
-	VMULPS     Y2, Y1, Y1
-	MOVQ       264(CX), BX
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain131rows(SB), $256-32
+TEXT ·chain124rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -22124,9 +20437,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain131flat(out *[]float32, in *[]float32, n int)
+// func chain124flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain131flat(SB), $256-24
+TEXT ·chain124flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -22207,9 +20520,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain132flat(out *[]float32, in *[]float32, n int)
+// func chain125flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain132flat(SB), $32-24
+TEXT ·chain125flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22243,9 +20556,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain133rows(SB), $32-32
+TEXT ·chain126rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22274,9 +20587,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain133flat(out *[]float32, in *[]float32, n int)
+// func chain126flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain133flat(SB), $32-24
+TEXT ·chain126flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22310,9 +20623,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain134rows(SB), $768-32
+TEXT ·chain127rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -22423,9 +20736,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain134flat(out *[]float32, in *[]float32, n int)
+// func chain127flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain134flat(SB), $768-24
+TEXT ·chain127flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -22630,9 +20943,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain135rows(SB), $768-32
+TEXT ·chain128rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -22743,9 +21056,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain135flat(out *[]float32, in *[]float32, n int)
+// func chain128flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain135flat(SB), $768-24
+TEXT ·chain128flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -22950,9 +21263,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain136rows(SB), $768-32
+TEXT ·chain129rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23063,9 +21376,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain136flat(out *[]float32, in *[]float32, n int)
+// func chain129flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain136flat(SB), $768-24
+TEXT ·chain129flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23270,9 +21583,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain137rows(SB), $768-32
+TEXT ·chain130rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23381,9 +21694,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain137flat(out *[]float32, in *[]float32, n int)
+// func chain130flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain137flat(SB), $768-24
+TEXT ·chain130flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23584,9 +21897,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain138rows(SB), $448-32
+TEXT ·chain131rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23661,9 +21974,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain138flat(out *[]float32, in *[]float32, n int)
+// func chain131flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain138flat(SB), $448-24
+TEXT ·chain131flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23783,9 +22096,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain139rows(SB), $576-32
+TEXT ·chain132rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23836,43 +22149,6 @@ loop:
 	VMULPS       Y1, Y0, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         192(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VADDPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
 	DECQ         R14
@@ -23885,9 +22161,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain139flat(out *[]float32, in *[]float32, n int)
+// func chain132flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain139flat(SB), $576-24
+TEXT ·chain132flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -23935,39 +22211,6 @@ loop:
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
 	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         192(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VADDPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -24017,55 +22260,14 @@ tail:
 	VMULPS       Y2, Y1, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y3
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y3
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y3
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VADDPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain140rows(SB), $768-32
+TEXT ·chain133rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24174,9 +22376,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain140flat(out *[]float32, in *[]float32, n int)
+// func chain133flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain140flat(SB), $768-24
+TEXT ·chain133flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -24377,228 +22579,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain141rows(SB), $480-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y1
-	VMULPS       (R10)(DX*1), Y1, Y1
-	VMOVUPS      (R11)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	VMOVUPS      (SI)(R13*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain141flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain141flat(SB), $480-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y1
-	VMULPS       (R10)(DX*1), Y1, Y1
-	VMOVUPS      (R11)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	VBROADCASTSS (SI), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VBROADCASTSS (SI), Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y3
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain142rows(SB), $32-32
+TEXT ·chain134rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24628,9 +22611,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain142flat(out *[]float32, in *[]float32, n int)
+// func chain134flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain142flat(SB), $32-24
+TEXT ·chain134flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24664,9 +22647,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain143rows(SB), $32-32
+TEXT ·chain135rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24695,9 +22678,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain143flat(out *[]float32, in *[]float32, n int)
+// func chain135flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain143flat(SB), $32-24
+TEXT ·chain135flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24731,9 +22714,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain144flat(out *[]float32, in *[]float32, n int)
+// func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain144flat(SB), $32-24
+TEXT ·chain136flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -24767,9 +22750,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain145flat(out *[]float32, in *[]float32, n int)
+// func chain137flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain145flat(SB), $32-24
+TEXT ·chain137flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24825,9 +22808,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain146rows(SB), $32-32
+TEXT ·chain138rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24869,9 +22852,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain146flat(out *[]float32, in *[]float32, n int)
+// func chain138flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain146flat(SB), $32-24
+TEXT ·chain138flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24927,9 +22910,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain147flat(out *[]float32, in *[]float32, n int)
+// func chain139flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain147flat(SB), $32-24
+TEXT ·chain139flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -24965,9 +22948,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain148flat(out *[]float32, in *[]float32, n int)
+// func chain140flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain148flat(SB), $32-24
+TEXT ·chain140flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25009,9 +22992,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain149flat(out *[]float32, in *[]float32, n int)
+// func chain141flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain149flat(SB), $64-24
+TEXT ·chain141flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25060,9 +23043,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain150flat(out *[]float32, in *[]float32, n int)
+// func chain142flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain150flat(SB), $32-24
+TEXT ·chain142flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -25142,9 +23125,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain151flat(out *[]float32, in *[]float32, n int)
+// func chain143flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain151flat(SB), $288-24
+TEXT ·chain143flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25467,9 +23450,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain152flat(out *[]float32, in *[]float32, n int)
+// func chain144flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain152flat(SB), $288-24
+TEXT ·chain144flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25772,9 +23755,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain153flat(out *[]float32, in *[]float32, n int)
+// func chain145flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain153flat(SB), $32-24
+TEXT ·chain145flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -25814,9 +23797,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain154flat(out *[]float32, in *[]float32, n int)
+// func chain146flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain154flat(SB), $64-24
+TEXT ·chain146flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25864,9 +23847,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain155flat(out *[]float32, in *[]float32, n int)
+// func chain147flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain155flat(SB), $32-24
+TEXT ·chain147flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -25964,9 +23947,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain156flat(out *[]float32, in *[]float32, n int)
+// func chain148flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain156flat(SB), $160-24
+TEXT ·chain148flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26152,9 +24135,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain157flat(out *[]float32, in *[]float32, n int)
+// func chain149flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain157flat(SB), $128-24
+TEXT ·chain149flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26343,9 +24326,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain158flat(out *[]float32, in *[]float32, n int)
+// func chain150flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain158flat(SB), $384-24
+TEXT ·chain150flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26714,9 +24697,388 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain159flat(out *[]float32, in *[]float32, n int)
+// func chain151flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain159flat(SB), $160-24
+TEXT ·chain151flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VMULPS       Y5, Y5, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y2
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y2
+	VADDPS       Y5, Y5, Y5
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y5, Y5, Y2
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y2, Y2
+	MOVQ         (CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y1, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y6, Y6, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y3, Y3
+	MOVQ         24(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	VBROADCASTSS (SI), Y0
+	VADDPS       Y0, Y2, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMULPS       (DI)(AX*1), Y2, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VBROADCASTSS (R8), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         120(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         144(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         168(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (R8), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         192(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         216(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         240(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         264(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	VMOVUPS      (DI)(AX*1), Y0
+	VMULPS       Y3, Y0, Y0
+	MOVQ         288(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VMULPS       Y6, Y6, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y3, Y3
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y2
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y2, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VMULPS       Y7, Y7, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y4
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y4
+	VADDPS       Y7, Y7, Y7
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y7, Y7, Y4
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y4, Y4
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+	VBROADCASTSS (SI), Y1
+	VADDPS       Y1, Y3, Y1
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VBROADCASTSS (R8), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         120(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         144(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         168(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VBROADCASTSS (R8), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         288(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain152flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain152flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -26981,9 +25343,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain160flat(out *[]float32, in *[]float32, n int)
+// func chain153flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain160flat(SB), $544-24
+TEXT ·chain153flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27254,6 +25616,10 @@ loop:
 	VBLENDVPS    Y3, Y2, Y0, Y3
 	MOVQ         384(CX), BX
 	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMULPS       Y3, Y0, Y0
+	MOVQ         408(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
 	JGE          loop
@@ -27521,14 +25887,18 @@ tail:
 	VBLENDVPS    Y4, Y3, Y1, Y4
 	MOVQ         384(CX), BX
 	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         408(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain161flat(out *[]float32, in *[]float32, n int)
+// func chain154flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain161flat(SB), $32-24
+TEXT ·chain154flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -27560,9 +25930,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain162flat(out *[]float32, in *[]float32, n int)
+// func chain155flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain162flat(SB), $32-24
+TEXT ·chain155flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -27598,9 +25968,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain163flat(out *[]float32, in *[]float32, n int)
+// func chain156flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain163flat(SB), $32-24
+TEXT ·chain156flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -27634,9 +26004,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain157rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain164rows(SB), $768-32
+TEXT ·chain157rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27759,9 +26129,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain164flat(out *[]float32, in *[]float32, n int)
+// func chain157flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain164flat(SB), $768-24
+TEXT ·chain157flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -27994,9 +26364,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain165rows(SB), $768-32
+TEXT ·chain158rows(SB), $736-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -28020,387 +26390,12 @@ loop:
 	VMULPS       Y0, Y1, Y0
 	VBROADCASTSS (R10), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      (R9)(R13*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         432(AX), BX
-	MOVQ         432(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         456(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain165flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain165flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VSUBPS       Y1, Y2, Y1
-	VDIVPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         432(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         456(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VMULPS       Y1, Y2, Y1
+	VMULPS       (R11)(DX*1), Y1, Y1
 	VBROADCASTSS (R10), Y2
 	VMULPS       Y2, Y1, Y1
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VSUBPS       Y2, Y3, Y2
-	VDIVPS       Y1, Y2, Y1
-	VBROADCASTSS (R9), Y2
-	VMULPS       Y1, Y2, Y1
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         408(AX), BX
-	MOVQ         408(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         432(AX), BX
-	MOVQ         432(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         456(AX), BX
-	MOVQ         456(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain166rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VDIVPS       (R8)(DX*1), Y0, Y0
-	VMOVUPS      (R9)(R13*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      (R9)(R13*1), Y1
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y1
@@ -28412,13 +26407,13 @@ loop:
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y2
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VBROADCASTSS (BX), Y2
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -28434,41 +26429,60 @@ loop:
 	VMULPS       Y1, Y2, Y1
 	VBROADCASTSS (R10), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y1
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VMOVUPS      (R9)(R13*1), Y2
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         288(AX), BX
 	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	MOVQ         144(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         336(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	MOVQ         168(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         360(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	MOVQ         192(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         384(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	MOVQ         216(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VADDPS       Y0, Y2, Y0
-	MOVQ         240(CX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         192(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       Y1, Y2, Y0
-	MOVQ         264(CX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -28482,9 +26496,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain166flat(out *[]float32, in *[]float32, n int)
+// func chain158flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain166flat(SB), $768-24
+TEXT ·chain158flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -28506,14 +26520,12 @@ loop:
 	VMULPS       Y0, Y1, Y0
 	VBROADCASTSS (R10), Y1
 	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VMULPS       (R11)(DX*1), Y1, Y1
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VMULPS       (R11)(DX*1), Y0, Y0
-	VBROADCASTSS (R10), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y1
@@ -28525,13 +26537,13 @@ loop:
 	MOVQ         168(AX), BX
 	VMOVUPS      (BX)(DX*1), Y2
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VBROADCASTSS (BX), Y2
 	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -28547,39 +26559,48 @@ loop:
 	VMULPS       Y1, Y2, Y1
 	VBROADCASTSS (R10), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y2
-	MOVQ         288(AX), BX
+	MOVQ         264(AX), BX
 	VMULPS       (BX)(DX*1), Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
 	MOVQ         312(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	MOVQ         144(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         336(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	MOVQ         168(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         360(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	MOVQ         192(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         144(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         384(AX), BX
-	VADDPS       (BX)(DX*1), Y2, Y3
-	MOVQ         216(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
-	VADDPS       Y0, Y2, Y0
-	MOVQ         240(CX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       Y1, Y2, Y0
-	MOVQ         264(CX), BX
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y0
+	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -28600,15 +26621,13 @@ tail:
 	VMULPS       Y1, Y2, Y1
 	VBROADCASTSS (R10), Y2
 	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R10), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R9), Y2
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -28622,13 +26641,13 @@ tail:
 	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VDIVPS       Y2, Y3, Y3
-	MOVQ         48(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VBROADCASTSS (BX), Y3
 	VDIVPS       Y2, Y3, Y3
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -28646,60 +26665,71 @@ tail:
 	VMULPS       Y2, Y3, Y2
 	VBROADCASTSS (R10), Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R10), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R9), Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
 	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS (R10), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	MOVQ         312(AX), BX
 	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y4, Y3, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
 	MOVQ         144(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y4, Y3, Y4
+	VMULPS       Y4, Y3, Y3
 	MOVQ         168(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y4, Y3, Y4
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y1
 	MOVQ         192(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y4, Y3, Y4
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VADDPS       Y1, Y3, Y1
-	MOVQ         240(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VADDPS       Y2, Y3, Y1
-	MOVQ         264(CX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain167flat(out *[]float32, in *[]float32, n int)
+// func chain159flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain167flat(SB), $32-24
+TEXT ·chain159flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28734,9 +26764,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain168rows(SB), $32-32
+TEXT ·chain160rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28765,9 +26795,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain168flat(out *[]float32, in *[]float32, n int)
+// func chain160flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain168flat(SB), $32-24
+TEXT ·chain160flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28802,9 +26832,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain169rows(SB), $32-32
+TEXT ·chain161rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28834,9 +26864,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain169flat(out *[]float32, in *[]float32, n int)
+// func chain161flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain169flat(SB), $32-24
+TEXT ·chain161flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28870,9 +26900,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain170rows(SB), $256-32
+TEXT ·chain162rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28947,9 +26977,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain170flat(out *[]float32, in *[]float32, n int)
+// func chain162flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain170flat(SB), $256-24
+TEXT ·chain162flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29070,9 +27100,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain171rows(SB), $512-32
+TEXT ·chain163rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29171,9 +27201,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain171flat(out *[]float32, in *[]float32, n int)
+// func chain163flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain171flat(SB), $512-24
+TEXT ·chain163flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29337,9 +27367,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain172rows(SB), $768-32
+TEXT ·chain164rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29492,9 +27522,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain172flat(out *[]float32, in *[]float32, n int)
+// func chain164flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain172flat(SB), $768-24
+TEXT ·chain164flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29766,9 +27796,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain173rows(SB), $768-32
+TEXT ·chain165rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -29919,9 +27949,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain173flat(out *[]float32, in *[]float32, n int)
+// func chain165flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain173flat(SB), $768-24
+TEXT ·chain165flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30189,29 +28219,29 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain174rows(SB), $320-32
+TEXT ·chain166rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
 
 row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
 
 loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
 	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
+	VBROADCASTSS (SI)(R11*1), Y1
 	VMULPS       Y0, Y1, Y1
 	VORPS        wide80000000<>+0(SB), Y1, Y2
 	VMOVUPS      widec2d00000<>+0(SB), Y3
@@ -30238,62 +28268,58 @@ loop:
 	VBLENDVPS    Y1, Y6, Y2, Y1
 	VADDPS       Y2, Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9)(R12*1), Y2
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (DI)(R11*1), Y2
 	VMULPS       Y1, Y2, Y2
-	VBROADCASTSS (R10), Y3
+	MOVQ         24(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VBROADCASTSS (R8), Y3
 	VSUBPS       Y1, Y3, Y1
 	VMULPS       Y1, Y2, Y1
-	VBROADCASTSS (R8)(R12*1), Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	VBROADCASTSS (SI)(R11*1), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         48(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
 	VMULPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
 	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func chain174flat(out *[]float32, in *[]float32, n int)
+// func chain166flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain174flat(SB), $320-24
+TEXT ·chain166flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
 	JL   tail
 
 loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
+	VMOVUPS      (DX)(AX*1), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
 	VMULPS       Y0, Y1, Y1
 	VORPS        wide80000000<>+0(SB), Y1, Y2
 	VMOVUPS      widec2d00000<>+0(SB), Y3
@@ -30320,43 +28346,39 @@ loop:
 	VBLENDVPS    Y1, Y6, Y2, Y1
 	VADDPS       Y2, Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R9)(DX*1), Y2
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DI)(AX*1), Y2
 	VMULPS       Y1, Y2, Y2
-	VBROADCASTSS (R10), Y3
+	MOVQ         24(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VBROADCASTSS (R8), Y3
 	VSUBPS       Y1, Y3, Y1
 	VMULPS       Y1, Y2, Y1
-	VMULPS       (R8)(DX*1), Y1, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       (SI)(AX*1), Y1, Y2
+	MOVQ         48(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
 	VMULPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
 	JGE          loop
 
 tail:
-	ADDQ         $0x08, R12
+	ADDQ         $0x08, R11
 	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
 	VMULPS       Y1, Y2, Y2
 	VORPS        wide80000000<>+0(SB), Y2, Y3
 	VMOVUPS      widec2d00000<>+0(SB), Y4
@@ -30383,38 +28405,34 @@ tail:
 	VBLENDVPS    Y2, Y7, Y3, Y2
 	VADDPS       Y3, Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
 	VMULPS       Y2, Y3, Y3
-	VBROADCASTSS (R10), Y4
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VBROADCASTSS (R8), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y3, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
 	VMULPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain175rows(SB), $352-32
+TEXT ·chain167rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30463,28 +28481,24 @@ loop:
 	VDIVPS       Y6, Y1, Y1
 	VBROADCASTSS (R9)(R12*1), Y2
 	VMULPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	VBROADCASTSS (R10), Y3
 	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
 	VMULPS       Y3, Y2, Y3
-	VBROADCASTSS (R8)(R12*1), Y4
-	VMULPS       Y4, Y3, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y0, Y3, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y4, Y0
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y2, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y3, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y0
 	VMULPS       Y0, Y1, Y0
 	MOVQ         96(CX), BX
@@ -30501,9 +28515,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain175flat(out *[]float32, in *[]float32, n int)
+// func chain167flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain175flat(SB), $352-24
+TEXT ·chain167flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30549,26 +28563,22 @@ loop:
 	VDIVPS       Y6, Y1, Y1
 	VMOVUPS      (R9)(DX*1), Y2
 	VMULPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
 	VBROADCASTSS (R10), Y3
 	VSUBPS       Y1, Y3, Y3
-	VMULPS       Y3, Y2, Y3
-	VMULPS       (R8)(DX*1), Y3, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y0, Y3, Y0
+	VMULPS       Y3, Y2, Y2
+	VMULPS       (R8)(DX*1), Y2, Y3
 	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y4, Y0
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y2, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y3, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
+	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
@@ -30614,28 +28624,24 @@ tail:
 	VDIVPS       Y7, Y2, Y2
 	VMASKMOVPS   (R9)(DX*1), Y0, Y3
 	VMULPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	VBROADCASTSS (R10), Y4
 	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y3
+	VMASKMOVPS   (R8)(DX*1), Y0, Y4
 	VMULPS       Y4, Y3, Y4
-	VMASKMOVPS   (R8)(DX*1), Y0, Y5
-	VMULPS       Y5, Y4, Y5
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y4, Y1
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y5, Y1
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y3, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y3, Y1, Y1
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y4, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	VMULPS       Y1, Y2, Y1
 	MOVQ         96(CX), BX
@@ -30645,9 +28651,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain176flat(out *[]float32, in *[]float32, n int)
+// func chain168flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain176flat(SB), $32-24
+TEXT ·chain168flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30681,9 +28687,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain177flat(out *[]float32, in *[]float32, n int)
+// func chain169flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain177flat(SB), $672-24
+TEXT ·chain169flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30834,9 +28840,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain178rows(SB), $672-32
+TEXT ·chain170rows(SB), $672-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -30921,9 +28927,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain178flat(out *[]float32, in *[]float32, n int)
+// func chain170flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain178flat(SB), $672-24
+TEXT ·chain170flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31076,9 +29082,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain179rows(SB), $768-32
+TEXT ·chain171rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31177,9 +29183,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain179flat(out *[]float32, in *[]float32, n int)
+// func chain171flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain179flat(SB), $768-24
+TEXT ·chain171flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31364,9 +29370,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain180flat(out *[]float32, in *[]float32, n int)
+// func chain172flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain180flat(SB), $576-24
+TEXT ·chain172flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31494,9 +29500,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain181rows(SB), $416-32
+TEXT ·chain173rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31566,9 +29572,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain181flat(out *[]float32, in *[]float32, n int)
+// func chain173flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain181flat(SB), $416-24
+TEXT ·chain173flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31685,9 +29691,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain182rows(SB), $416-32
+TEXT ·chain174rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31757,9 +29763,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain182flat(out *[]float32, in *[]float32, n int)
+// func chain174flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain182flat(SB), $416-24
+TEXT ·chain174flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -31878,9 +29884,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain183flat(out *[]float32, in *[]float32, n int)
+// func chain175flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain183flat(SB), $192-24
+TEXT ·chain175flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31949,9 +29955,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain184rows(SB), $288-32
+TEXT ·chain176rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32004,9 +30010,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain184flat(out *[]float32, in *[]float32, n int)
+// func chain176flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain184flat(SB), $288-24
+TEXT ·chain176flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32089,9 +30095,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain185rows(SB), $608-32
+TEXT ·chain177rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32147,44 +30153,21 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
+	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y1
-	MOVQ         240(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y3
-	VMULPS       Y3, Y2, Y2
 	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
+	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -32198,9 +30181,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain185flat(out *[]float32, in *[]float32, n int)
+// func chain177flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain185flat(SB), $608-24
+TEXT ·chain177flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32254,34 +30237,17 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y0
+	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y1
-	MOVQ         240(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y2
 	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y2, Y2
-	MOVQ         120(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         336(AX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
+	MOVQ         120(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -32337,57 +30303,30 @@ tail:
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y2
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y1, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
 	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
+	MOVQ         120(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain186flat(out *[]float32, in *[]float32, n int)
+// func chain178flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain186flat(SB), $384-24
+TEXT ·chain178flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32481,9 +30420,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain187rows(SB), $384-32
+TEXT ·chain179rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32542,9 +30481,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain187flat(out *[]float32, in *[]float32, n int)
+// func chain179flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain187flat(SB), $384-24
+TEXT ·chain179flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32639,9 +30578,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain188rows(SB), $768-32
+TEXT ·chain180rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32752,9 +30691,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain188flat(out *[]float32, in *[]float32, n int)
+// func chain180flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain188flat(SB), $768-24
+TEXT ·chain180flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32961,9 +30900,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain189flat(out *[]float32, in *[]float32, n int)
+// func chain181flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain189flat(SB), $416-24
+TEXT ·chain181flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33068,9 +31007,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain190rows(SB), $32-32
+TEXT ·chain182rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33099,9 +31038,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain190flat(out *[]float32, in *[]float32, n int)
+// func chain182flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain190flat(SB), $32-24
+TEXT ·chain182flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33135,9 +31074,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain191rows(SB), $256-32
+TEXT ·chain183rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33212,9 +31151,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain191flat(out *[]float32, in *[]float32, n int)
+// func chain183flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain191flat(SB), $256-24
+TEXT ·chain183flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33335,29 +31274,29 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain192rows(SB), $352-32
+TEXT ·chain184rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
 
 row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
 
 loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
+	VMOVUPS      (DX)(R12*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
 	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
+	VBROADCASTSS (SI)(R11*1), Y1
 	VMULPS       Y0, Y1, Y1
 	VORPS        wide80000000<>+0(SB), Y1, Y2
 	VMOVUPS      widec2d00000<>+0(SB), Y3
@@ -33384,71 +31323,58 @@ loop:
 	VBLENDVPS    Y1, Y6, Y2, Y1
 	VADDPS       Y2, Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9)(R12*1), Y2
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (DI)(R11*1), Y2
 	VMULPS       Y1, Y2, Y2
-	VBROADCASTSS (R10), Y3
+	MOVQ         24(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VBROADCASTSS (R8), Y3
 	VSUBPS       Y1, Y3, Y1
 	VMULPS       Y1, Y2, Y1
-	VBROADCASTSS (R8)(R12*1), Y3
-	VMULPS       Y3, Y1, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	VBROADCASTSS (SI)(R11*1), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         48(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
 	VMULPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
 	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
 	JNZ          row
 	VZEROUPPER
 	RET
 
-// func chain192flat(out *[]float32, in *[]float32, n int)
+// func chain184flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain192flat(SB), $352-24
+TEXT ·chain184flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
 	JL   tail
 
 loop:
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
 	VMULPS       Y0, Y1, Y1
 	VORPS        wide80000000<>+0(SB), Y1, Y2
 	VMOVUPS      widec2d00000<>+0(SB), Y3
@@ -33475,50 +31401,39 @@ loop:
 	VBLENDVPS    Y1, Y6, Y2, Y1
 	VADDPS       Y2, Y6, Y6
 	VDIVPS       Y6, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R9)(DX*1), Y2
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DI)(AX*1), Y2
 	VMULPS       Y1, Y2, Y2
-	VBROADCASTSS (R10), Y3
+	MOVQ         24(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VBROADCASTSS (R8), Y3
 	VSUBPS       Y1, Y3, Y1
 	VMULPS       Y1, Y2, Y1
-	VMULPS       (R8)(DX*1), Y1, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       (SI)(AX*1), Y1, Y2
+	MOVQ         48(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
 	VMULPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
 	JGE          loop
 
 tail:
-	ADDQ         $0x08, R12
+	ADDQ         $0x08, R11
 	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
 	VMULPS       Y1, Y2, Y2
 	VORPS        wide80000000<>+0(SB), Y2, Y3
 	VMOVUPS      widec2d00000<>+0(SB), Y4
@@ -33545,18 +31460,235 @@ tail:
 	VBLENDVPS    Y2, Y7, Y3, Y2
 	VADDPS       Y3, Y7, Y7
 	VDIVPS       Y7, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
 	VMULPS       Y2, Y3, Y3
-	VBROADCASTSS (R10), Y4
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VBROADCASTSS (R8), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y3, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain185rows(SB), $320-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain185flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain185flat(SB), $320-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VMOVUPS      (R9)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       (R8)(DX*1), Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y3
 	VMASKMOVPS   (R8)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
+	VMULPS       Y4, Y3, Y4
 	MOVQ         24(CX), BX
 	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y3, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VBROADCASTSS (R11), Y1
@@ -33566,506 +31698,6 @@ tail:
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain193rows(SB), $384-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	VBROADCASTSS (R9)(R12*1), Y2
-	VMULPS       Y1, Y2, Y2
-	VBROADCASTSS (R10), Y3
-	VSUBPS       Y1, Y3, Y3
-	VMULPS       Y3, Y2, Y3
-	VBROADCASTSS (R8)(R12*1), Y4
-	VMULPS       Y4, Y3, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y0, Y3, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R13*1), Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain193flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain193flat(SB), $384-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       Y1, Y2, Y2
-	VBROADCASTSS (R10), Y3
-	VSUBPS       Y1, Y3, Y3
-	VMULPS       Y3, Y2, Y3
-	VMULPS       (R8)(DX*1), Y3, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y0, Y3, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y7, Y3, Y2
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y2, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y2, Y3, Y3
-	VBROADCASTSS (R10), Y4
-	VSUBPS       Y2, Y4, Y4
-	VMULPS       Y4, Y3, Y4
-	VMASKMOVPS   (R8)(DX*1), Y0, Y5
-	VMULPS       Y5, Y4, Y5
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y4, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y3, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain194rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain194rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	VBROADCASTSS (R9)(R12*1), Y2
-	VMULPS       Y1, Y2, Y2
-	VBROADCASTSS (R10), Y3
-	VSUBPS       Y1, Y3, Y3
-	VMULPS       Y3, Y2, Y3
-	VBROADCASTSS (R8)(R12*1), Y4
-	VMULPS       Y4, Y3, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y0, Y3, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain194flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain194flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VMULPS       Y0, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y6, Y6
-	VMULPS       wide1f800000<>+0(SB), Y6, Y6
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y6, Y2, Y1
-	VADDPS       Y2, Y6, Y6
-	VDIVPS       Y6, Y1, Y1
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       Y1, Y2, Y2
-	VBROADCASTSS (R10), Y3
-	VSUBPS       Y1, Y3, Y3
-	VMULPS       Y3, Y2, Y3
-	VMULPS       (R8)(DX*1), Y3, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y0, Y3, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y0
-	VMULPS       Y0, Y4, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VMULPS       Y2, Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y2, Y7, Y3, Y2
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y2, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y2, Y3, Y3
-	VBROADCASTSS (R10), Y4
-	VSUBPS       Y2, Y4, Y4
-	VMULPS       Y4, Y3, Y4
-	VMASKMOVPS   (R8)(DX*1), Y0, Y5
-	VMULPS       Y5, Y4, Y5
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y4, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R11), Y1
-	VMULPS       Y1, Y5, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMULPS       Y3, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	VMULPS       Y1, Y2, Y1
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
@@ -34074,9 +31706,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain195rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain195rows(SB), $32-32
+TEXT ·chain186rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34105,9 +31737,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain195flat(out *[]float32, in *[]float32, n int)
+// func chain186flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain195flat(SB), $32-24
+TEXT ·chain186flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34141,9 +31773,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain196flat(out *[]float32, in *[]float32, n int)
+// func chain187flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain196flat(SB), $32-24
+TEXT ·chain187flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -34223,9 +31855,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain197flat(out *[]float32, in *[]float32, n int)
+// func chain188flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain197flat(SB), $320-24
+TEXT ·chain188flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34555,9 +32187,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain198flat(out *[]float32, in *[]float32, n int)
+// func chain189flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain198flat(SB), $320-24
+TEXT ·chain189flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34867,9 +32499,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain199rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain199rows(SB), $384-32
+TEXT ·chain190rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -35062,9 +32694,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain199flat(out *[]float32, in *[]float32, n int)
+// func chain190flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain199flat(SB), $384-24
+TEXT ·chain190flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -35426,9 +33058,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain200rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain200rows(SB), $384-32
+TEXT ·chain191rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -35611,9 +33243,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain200flat(out *[]float32, in *[]float32, n int)
+// func chain191flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain200flat(SB), $384-24
+TEXT ·chain191flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI

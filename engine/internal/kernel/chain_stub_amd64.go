@@ -47,13 +47,7 @@ func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
@@ -65,13 +59,16 @@ func chain12flat(out *[]float32, in *[]float32, n int)
 func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain15flat(out *[]float32, in *[]float32, n int)
+func chain15rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain15flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain16flat(out *[]float32, in *[]float32, n int)
@@ -81,6 +78,9 @@ func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain17flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain18rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain18flat(out *[]float32, in *[]float32, n int)
@@ -122,9 +122,6 @@ func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain24flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -132,6 +129,9 @@ func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain27flat(out *[]float32, in *[]float32, n int)
@@ -143,13 +143,7 @@ func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain28flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain29flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain30flat(out *[]float32, in *[]float32, n int)
@@ -159,6 +153,9 @@ func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain31flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain32flat(out *[]float32, in *[]float32, n int)
@@ -182,13 +179,7 @@ func chain35flat(out *[]float32, in *[]float32, n int)
 func chain36flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain37flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain38flat(out *[]float32, in *[]float32, n int)
@@ -200,10 +191,19 @@ func chain39flat(out *[]float32, in *[]float32, n int)
 func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain41flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain42flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain43flat(out *[]float32, in *[]float32, n int)
@@ -371,9 +371,6 @@ func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain70flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain71flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -387,6 +384,9 @@ func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain73flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
@@ -404,25 +404,22 @@ func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain76flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain77rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain77flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain80flat(out *[]float32, in *[]float32, n int)
+func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
@@ -432,6 +429,9 @@ func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain82flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
@@ -455,13 +455,7 @@ func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain86flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
@@ -506,13 +500,13 @@ func chain100flat(out *[]float32, in *[]float32, n int)
 func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
@@ -521,7 +515,13 @@ func chain104flat(out *[]float32, in *[]float32, n int)
 func chain105flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
@@ -545,9 +545,6 @@ func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -560,13 +557,16 @@ func chain112flat(out *[]float32, in *[]float32, n int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
@@ -620,9 +620,6 @@ func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain124flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain125flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -662,6 +659,9 @@ func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain131flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain132flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -683,13 +683,7 @@ func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain136flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain137flat(out *[]float32, in *[]float32, n int)
@@ -701,31 +695,16 @@ func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain138flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain139flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain140flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain141flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain142flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain143flat(out *[]float32, in *[]float32, n int)
@@ -735,9 +714,6 @@ func chain144flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain145flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain146flat(out *[]float32, in *[]float32, n int)
@@ -773,7 +749,13 @@ func chain155flat(out *[]float32, in *[]float32, n int)
 func chain156flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain157rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain157flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain158flat(out *[]float32, in *[]float32, n int)
@@ -782,13 +764,25 @@ func chain158flat(out *[]float32, in *[]float32, n int)
 func chain159flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain160flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain161flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain162flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain163flat(out *[]float32, in *[]float32, n int)
@@ -812,16 +806,13 @@ func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain166flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain167flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain168flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain169flat(out *[]float32, in *[]float32, n int)
@@ -839,9 +830,6 @@ func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain172flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -857,19 +845,19 @@ func chain174rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain174flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain175flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain175flat(out *[]float32, in *[]float32, n int)
+func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain176flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain177flat(out *[]float32, in *[]float32, n int)
+func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain177flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain178flat(out *[]float32, in *[]float32, n int)
@@ -881,10 +869,10 @@ func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain180flat(out *[]float32, in *[]float32, n int)
+func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain180flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain181flat(out *[]float32, in *[]float32, n int)
@@ -894,6 +882,9 @@ func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain182flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain183flat(out *[]float32, in *[]float32, n int)
@@ -911,16 +902,13 @@ func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain185flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain186flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain187flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain188flat(out *[]float32, in *[]float32, n int)
@@ -939,48 +927,3 @@ func chain191rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain191flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain192rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain192flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain193rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain193flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain194rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain194flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain195rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain195flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain196flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain197flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain198flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain199rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain199flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain200rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
-func chain200flat(out *[]float32, in *[]float32, n int)

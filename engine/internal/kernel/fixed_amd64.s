@@ -2104,830 +2104,1004 @@ store:
 	VZEROUPPER
 	RET
 
-// func influence1x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry1x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence1x1(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry1x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	ADDQ    SI, R8
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	VXORPS  Y0, Y0, Y0
+	MOVLQSX 4(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y2
-	VBROADCASTSS (DI)(R8*1), Y1
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y1
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x08, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 8(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 12(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y1
+	VBROADCASTSS (R11)(DI*1), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	ADDQ    $0x10, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence2x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry2x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence2x1(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry2x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y1
-	ADDQ    SI, R8
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVLQSX 8(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y3
-	VBROADCASTSS (DI)(R8*1), Y2
-	VFMADD231PS  Y3, Y2, Y0
-	LEAQ         (R8)(SI*1), R8
-	VBROADCASTSS (DI)(R8*1), Y2
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y2
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x0c, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 12(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 16(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y2
+	VBROADCASTSS (R11)(DI*1), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (R12)(DI*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	ADDQ    $0x14, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence3x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry3x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence3x1(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry3x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y1
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y2
-	ADDQ    SI, R8
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	MOVLQSX 8(BX), R13
+	ADDQ    DI, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVLQSX 12(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y4
-	VBROADCASTSS (DI)(R8*1), Y3
-	VFMADD231PS  Y4, Y3, Y0
-	LEAQ         (R8)(SI*1), R9
-	VBROADCASTSS (DI)(R9*1), Y3
-	VFMADD231PS  Y4, Y3, Y1
-	LEAQ         (R8)(SI*2), R8
-	VBROADCASTSS (DI)(R8*1), Y3
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y3
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	MOVLQSX      12(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x10, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 16(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 20(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y3
+	VBROADCASTSS (R11)(DI*1), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (R12)(DI*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (R13)(DI*1), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	VMOVUPS Y2, (R13)(AX*1)
+	ADDQ    $0x18, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence4x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry4x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence4x1(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry4x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (DI)(R8*1), R8
-	MOVQ    AX, R9
-	VMOVUPS (R9), Y0
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y1
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y2
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y3
-	ADDQ    SI, R9
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	MOVLQSX 8(BX), R13
+	ADDQ    DI, R13
+	MOVLQSX 12(BX), R14
+	ADDQ    DI, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVLQSX 16(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R9
-	MOVLQSX      4(DX), R10
-	VMOVUPS      (CX)(R10*1), Y5
-	VBROADCASTSS (DI)(R9*1), Y4
-	VFMADD231PS  Y5, Y4, Y0
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (DI)(R10*1), Y4
-	VFMADD231PS  Y5, Y4, Y1
-	LEAQ         (R9)(SI*2), R10
-	VBROADCASTSS (DI)(R10*1), Y4
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R8)(R9*1), Y4
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y4
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	MOVLQSX      12(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	MOVLQSX      16(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x14, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 20(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 24(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y4
+	VBROADCASTSS (R11)(DI*1), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (R12)(DI*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (R13)(DI*1), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R14)(DI*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	VMOVUPS Y2, (R13)(AX*1)
+	VMOVUPS Y3, (R14)(AX*1)
+	ADDQ    $0x1c, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence5x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry1x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence5x1(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry1x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (DI)(R8*1), R8
-	MOVQ    AX, R9
-	VMOVUPS (R9), Y0
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y1
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y2
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y3
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y4
-	ADDQ    SI, R9
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVLQSX 4(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R9
-	MOVLQSX      4(DX), R10
-	VMOVUPS      (CX)(R10*1), Y6
-	VBROADCASTSS (DI)(R9*1), Y5
-	VFMADD231PS  Y6, Y5, Y0
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (DI)(R10*1), Y5
-	VFMADD231PS  Y6, Y5, Y1
-	LEAQ         (R9)(SI*2), R10
-	VBROADCASTSS (DI)(R10*1), Y5
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R8)(R9*1), Y5
-	VFMADD231PS  Y6, Y5, Y3
-	LEAQ         (R9)(SI*1), R9
-	VBROADCASTSS (R8)(R9*1), Y5
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y2
+	VMOVUPS      32(CX)(R8*1), Y3
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x08, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 8(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 12(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y2
+	VMOVUPS      32(CX)(R8*1), Y3
+	VBROADCASTSS (R11)(DI*1), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	ADDQ    $0x10, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence6x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry2x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence6x1(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry2x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (DI)(R8*1), R8
-	MOVQ    AX, R9
-	VMOVUPS (R9), Y0
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y1
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y2
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y3
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y4
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y5
-	ADDQ    SI, R9
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVLQSX 8(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R9
-	MOVLQSX      4(DX), R10
-	VMOVUPS      (CX)(R10*1), Y7
-	VBROADCASTSS (DI)(R9*1), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (DI)(R10*1), Y6
-	VFMADD231PS  Y7, Y6, Y1
-	LEAQ         (R9)(SI*2), R10
-	VBROADCASTSS (DI)(R10*1), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R8)(R9*1), Y6
-	VFMADD231PS  Y7, Y6, Y3
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (R8)(R10*1), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	LEAQ         (R9)(SI*2), R9
-	VBROADCASTSS (R8)(R9*1), Y6
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y4
+	VMOVUPS      32(CX)(R8*1), Y5
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x0c, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y3, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 12(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 16(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y4
+	VMOVUPS      32(CX)(R8*1), Y5
+	VBROADCASTSS (R11)(DI*1), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R12)(DI*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	ADDQ    $0x14, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence1x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry3x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence1x2(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry3x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	ADDQ    SI, R8
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	MOVLQSX 8(BX), R13
+	ADDQ    DI, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVLQSX 12(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y3
-	VMOVUPS      32(CX)(R9*1), Y4
-	VBROADCASTSS (DI)(R8*1), Y2
-	VFMADD231PS  Y3, Y2, Y0
-	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y6
+	VMOVUPS      32(CX)(R8*1), Y7
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	MOVLQSX      12(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x10, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 16(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 20(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y6
+	VMOVUPS      32(CX)(R8*1), Y7
+	VBROADCASTSS (R11)(DI*1), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R12)(DI*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R13)(DI*1), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	VMOVUPS Y4, (R13)(AX*1)
+	VMOVUPS Y5, 32(R13)(AX*1)
+	ADDQ    $0x18, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence2x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry4x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence2x2(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry4x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y2
-	VMOVUPS 32(R8), Y3
-	ADDQ    SI, R8
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	MOVLQSX 8(BX), R13
+	ADDQ    DI, R13
+	MOVLQSX 12(BX), R14
+	ADDQ    DI, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVLQSX 16(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y5
-	VMOVUPS      32(CX)(R9*1), Y6
-	VBROADCASTSS (DI)(R8*1), Y4
-	VFMADD231PS  Y5, Y4, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	LEAQ         (R8)(SI*1), R8
-	VBROADCASTSS (DI)(R8*1), Y4
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y6, Y4, Y3
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y8
+	VMOVUPS      32(CX)(R8*1), Y9
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	MOVLQSX      12(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	MOVLQSX      16(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x14, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 20(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 24(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y8
+	VMOVUPS      32(CX)(R8*1), Y9
+	VBROADCASTSS (R11)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R12)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R13)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R14)(DI*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	VMOVUPS Y4, (R13)(AX*1)
+	VMOVUPS Y5, 32(R13)(AX*1)
+	VMOVUPS Y6, (R14)(AX*1)
+	VMOVUPS Y7, 32(R14)(AX*1)
+	ADDQ    $0x1c, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence3x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry1x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence3x2(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry1x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y2
-	VMOVUPS 32(R8), Y3
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y4
-	VMOVUPS 32(R8), Y5
-	ADDQ    SI, R8
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVLQSX 4(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y7
-	VMOVUPS      32(CX)(R9*1), Y8
-	VBROADCASTSS (DI)(R8*1), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	VFMADD231PS  Y8, Y6, Y1
-	LEAQ         (R8)(SI*1), R9
-	VBROADCASTSS (DI)(R9*1), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VFMADD231PS  Y8, Y6, Y3
-	LEAQ         (R8)(SI*2), R8
-	VBROADCASTSS (DI)(R8*1), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y8, Y6, Y5
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y3
+	VMOVUPS      32(CX)(R8*1), Y4
+	VMOVUPS      64(CX)(R8*1), Y5
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VFMADD231PS  Y4, Y6, Y1
+	VFMADD231PS  Y5, Y6, Y2
+	ADDQ         $0x08, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 8(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 12(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y3
+	VMOVUPS      32(CX)(R8*1), Y4
+	VMOVUPS      64(CX)(R8*1), Y5
+	VBROADCASTSS (R11)(DI*1), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VFMADD231PS  Y4, Y6, Y1
+	VFMADD231PS  Y5, Y6, Y2
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	ADDQ    $0x10, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence4x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry2x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence4x2(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry2x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (DI)(R8*1), R8
-	MOVQ    AX, R9
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y2
-	VMOVUPS 32(R9), Y3
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS 32(R9), Y5
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y6
-	VMOVUPS 32(R9), Y7
-	ADDQ    SI, R9
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVLQSX 8(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R9
-	MOVLQSX      4(DX), R10
-	VMOVUPS      (CX)(R10*1), Y9
-	VMOVUPS      32(CX)(R10*1), Y10
-	VBROADCASTSS (DI)(R9*1), Y8
-	VFMADD231PS  Y9, Y8, Y0
-	VFMADD231PS  Y10, Y8, Y1
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (DI)(R10*1), Y8
-	VFMADD231PS  Y9, Y8, Y2
-	VFMADD231PS  Y10, Y8, Y3
-	LEAQ         (R9)(SI*2), R10
-	VBROADCASTSS (DI)(R10*1), Y8
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y10, Y8, Y5
-	VBROADCASTSS (R8)(R9*1), Y8
-	VFMADD231PS  Y9, Y8, Y6
-	VFMADD231PS  Y10, Y8, Y7
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y6
+	VMOVUPS      32(CX)(R8*1), Y7
+	VMOVUPS      64(CX)(R8*1), Y8
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y9
+	VFMADD231PS  Y6, Y9, Y0
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y9
+	VFMADD231PS  Y6, Y9, Y3
+	VFMADD231PS  Y7, Y9, Y4
+	VFMADD231PS  Y8, Y9, Y5
+	ADDQ         $0x0c, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 12(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 16(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y6
+	VMOVUPS      32(CX)(R8*1), Y7
+	VMOVUPS      64(CX)(R8*1), Y8
+	VBROADCASTSS (R11)(DI*1), Y9
+	VFMADD231PS  Y6, Y9, Y0
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R12)(DI*1), Y9
+	VFMADD231PS  Y6, Y9, Y3
+	VFMADD231PS  Y7, Y9, Y4
+	VFMADD231PS  Y8, Y9, Y5
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	ADDQ    $0x14, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence5x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry3x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence5x2(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry3x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (DI)(R8*1), R8
-	MOVQ    AX, R9
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y2
-	VMOVUPS 32(R9), Y3
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS 32(R9), Y5
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y6
-	VMOVUPS 32(R9), Y7
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y8
-	VMOVUPS 32(R9), Y9
-	ADDQ    SI, R9
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	MOVLQSX 8(BX), R13
+	ADDQ    DI, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVLQSX 12(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R9
-	MOVLQSX      4(DX), R10
-	VMOVUPS      (CX)(R10*1), Y11
-	VMOVUPS      32(CX)(R10*1), Y12
-	VBROADCASTSS (DI)(R9*1), Y10
-	VFMADD231PS  Y11, Y10, Y0
-	VFMADD231PS  Y12, Y10, Y1
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (DI)(R10*1), Y10
-	VFMADD231PS  Y11, Y10, Y2
-	VFMADD231PS  Y12, Y10, Y3
-	LEAQ         (R9)(SI*2), R10
-	VBROADCASTSS (DI)(R10*1), Y10
-	VFMADD231PS  Y11, Y10, Y4
-	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS (R8)(R9*1), Y10
-	VFMADD231PS  Y11, Y10, Y6
-	VFMADD231PS  Y12, Y10, Y7
-	LEAQ         (R9)(SI*1), R9
-	VBROADCASTSS (R8)(R9*1), Y10
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y12, Y10, Y9
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y9
+	VMOVUPS      32(CX)(R8*1), Y10
+	VMOVUPS      64(CX)(R8*1), Y11
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	MOVLQSX      12(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x10, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         SI, AX
+
+carry:
+	MOVLQSX 16(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 20(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
+
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y9
+	VMOVUPS      32(CX)(R8*1), Y10
+	VMOVUPS      64(CX)(R8*1), Y11
+	VBROADCASTSS (R11)(DI*1), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS (R12)(DI*1), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R13)(DI*1), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	VMOVUPS Y6, (R13)(AX*1)
+	VMOVUPS Y7, 32(R13)(AX*1)
+	VMOVUPS Y8, 64(R13)(AX*1)
+	ADDQ    $0x18, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func influence6x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+// func carry4x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 // Requires: AVX, FMA3
-TEXT ·influence6x2(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
+TEXT ·carry4x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ coef+24(FP), DX
+	MOVQ heads+32(FP), BX
+	MOVQ list+40(FP), SI
+	MOVQ s+8(FP), DI
+	SUBQ DI, AX
+
+tile:
 	MOVQ    s+8(FP), DI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (DI)(R8*1), R8
-	MOVQ    AX, R9
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y2
-	VMOVUPS 32(R9), Y3
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS 32(R9), Y5
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y6
-	VMOVUPS 32(R9), Y7
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y8
-	VMOVUPS 32(R9), Y9
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y10
-	VMOVUPS 32(R9), Y11
-	ADDQ    SI, R9
+	MOVLQSX (BX), R11
+	ADDQ    DI, R11
+	MOVLQSX 4(BX), R12
+	ADDQ    DI, R12
+	MOVLQSX 8(BX), R13
+	ADDQ    DI, R13
+	MOVLQSX 12(BX), R14
+	ADDQ    DI, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVLQSX 16(BX), R9
+	TESTQ   R9, R9
+	JZ      carry
 
 term:
-	MOVLQSX      (DX), R9
-	MOVLQSX      4(DX), R10
-	VMOVUPS      (CX)(R10*1), Y13
-	VMOVUPS      32(CX)(R10*1), Y14
-	VBROADCASTSS (DI)(R9*1), Y12
-	VFMADD231PS  Y13, Y12, Y0
-	VFMADD231PS  Y14, Y12, Y1
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (DI)(R10*1), Y12
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y14, Y12, Y3
-	LEAQ         (R9)(SI*2), R10
-	VBROADCASTSS (DI)(R10*1), Y12
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS (R8)(R9*1), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (R8)(R10*1), Y12
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y14, Y12, Y9
-	LEAQ         (R9)(SI*2), R9
-	VBROADCASTSS (R8)(R9*1), Y12
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y14, Y12, Y11
-	ADDQ         $0x08, DX
-	DECQ         BX
+	MOVLQSX      (SI), R8
+	VMOVUPS      (CX)(R8*1), Y12
+	VMOVUPS      32(CX)(R8*1), Y13
+	VMOVUPS      64(CX)(R8*1), Y14
+	MOVLQSX      4(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	MOVLQSX      8(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	MOVLQSX      12(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	MOVLQSX      16(SI), DI
+	VBROADCASTSS (DX)(DI*4), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $0x14, SI
+	DECQ         R9
 	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         SI, AX
-	VZEROUPPER
-	RET
 
-// func influence1x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
-// Requires: AVX, FMA3
-TEXT ·influence1x3(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
-	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS 64(R8), Y2
-	ADDQ    SI, R8
+carry:
+	MOVLQSX 20(BX), R9
+	TESTQ   R9, R9
+	JZ      store
+	MOVLQSX 24(BX), R10
+	MOVQ    pairs+48(FP), DI
+	ADDQ    DI, R10
 
-term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y4
-	VMOVUPS      32(CX)(R9*1), Y5
-	VMOVUPS      64(CX)(R9*1), Y6
-	VBROADCASTSS (DI)(R8*1), Y3
-	VFMADD231PS  Y4, Y3, Y0
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y6, Y3, Y2
-	ADDQ         $0x08, DX
-	DECQ         BX
-	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	ADDQ         SI, AX
-	VZEROUPPER
-	RET
+pair:
+	MOVLQSX      (R10), DI
+	MOVLQSX      4(R10), R8
+	VMOVUPS      (CX)(R8*1), Y12
+	VMOVUPS      32(CX)(R8*1), Y13
+	VMOVUPS      64(CX)(R8*1), Y14
+	VBROADCASTSS (R11)(DI*1), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (R12)(DI*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS (R13)(DI*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS (R14)(DI*1), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
 
-// func influence2x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
-// Requires: AVX, FMA3
-TEXT ·influence2x3(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
-	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS 64(R8), Y2
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y3
-	VMOVUPS 32(R8), Y4
-	VMOVUPS 64(R8), Y5
-	ADDQ    SI, R8
-
-term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y7
-	VMOVUPS      32(CX)(R9*1), Y8
-	VMOVUPS      64(CX)(R9*1), Y9
-	VBROADCASTSS (DI)(R8*1), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	VFMADD231PS  Y8, Y6, Y1
-	VFMADD231PS  Y9, Y6, Y2
-	LEAQ         (R8)(SI*1), R8
-	VBROADCASTSS (DI)(R8*1), Y6
-	VFMADD231PS  Y7, Y6, Y3
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y9, Y6, Y5
-	ADDQ         $0x08, DX
-	DECQ         BX
-	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      Y5, 64(AX)
-	ADDQ         SI, AX
-	VZEROUPPER
-	RET
-
-// func influence3x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
-// Requires: AVX, FMA3
-TEXT ·influence3x3(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
-	MOVQ    s+8(FP), DI
-	MOVQ    AX, R8
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS 64(R8), Y2
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y3
-	VMOVUPS 32(R8), Y4
-	VMOVUPS 64(R8), Y5
-	ADDQ    SI, R8
-	VMOVUPS (R8), Y6
-	VMOVUPS 32(R8), Y7
-	VMOVUPS 64(R8), Y8
-	ADDQ    SI, R8
-
-term:
-	MOVLQSX      (DX), R8
-	MOVLQSX      4(DX), R9
-	VMOVUPS      (CX)(R9*1), Y10
-	VMOVUPS      32(CX)(R9*1), Y11
-	VMOVUPS      64(CX)(R9*1), Y12
-	VBROADCASTSS (DI)(R8*1), Y9
-	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y12, Y9, Y2
-	LEAQ         (R8)(SI*1), R9
-	VBROADCASTSS (DI)(R9*1), Y9
-	VFMADD231PS  Y10, Y9, Y3
-	VFMADD231PS  Y11, Y9, Y4
-	VFMADD231PS  Y12, Y9, Y5
-	LEAQ         (R8)(SI*2), R8
-	VBROADCASTSS (DI)(R8*1), Y9
-	VFMADD231PS  Y10, Y9, Y6
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y12, Y9, Y8
-	ADDQ         $0x08, DX
-	DECQ         BX
-	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      Y5, 64(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	VMOVUPS      Y8, 64(AX)
-	ADDQ         SI, AX
-	VZEROUPPER
-	RET
-
-// func influence4x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
-// Requires: AVX, FMA3
-TEXT ·influence4x3(SB), NOSPLIT, $0-48
-	MOVQ    y+0(FP), AX
-	MOVQ    x+16(FP), CX
-	MOVQ    pairs+24(FP), DX
-	MOVQ    k+32(FP), BX
-	MOVQ    step+40(FP), SI
-	MOVQ    s+8(FP), DI
-	LEAQ    (SI)(SI*2), R8
-	LEAQ    (DI)(R8*1), R8
-	MOVQ    AX, R9
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	VMOVUPS 64(R9), Y2
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y3
-	VMOVUPS 32(R9), Y4
-	VMOVUPS 64(R9), Y5
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y6
-	VMOVUPS 32(R9), Y7
-	VMOVUPS 64(R9), Y8
-	ADDQ    SI, R9
-	VMOVUPS (R9), Y9
-	VMOVUPS 32(R9), Y10
-	VMOVUPS 64(R9), Y11
-	ADDQ    SI, R9
-
-term:
-	MOVLQSX      (DX), R9
-	MOVLQSX      4(DX), R10
-	VMOVUPS      (CX)(R10*1), Y13
-	VMOVUPS      32(CX)(R10*1), Y14
-	VMOVUPS      64(CX)(R10*1), Y15
-	VBROADCASTSS (DI)(R9*1), Y12
-	VFMADD231PS  Y13, Y12, Y0
-	VFMADD231PS  Y14, Y12, Y1
-	VFMADD231PS  Y15, Y12, Y2
-	LEAQ         (R9)(SI*1), R10
-	VBROADCASTSS (DI)(R10*1), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	LEAQ         (R9)(SI*2), R10
-	VBROADCASTSS (DI)(R10*1), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS (R8)(R9*1), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	ADDQ         $0x08, DX
-	DECQ         BX
-	JNZ          term
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      Y5, 64(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	VMOVUPS      Y8, 64(AX)
-	ADDQ         SI, AX
-	VMOVUPS      Y9, (AX)
-	VMOVUPS      Y10, 32(AX)
-	VMOVUPS      Y11, 64(AX)
-	ADDQ         SI, AX
+store:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	VMOVUPS Y6, (R13)(AX*1)
+	VMOVUPS Y7, 32(R13)(AX*1)
+	VMOVUPS Y8, 64(R13)(AX*1)
+	VMOVUPS Y9, (R14)(AX*1)
+	VMOVUPS Y10, 32(R14)(AX*1)
+	VMOVUPS Y11, 64(R14)(AX*1)
+	ADDQ    $0x1c, BX
+	MOVQ    n+56(FP), DI
+	DECQ    DI
+	MOVQ    DI, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET

@@ -113,49 +113,37 @@ func rows3(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n
 func rows4(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
 
 //go:noescape
-func influence1x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry1x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence2x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry2x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence3x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry3x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence4x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry4x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence5x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry1x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence6x1(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry2x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence1x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry3x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence2x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry4x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence3x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry1x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence4x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry2x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence5x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry3x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
 
 //go:noescape
-func influence6x2(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
-
-//go:noescape
-func influence1x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
-
-//go:noescape
-func influence2x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
-
-//go:noescape
-func influence3x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
-
-//go:noescape
-func influence4x3(y *float32, s *float32, x *float32, pairs *int32, k int, step int)
+func carry4x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)

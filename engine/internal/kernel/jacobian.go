@@ -54,36 +54,109 @@ func (r *Rows) Run(dst, x, coef []float32) {
 	}
 }
 
-// Influence carries sensitivities on: y[i] += Σ_k s[i][lane_k] · x[row_k] for rows of lanes, summed in order of k.
-type Influence struct {
-	lanes, rows int
-	pairs       []int32 // of each k: where its number stands in s[i], and its row in x, in bytes
+// Carry takes sensitivities one step on: row p of dst is
+//
+//	Σ coef[c] · x[r] + Σ_k s[p][lane_k] · x[row_k]
+//
+// over the terms (c, r) of the row, in their order, and then over the pairs (lane, row) of its block. Rows of one block
+// whose terms have the same x[r] are taken together, up to four: then numbers in registers are used several times.
+type Carry struct {
+	lanes              int
+	rows, coefs, terms int     // what is reached at least, and of how many products a lane is made
+	last               int     // rows of x reached at least
+	pairs              []int32 // of all blocks: where a number stands in its row, and a row of x, in bytes
+	tiles              [maxCarry + 1]carryTiles
+	sum                []float32
 }
 
-// NewInfluence prepares a list of pairs lane, row.
-func NewInfluence(lanes int, pairs ...[2]int) *Influence {
-	f := &Influence{lanes: lanes}
+// maxCarry is the number of rows that are taken together at most.
+const maxCarry = 4
+
+// carryTiles are tiles of one number of rows. A head has the rows of s in bytes, the number of terms, the number of pairs
+// and where they begin in bytes; a term has r in bytes and a c for every row.
+type carryTiles struct {
+	count       int
+	heads, list []int32
+}
+
+// Block are pairs that several rows share.
+type Block struct{ from, count int }
+
+// NewCarry prepares for a number of lanes.
+func NewCarry(lanes int) *Carry { return &Carry{lanes: lanes, sum: make([]float32, lanes)} }
+
+// Block adds pairs lane, row.
+func (c *Carry) Block(pairs ...[2]int) Block {
+	b := Block{len(c.pairs), len(pairs)}
 	for _, p := range pairs {
-		if p[0] < 0 || p[0] >= lanes || p[1] < 0 {
+		if p[0] < 0 || p[0] >= c.lanes || p[1] < 0 {
 			panic("kernel: a lane or row out of range")
 		}
-		f.rows = max(f.rows, p[1]+1)
-		f.pairs = append(f.pairs, int32(4*p[0]), int32(4*p[1]*lanes))
+		c.last = max(c.last, p[1]+1)
+		c.pairs = append(c.pairs, int32(4*p[0]), int32(4*p[1]*c.lanes))
 	}
-	return f
+	return b
 }
 
-// Add takes all rows of y and s. They must not overlap.
-func (f *Influence) Add(y, s, x []float32) {
-	if len(s) < len(y) || len(x) < f.rows*f.lanes {
-		panic("kernel: a short operand of an influence")
+// Add adds up to four rows of s with the same x[r], in the order of from; coefs has a c for every row and r. Rows with
+// equally many terms and pairs are best added one after the other.
+func (c *Carry) Add(b Block, rows, from []int, coefs [][]int) {
+	t := &c.tiles[len(rows)]
+	t.count++
+	for _, p := range rows {
+		c.rows = max(c.rows, p+1)
+		t.heads = append(t.heads, int32(4*p*c.lanes))
 	}
-	if supported && Accelerated && f.vector(y, s, x) {
+	t.heads = append(t.heads, int32(len(from)), int32(b.count), int32(4*b.from))
+	for k, r := range from {
+		c.last = max(c.last, r+1)
+		t.list = append(t.list, int32(4*r*c.lanes))
+		for i := range rows {
+			c.coefs = max(c.coefs, coefs[i][k]+1)
+			t.list = append(t.list, int32(coefs[i][k]))
+		}
+	}
+	c.terms += len(rows) * (len(from) + b.count)
+}
+
+// Terms is the number of products of a lane.
+func (c *Carry) Terms() int { return c.terms }
+
+// Bytes is the memory of the lists.
+func (c *Carry) Bytes() (n int) {
+	for _, t := range c.tiles {
+		n += 4 * (len(t.heads) + len(t.list))
+	}
+	return n + 4*(len(c.pairs)+len(c.sum))
+}
+
+// InPlace reports whether dst may be s for a number of lanes.
+func InPlace(lanes int) bool { return lanes <= 3*vector }
+
+// Run computes dst from s; see InPlace.
+func (c *Carry) Run(dst, s, x, coef []float32) {
+	if len(dst) < c.rows*c.lanes || len(s) < c.rows*c.lanes || len(x) < c.last*c.lanes || len(coef) < c.coefs {
+		panic("kernel: a short operand of a carry")
+	}
+	if supported && Accelerated && c.vector(dst, s, x, coef) {
 		return
 	}
-	for at := 0; at < len(y); at += f.lanes {
-		for k := 0; k < len(f.pairs); k += 2 {
-			axpy(y[at:][:f.lanes], s[at+int(f.pairs[k])/4], x[f.pairs[k+1]/4:])
+	for n := range c.tiles {
+		t := &c.tiles[n]
+		list := t.list
+		for heads := t.heads; len(heads) > 0; heads = heads[n+3:] {
+			count, pairs := int(heads[n]), c.pairs[heads[n+2]/4:][:2*heads[n+1]]
+			for i, at := range heads[:n] {
+				clear(c.sum)
+				for k := range count {
+					axpy(c.sum, coef[list[k*(n+1)+1+i]], x[list[k*(n+1)]/4:])
+				}
+				for k := 0; k < len(pairs); k += 2 {
+					axpy(c.sum, s[(at+pairs[k])/4], x[pairs[k+1]/4:])
+				}
+				copy(dst[at/4:], c.sum)
+			}
+			list = list[count*(n+1):]
 		}
 	}
 }

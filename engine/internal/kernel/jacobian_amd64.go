@@ -2,16 +2,16 @@
 
 package kernel
 
-type influenceFunc func(y, s, x *float32, pairs *int32, k, step int)
+type carryFunc func(dst, s, x, coef *float32, heads, list, pairs *int32, n int)
 
-// The kernels by vectors of lanes, and those of Influence by rows.
+// The kernels by vectors of lanes, and those of Carry by rows.
 var (
-	rowSums    = [...]func(dst, x, coef *float32, terms, runs *int32, n, step int){nil, rows1, rows2, rows3, rows4}
-	influences = [...][]influenceFunc{
-		nil,
-		{nil, influence1x1, influence2x1, influence3x1, influence4x1, influence5x1, influence6x1},
-		{nil, influence1x2, influence2x2, influence3x2, influence4x2, influence5x2, influence6x2},
-		{nil, influence1x3, influence2x3, influence3x3, influence4x3},
+	rowSums = [...]func(dst, x, coef *float32, terms, runs *int32, n, step int){nil, rows1, rows2, rows3, rows4}
+	carries = [...][maxCarry + 1]carryFunc{
+		{},
+		{nil, carry1x1, carry2x1, carry3x1, carry4x1},
+		{nil, carry1x2, carry2x2, carry3x2, carry4x2},
+		{nil, carry1x3, carry2x3, carry3x3, carry4x3},
 	}
 )
 
@@ -33,26 +33,27 @@ func (r *Rows) vector(dst, x, coef []float32) bool {
 	return true
 }
 
-// vector is Add with each product and sum rounded together. The operands must have been checked.
-func (f *Influence) vector(y, s, x []float32) bool {
-	if f.lanes%vector != 0 {
+// none stands for a list without anything.
+var none [1]int32
+
+func first(list []int32) *int32 {
+	if len(list) == 0 {
+		return &none[0]
+	}
+	return &list[0]
+}
+
+// vector is Run with each product and sum rounded together. The operands must have been checked.
+func (c *Carry) vector(dst, s, x, coef []float32) bool {
+	if c.lanes%vector != 0 || len(x) == 0 || len(coef) == 0 {
 		return false
 	}
-	if len(f.pairs) == 0 {
-		return true
-	}
-	rows := len(y) / f.lanes
-	for l := 0; l < f.lanes; {
-		n := (f.lanes - l) / vector
-		if n > 3 {
-			n = 2
-		}
-		tiles := influences[n]
-		// The rows are cut evenly, so that no tile is small: small ones wait for their own sums.
-		for count, i := (rows+len(tiles)-2)/(len(tiles)-1), 0; count > 0; count-- {
-			m := (rows - i + count - 1) / count
-			tiles[m](&y[i*f.lanes+l], &s[i*f.lanes], &x[l], &f.pairs[0], len(f.pairs)/2, 4*f.lanes)
-			i += m
+	for l := 0; l < c.lanes; {
+		n := min(len(carries)-1, (c.lanes-l)/vector)
+		for rows := range c.tiles {
+			if t := &c.tiles[rows]; t.count > 0 {
+				carries[n][rows](&dst[l], &s[0], &x[l], &coef[0], &t.heads[0], first(t.list), first(c.pairs), t.count)
+			}
 		}
 		l += n * vector
 	}

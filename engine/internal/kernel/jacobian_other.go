@@ -4,4 +4,4 @@ package kernel
 
 func (r *Rows) vector(_, _, _ []float32) bool { return false }
 
-func (f *Influence) vector(_, _, _ []float32) bool { return false }
+func (c *Carry) vector(_, _, _, _ []float32) bool { return false }

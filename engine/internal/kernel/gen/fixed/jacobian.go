@@ -5,15 +5,16 @@ import (
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
 )
 
 func jacobian() {
 	for vecs := 1; vecs <= 4; vecs++ {
 		rowSums(vecs)
 	}
-	for vecs, most := range []int{0, 6, 6, 4} {
-		for rows := 1; rows <= most; rows++ {
-			influence(rows, vecs)
+	for vecs := 1; vecs <= 3; vecs++ {
+		for rows := 1; rows <= 4; rows++ {
+			carry(rows, vecs)
 		}
 	}
 }
@@ -58,50 +59,79 @@ func rowSums(vecs int) {
 	RET()
 }
 
-// influence is y[i] += Σ_k s[i][lane_k] x[row_k] for some rows i; pairs have lane and row of each k, in bytes.
-func influence(rows, vecs int) {
-	TEXT(fmt.Sprintf("influence%dx%d", rows, vecs), NOSPLIT, "func(y, s, x *float32, pairs *int32, k, step int)")
+// carry is Σ coef[c] x[r] + Σ s[lane] x[row] for n tiles of some rows of s. A head has the rows of s, the number of terms,
+// the number of pairs and where they begin; a term has r and a c for every row; a pair has lane and row. All but c are in
+// bytes. Results go to the same rows of dst, which may be s: a tile is read before it is written.
+func carry(rows, vecs int) {
+	TEXT(fmt.Sprintf("carry%dx%d", rows, vecs), NOSPLIT, "func(dst, s, x, coef *float32, heads, list, pairs *int32, n int)")
 	Pragma("noescape")
-	y, x, pairs, k, step := arg("y"), arg("x"), arg("pairs"), arg("k"), arg("step")
-	_, row := strided(arg("s"), step, rows)
-	acc, b, lane, at := vectors(rows*vecs), YMM(), GP64(), GP64()
-	to := GP64()
-	MOVQ(y, to)
-	for i := range rows {
-		for j := range vecs {
-			VMOVUPS(Mem{Base: to, Disp: 32 * j}, acc[i*vecs+j])
-		}
-		ADDQ(step, to)
+	to, x, coef, heads, list := arg("dst"), arg("x"), arg("coef"), arg("heads"), arg("list")
+	t, at, k, pair := GP64(), GP64(), GP64(), GP64()
+	Load(Param("s"), t)
+	SUBQ(t, to) // from a row of s to that of dst
+	var s []GPVirtual
+	for range rows {
+		s = append(s, GP64())
 	}
-	// Every row's numbers stand at the same place in it: the addresses move there and back.
-	xs := vectors(vecs)
-	Label("term")
-	MOVLQSX(Mem{Base: pairs}, lane)
-	MOVLQSX(Mem{Base: pairs, Disp: 4}, at)
-	for j, v := range xs {
-		VMOVUPS(Mem{Base: x, Index: at, Scale: 1, Disp: 32 * j}, v)
-	}
-	for i := range rows {
-		m := row(i)
-		p := lane
-		if m.Index != nil {
-			p = GP64()
-			LEAQ(Mem{Base: lane, Index: m.Index, Scale: m.Scale}, p)
+	acc, xs, b := vectors(rows*vecs), vectors(vecs), YMM()
+	load := func(base Mem) {
+		MOVLQSX(base, at)
+		for j, v := range xs {
+			VMOVUPS(Mem{Base: x, Index: at, Scale: 1, Disp: 32 * j}, v)
 		}
-		VBROADCASTSS(Mem{Base: m.Base, Index: p, Scale: 1}, b)
+	}
+	add := func(i int, number Mem) {
+		VBROADCASTSS(number, b)
 		for j, v := range xs {
 			VFMADD231PS(v, b, acc[i*vecs+j])
 		}
 	}
-	ADDQ(Imm(8), pairs)
+	Label("tile")
+	Load(Param("s"), t)
+	for i, p := range s {
+		MOVLQSX(Mem{Base: heads, Disp: 4 * i}, p)
+		ADDQ(t, p)
+	}
+	zero(acc...)
+	MOVLQSX(Mem{Base: heads, Disp: 4 * rows}, k)
+	TESTQ(k, k)
+	JZ(LabelRef("carry"))
+	Label("term")
+	load(Mem{Base: list})
+	for i := range rows {
+		MOVLQSX(Mem{Base: list, Disp: 4 + 4*i}, t)
+		add(i, Mem{Base: coef, Index: t, Scale: 4})
+	}
+	ADDQ(Imm(uint64(4+4*rows)), list)
 	DECQ(k)
 	JNZ(LabelRef("term"))
-	for i := range rows {
-		for j := range vecs {
-			VMOVUPS(acc[i*vecs+j], Mem{Base: y, Disp: 32 * j})
-		}
-		ADDQ(step, y)
+	Label("carry")
+	MOVLQSX(Mem{Base: heads, Disp: 4*rows + 4}, k)
+	TESTQ(k, k)
+	JZ(LabelRef("store"))
+	MOVLQSX(Mem{Base: heads, Disp: 4*rows + 8}, pair)
+	Load(Param("pairs"), t)
+	ADDQ(t, pair)
+	Label("pair")
+	MOVLQSX(Mem{Base: pair}, t)
+	load(Mem{Base: pair, Disp: 4})
+	for i, p := range s {
+		add(i, Mem{Base: p, Index: t, Scale: 1})
 	}
+	ADDQ(Imm(8), pair)
+	DECQ(k)
+	JNZ(LabelRef("pair"))
+	Label("store")
+	for i, p := range s {
+		for j := range vecs {
+			VMOVUPS(acc[i*vecs+j], Mem{Base: p, Index: to, Scale: 1, Disp: 32 * j})
+		}
+	}
+	ADDQ(Imm(uint64(4*rows+12)), heads)
+	Load(Param("n"), t)
+	DECQ(t)
+	Store(t, Param("n"))
+	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
 }
