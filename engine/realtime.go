@@ -267,10 +267,9 @@ func (r *RealTime) Gradient(dst, dy []float32) {
 	}
 	clear(dst)
 	for o, d := range dy {
-		at := r.first + o
+		s, lanes := r.s[r.first+o:], r.lanes
 		for q := range dst {
-			dst[q] += float32(d * r.s[at])
-			at += r.lanes
+			dst[q] += float32(d * s[q*lanes])
 		}
 	}
 }

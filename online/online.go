@@ -14,6 +14,7 @@ package online
 
 import (
 	"errors"
+	"math"
 
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/model"
@@ -107,11 +108,11 @@ var ErrNotFinite = errors.New("online: the gradient is not finite, so nothing wa
 // change grad. It does nothing but report ErrNotFinite where a number of grad is not finite. It panics without
 // Options.Update.
 func (l *RTRL) Apply(grad []float32) error {
-	check := float32(0)
+	largest := uint32(0) // of the bits without signs, which are in order; beyond the finite ones are Inf and NaN
 	for _, g := range grad {
-		check += 0 * g // NaN for all that is not finite
+		largest = max(largest, math.Float32bits(g)&^(1<<31))
 	}
-	if check != 0 {
+	if largest >= math.Float32bits(float32(math.Inf(1))) {
 		return ErrNotFinite
 	}
 	l.o.Update(l.theta, grad)
