@@ -33,8 +33,8 @@ type paths struct {
 	n       int
 	state   []set // of each component of the state, after any number of steps
 	params  []set // of each parameter, after any number of steps
-	color   []int // of each component of the state: no parameter reaches two components of one colour
-	colours int
+	column  []int // of each component of the state: no parameter reaches two components of one column
+	columns int
 }
 
 // paths follows the rows from the leaves: a leaf is the cotangent of a component, and a row has an effect on whatever it
@@ -68,13 +68,13 @@ func (l *linear) paths(n int) *paths {
 		}
 		g.params = append(g.params, s)
 	}
-	g.colour()
+	g.share()
 	return g
 }
 
-// colour gives the components colours, so that components which no parameter reaches both share a lane: those of most
-// conflicts with colours already given first, each the first colour that is free.
-func (g *paths) colour() {
+// share gives the components columns: those that meet most columns already given come first, then those that most others
+// must avoid, and each takes the first column that is free for it (Brélaz, Communications of the ACM 22, 1979).
+func (g *paths) share() {
 	conflicts := make([]set, g.n)
 	for i := range conflicts {
 		conflicts[i] = newSet(g.n)
@@ -88,17 +88,17 @@ func (g *paths) colour() {
 			}
 		}
 	}
-	g.color = make([]int, g.n)
-	taken := make([]map[int]bool, g.n) // colours of a component's neighbours
-	for i := range g.color {
-		g.color[i], taken[i] = -1, map[int]bool{}
+	g.column = make([]int, g.n)
+	taken := make([]map[int]bool, g.n) // columns that a component must avoid
+	for i := range g.column {
+		g.column[i], taken[i] = -1, map[int]bool{}
 	}
 	for range g.n {
 		next := -1
 		for i := range g.n {
 			better := next < 0 || len(taken[i]) > len(taken[next]) ||
 				len(taken[i]) == len(taken[next]) && conflicts[i].count() > conflicts[next].count()
-			if g.color[i] < 0 && better {
+			if g.column[i] < 0 && better {
 				next = i
 			}
 		}
@@ -106,7 +106,7 @@ func (g *paths) colour() {
 		for taken[next][c] {
 			c++
 		}
-		g.color[next], g.colours = c, max(g.colours, c+1)
+		g.column[next], g.columns = c, max(g.columns, c+1)
 		for _, j := range conflicts[next].members() {
 			if j != next {
 				taken[j][c] = true

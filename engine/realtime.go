@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/elegans-nn/elegans/engine/internal/kernel"
@@ -18,11 +19,11 @@ import (
 // step, S is that of the values each step had, as in any real-time learning.
 //
 // Structure is found from the program: a component of the state that a parameter has no path to has no place in S and
-// takes no part in the product, and components that no parameter reaches both share a column. So S has as many columns as
-// a parameter reaches components at most: one, where no component acts on another.
+// takes no part in the product, and components that no parameter reaches both share a column. Where no component acts on
+// another, one column is enough for all.
 //
-// Time and memory of a step are those of columns × parameters, times what a parameter reaches for the product. A RealTime
-// belongs to one goroutine and allocates nothing after NewRealTime.
+// Memory is that of parameters × columns, time that of parameters × columns × the components that a parameter reaches. A
+// RealTime belongs to one goroutine and allocates nothing after NewRealTime.
 type RealTime struct {
 	e        *Engine
 	p        *step.Program
@@ -42,7 +43,7 @@ type RealTime struct {
 type RealTimeOptions struct {
 	// Outputs are the numbers of those outputs whose derivative is wanted.
 	Outputs []int
-	// Memory bounds the bytes of S; 1 GiB if zero.
+	// Memory bounds the bytes of S and of the rows that carry it on; 1 GiB if zero, and 2 GiB at most.
 	Memory int
 }
 
@@ -58,20 +59,21 @@ func NewRealTime(p *step.Program, o RealTimeOptions) (*RealTime, error) {
 	}
 	n := p.StateWidth()
 	g := l.paths(n)
-	r := &RealTime{p: p, first: g.colours, width: l.leaves - n, leaves: l.leaves}
+	r := &RealTime{p: p, first: g.columns, width: l.leaves - n, leaves: l.leaves}
 	r.lanes = (r.first + r.width + 7) &^ 7
-	need := 4 * r.lanes * p.ParamCount()
+	count := len(l.rows) // those of the parameters stand in S
 	if !kernel.InPlace(r.lanes) {
-		need *= 2
+		count += p.ParamCount()
 	}
-	if need > o.Memory {
-		return nil, fmt.Errorf("engine: the derivatives of %d state components and %d outputs by %d parameters need %d bytes, the limit is %d", n, r.width, p.ParamCount(), need, o.Memory)
+	if need := 4 * r.lanes * count; need > min(o.Memory, math.MaxInt32) { // kernels have places in 32 bits
+		return nil, fmt.Errorf("engine: the derivatives of %d state components and %d outputs by %d parameters need %d bytes, the limit is %d",
+			n, r.width, p.ParamCount(), need, min(o.Memory, math.MaxInt32))
 	}
 	r.e = Compile(l.primal, Options{wanted: l.coefficients()})
 	of := r.compile(l)
 	r.arrange(l, g, of)
 	for i := range n {
-		r.work[i*r.lanes+g.color[i]] = 1
+		r.work[i*r.lanes+g.column[i]] = 1
 	}
 	for o := range r.width {
 		r.work[(n+o)*r.lanes+r.first+o] = 1
@@ -185,7 +187,7 @@ func (r *RealTime) arrange(l *linear, g *paths, of []int) {
 		if !ok {
 			var pairs [][2]int
 			for _, i := range s.members() {
-				pairs = append(pairs, [2]int{g.color[i], of[l.state[i]]})
+				pairs = append(pairs, [2]int{g.column[i], of[l.state[i]]})
 			}
 			b = r.carry.Block(pairs...)
 			blocks[reach] = b

@@ -2108,56 +2108,56 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry1x1(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
 	VXORPS  Y0, Y0, Y0
-	MOVLQSX 4(BX), R9
+	MOVLQSX 4(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y1
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y2
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y1
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         $0x08, SI
+	ADDQ         $0x08, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 8(BX), R9
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 12(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y1
-	VBROADCASTSS (R11)(DI*1), Y2
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y1
+	VBROADCASTSS (R11)(R8*1), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         $0x08, R10
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
-	ADDQ    $0x10, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2166,65 +2166,65 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry2x1(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVLQSX 8(BX), R9
+	MOVLQSX 8(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y2
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y3
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y3
 	VFMADD231PS  Y2, Y3, Y0
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y3
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x0c, SI
+	ADDQ         $0x0c, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 12(BX), R9
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 16(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y2
-	VBROADCASTSS (R11)(DI*1), Y3
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VBROADCASTSS (R11)(R8*1), Y3
 	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS (R12)(DI*1), Y3
+	VBROADCASTSS (R12)(R8*1), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         $0x08, R10
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, (R12)(AX*1)
-	ADDQ    $0x14, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2233,74 +2233,74 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry3x1(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
-	MOVLQSX 8(BX), R13
-	ADDQ    DI, R13
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVLQSX 12(BX), R9
+	MOVLQSX 12(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y3
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y4
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y4
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	MOVLQSX      12(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y4
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 16(BX), R9
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 20(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y3
-	VBROADCASTSS (R11)(DI*1), Y4
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VBROADCASTSS (R11)(R8*1), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS (R12)(DI*1), Y4
+	VBROADCASTSS (R12)(R8*1), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (R13)(DI*1), Y4
+	VBROADCASTSS (R13)(R8*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         $0x08, R10
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, (R12)(AX*1)
 	VMOVUPS Y2, (R13)(AX*1)
-	ADDQ    $0x18, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2309,83 +2309,83 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry4x1(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
-	MOVLQSX 8(BX), R13
-	ADDQ    DI, R13
-	MOVLQSX 12(BX), R14
-	ADDQ    DI, R14
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVLQSX 16(BX), R9
+	MOVLQSX 16(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y4
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y5
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y5
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	MOVLQSX      12(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y5
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	MOVLQSX      16(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y5
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x14, SI
+	ADDQ         $0x14, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 20(BX), R9
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 24(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y4
-	VBROADCASTSS (R11)(DI*1), Y5
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VBROADCASTSS (R11)(R8*1), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS (R12)(DI*1), Y5
+	VBROADCASTSS (R12)(R8*1), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (R13)(DI*1), Y5
+	VBROADCASTSS (R13)(R8*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (R14)(DI*1), Y5
+	VBROADCASTSS (R14)(R8*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         $0x08, R10
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, (R12)(AX*1)
 	VMOVUPS Y2, (R13)(AX*1)
 	VMOVUPS Y3, (R14)(AX*1)
-	ADDQ    $0x1c, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2394,62 +2394,62 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry1x2(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVLQSX 4(BX), R9
+	MOVLQSX 4(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y2
-	VMOVUPS      32(CX)(R8*1), Y3
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y4
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VMOVUPS      32(SI)(DI*1), Y3
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         $0x08, SI
+	ADDQ         $0x08, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 8(BX), R9
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 12(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y2
-	VMOVUPS      32(CX)(R8*1), Y3
-	VBROADCASTSS (R11)(DI*1), Y4
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VMOVUPS      32(SI)(DI*1), Y3
+	VBROADCASTSS (R11)(R8*1), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         $0x08, R10
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, 32(R11)(AX*1)
-	ADDQ    $0x10, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2458,75 +2458,75 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry2x2(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVLQSX 8(BX), R9
+	MOVLQSX 8(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y4
-	VMOVUPS      32(CX)(R8*1), Y5
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y6
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VMOVUPS      32(SI)(DI*1), Y5
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y6
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x0c, SI
+	ADDQ         $0x0c, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 12(BX), R9
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 16(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y4
-	VMOVUPS      32(CX)(R8*1), Y5
-	VBROADCASTSS (R11)(DI*1), Y6
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VMOVUPS      32(SI)(DI*1), Y5
+	VBROADCASTSS (R11)(R8*1), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (R12)(DI*1), Y6
+	VBROADCASTSS (R12)(R8*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         $0x08, R10
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, 32(R11)(AX*1)
 	VMOVUPS Y2, (R12)(AX*1)
 	VMOVUPS Y3, 32(R12)(AX*1)
-	ADDQ    $0x14, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2535,88 +2535,88 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry3x2(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
-	MOVLQSX 8(BX), R13
-	ADDQ    DI, R13
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVLQSX 12(BX), R9
+	MOVLQSX 12(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y6
-	VMOVUPS      32(CX)(R8*1), Y7
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y8
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y8
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	MOVLQSX      12(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y8
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 16(BX), R9
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 20(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y6
-	VMOVUPS      32(CX)(R8*1), Y7
-	VBROADCASTSS (R11)(DI*1), Y8
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VBROADCASTSS (R11)(R8*1), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R12)(DI*1), Y8
+	VBROADCASTSS (R12)(R8*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R13)(DI*1), Y8
+	VBROADCASTSS (R13)(R8*1), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         $0x08, R10
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, 32(R11)(AX*1)
 	VMOVUPS Y2, (R12)(AX*1)
 	VMOVUPS Y3, 32(R12)(AX*1)
 	VMOVUPS Y4, (R13)(AX*1)
 	VMOVUPS Y5, 32(R13)(AX*1)
-	ADDQ    $0x18, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2625,23 +2625,23 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry4x2(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
-	MOVLQSX 8(BX), R13
-	ADDQ    DI, R13
-	MOVLQSX 12(BX), R14
-	ADDQ    DI, R14
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -2650,64 +2650,64 @@ tile:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVLQSX 16(BX), R9
+	MOVLQSX 16(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y8
-	VMOVUPS      32(CX)(R8*1), Y9
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y10
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y8
+	VMOVUPS      32(SI)(DI*1), Y9
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y10
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	MOVLQSX      12(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y10
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	MOVLQSX      16(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y10
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x14, SI
+	ADDQ         $0x14, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 20(BX), R9
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 24(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y8
-	VMOVUPS      32(CX)(R8*1), Y9
-	VBROADCASTSS (R11)(DI*1), Y10
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y8
+	VMOVUPS      32(SI)(DI*1), Y9
+	VBROADCASTSS (R11)(R8*1), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (R12)(DI*1), Y10
+	VBROADCASTSS (R12)(R8*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (R13)(DI*1), Y10
+	VBROADCASTSS (R13)(R8*1), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R14)(DI*1), Y10
+	VBROADCASTSS (R14)(R8*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x08, R10
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, 32(R11)(AX*1)
 	VMOVUPS Y2, (R12)(AX*1)
@@ -2716,10 +2716,10 @@ store:
 	VMOVUPS Y5, 32(R13)(AX*1)
 	VMOVUPS Y6, (R14)(AX*1)
 	VMOVUPS Y7, 32(R14)(AX*1)
-	ADDQ    $0x1c, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2728,53 +2728,53 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry1x3(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVLQSX 4(BX), R9
+	MOVLQSX 4(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y3
-	VMOVUPS      32(CX)(R8*1), Y4
-	VMOVUPS      64(CX)(R8*1), Y5
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y6
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VMOVUPS      32(SI)(DI*1), Y4
+	VMOVUPS      64(SI)(DI*1), Y5
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
 	VFMADD231PS  Y3, Y6, Y0
 	VFMADD231PS  Y4, Y6, Y1
 	VFMADD231PS  Y5, Y6, Y2
-	ADDQ         $0x08, SI
+	ADDQ         $0x08, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 8(BX), R9
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 12(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y3
-	VMOVUPS      32(CX)(R8*1), Y4
-	VMOVUPS      64(CX)(R8*1), Y5
-	VBROADCASTSS (R11)(DI*1), Y6
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VMOVUPS      32(SI)(DI*1), Y4
+	VMOVUPS      64(SI)(DI*1), Y5
+	VBROADCASTSS (R11)(R8*1), Y6
 	VFMADD231PS  Y3, Y6, Y0
 	VFMADD231PS  Y4, Y6, Y1
 	VFMADD231PS  Y5, Y6, Y2
@@ -2782,14 +2782,14 @@ pair:
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, 32(R11)(AX*1)
 	VMOVUPS Y2, 64(R11)(AX*1)
-	ADDQ    $0x10, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2798,67 +2798,67 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry2x3(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVLQSX 8(BX), R9
+	MOVLQSX 8(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y6
-	VMOVUPS      32(CX)(R8*1), Y7
-	VMOVUPS      64(CX)(R8*1), Y8
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y9
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VMOVUPS      64(SI)(DI*1), Y8
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y9
 	VFMADD231PS  Y6, Y9, Y0
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y9
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y9
 	VFMADD231PS  Y6, Y9, Y3
 	VFMADD231PS  Y7, Y9, Y4
 	VFMADD231PS  Y8, Y9, Y5
-	ADDQ         $0x0c, SI
+	ADDQ         $0x0c, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 12(BX), R9
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 16(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y6
-	VMOVUPS      32(CX)(R8*1), Y7
-	VMOVUPS      64(CX)(R8*1), Y8
-	VBROADCASTSS (R11)(DI*1), Y9
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VMOVUPS      64(SI)(DI*1), Y8
+	VBROADCASTSS (R11)(R8*1), Y9
 	VFMADD231PS  Y6, Y9, Y0
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (R12)(DI*1), Y9
+	VBROADCASTSS (R12)(R8*1), Y9
 	VFMADD231PS  Y6, Y9, Y3
 	VFMADD231PS  Y7, Y9, Y4
 	VFMADD231PS  Y8, Y9, Y5
@@ -2866,17 +2866,17 @@ pair:
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, 32(R11)(AX*1)
 	VMOVUPS Y2, 64(R11)(AX*1)
 	VMOVUPS Y3, (R12)(AX*1)
 	VMOVUPS Y4, 32(R12)(AX*1)
 	VMOVUPS Y5, 64(R12)(AX*1)
-	ADDQ    $0x14, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2885,21 +2885,21 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry3x3(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
-	MOVLQSX 8(BX), R13
-	ADDQ    DI, R13
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -2909,57 +2909,57 @@ tile:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
-	MOVLQSX 12(BX), R9
+	MOVLQSX 12(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y9
-	VMOVUPS      32(CX)(R8*1), Y10
-	VMOVUPS      64(CX)(R8*1), Y11
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y12
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y9
+	VMOVUPS      32(SI)(DI*1), Y10
+	VMOVUPS      64(SI)(DI*1), Y11
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
 	VFMADD231PS  Y9, Y12, Y0
 	VFMADD231PS  Y10, Y12, Y1
 	VFMADD231PS  Y11, Y12, Y2
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y12
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
 	VFMADD231PS  Y9, Y12, Y3
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	MOVLQSX      12(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y12
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
 	VFMADD231PS  Y9, Y12, Y6
 	VFMADD231PS  Y10, Y12, Y7
 	VFMADD231PS  Y11, Y12, Y8
-	ADDQ         $0x10, SI
+	ADDQ         $0x10, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 16(BX), R9
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 20(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y9
-	VMOVUPS      32(CX)(R8*1), Y10
-	VMOVUPS      64(CX)(R8*1), Y11
-	VBROADCASTSS (R11)(DI*1), Y12
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y9
+	VMOVUPS      32(SI)(DI*1), Y10
+	VMOVUPS      64(SI)(DI*1), Y11
+	VBROADCASTSS (R11)(R8*1), Y12
 	VFMADD231PS  Y9, Y12, Y0
 	VFMADD231PS  Y10, Y12, Y1
 	VFMADD231PS  Y11, Y12, Y2
-	VBROADCASTSS (R12)(DI*1), Y12
+	VBROADCASTSS (R12)(R8*1), Y12
 	VFMADD231PS  Y9, Y12, Y3
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R13)(DI*1), Y12
+	VBROADCASTSS (R13)(R8*1), Y12
 	VFMADD231PS  Y9, Y12, Y6
 	VFMADD231PS  Y10, Y12, Y7
 	VFMADD231PS  Y11, Y12, Y8
@@ -2967,7 +2967,7 @@ pair:
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, 32(R11)(AX*1)
 	VMOVUPS Y2, 64(R11)(AX*1)
@@ -2977,10 +2977,10 @@ store:
 	VMOVUPS Y6, (R13)(AX*1)
 	VMOVUPS Y7, 32(R13)(AX*1)
 	VMOVUPS Y8, 64(R13)(AX*1)
-	ADDQ    $0x18, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2989,23 +2989,23 @@ store:
 // Requires: AVX, FMA3
 TEXT ·carry4x3(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), AX
-	MOVQ x+16(FP), CX
-	MOVQ coef+24(FP), DX
-	MOVQ heads+32(FP), BX
-	MOVQ list+40(FP), SI
-	MOVQ s+8(FP), DI
-	SUBQ DI, AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
 
 tile:
-	MOVQ    s+8(FP), DI
-	MOVLQSX (BX), R11
-	ADDQ    DI, R11
-	MOVLQSX 4(BX), R12
-	ADDQ    DI, R12
-	MOVLQSX 8(BX), R13
-	ADDQ    DI, R13
-	MOVLQSX 12(BX), R14
-	ADDQ    DI, R14
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -3018,66 +3018,66 @@ tile:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVLQSX 16(BX), R9
+	MOVLQSX 16(DX), R9
 	TESTQ   R9, R9
-	JZ      carry
+	JZ      terms
 
 term:
-	MOVLQSX      (SI), R8
-	VMOVUPS      (CX)(R8*1), Y12
-	VMOVUPS      32(CX)(R8*1), Y13
-	VMOVUPS      64(CX)(R8*1), Y14
-	MOVLQSX      4(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y15
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y12
+	VMOVUPS      32(SI)(DI*1), Y13
+	VMOVUPS      64(SI)(DI*1), Y14
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	MOVLQSX      8(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y15
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y5
-	MOVLQSX      12(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y15
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	MOVLQSX      16(SI), DI
-	VBROADCASTSS (DX)(DI*4), Y15
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $0x14, SI
+	ADDQ         $0x14, BX
 	DECQ         R9
 	JNZ          term
 
-carry:
-	MOVLQSX 20(BX), R9
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
 	TESTQ   R9, R9
-	JZ      store
-	MOVLQSX 24(BX), R10
-	MOVQ    pairs+48(FP), DI
-	ADDQ    DI, R10
+	JZ      pairs
 
 pair:
-	MOVLQSX      (R10), DI
-	MOVLQSX      4(R10), R8
-	VMOVUPS      (CX)(R8*1), Y12
-	VMOVUPS      32(CX)(R8*1), Y13
-	VMOVUPS      64(CX)(R8*1), Y14
-	VBROADCASTSS (R11)(DI*1), Y15
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y12
+	VMOVUPS      32(SI)(DI*1), Y13
+	VMOVUPS      64(SI)(DI*1), Y14
+	VBROADCASTSS (R11)(R8*1), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS (R12)(DI*1), Y15
+	VBROADCASTSS (R12)(R8*1), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS (R13)(DI*1), Y15
+	VBROADCASTSS (R13)(R8*1), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS (R14)(DI*1), Y15
+	VBROADCASTSS (R14)(R8*1), Y15
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
@@ -3085,7 +3085,7 @@ pair:
 	DECQ         R9
 	JNZ          pair
 
-store:
+pairs:
 	VMOVUPS Y0, (R11)(AX*1)
 	VMOVUPS Y1, 32(R11)(AX*1)
 	VMOVUPS Y2, 64(R11)(AX*1)
@@ -3098,10 +3098,10 @@ store:
 	VMOVUPS Y9, (R14)(AX*1)
 	VMOVUPS Y10, 32(R14)(AX*1)
 	VMOVUPS Y11, 64(R14)(AX*1)
-	ADDQ    $0x1c, BX
-	MOVQ    n+56(FP), DI
-	DECQ    DI
-	MOVQ    DI, n+56(FP)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET

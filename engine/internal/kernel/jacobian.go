@@ -75,9 +75,16 @@ const maxCarry = 4
 // carryTiles are tiles of one number of rows. A head has the rows of s in bytes, the number of terms, the number of pairs
 // and where they begin in bytes; a term has r in bytes and a c for every row.
 type carryTiles struct {
-	count       int
 	heads, list []int32
+	groups      []carryGroup
 }
+
+// carryGroup are tiles that go through all lanes before the next ones do, so that their rows stay in the first-level cache:
+// how many, and where their heads and terms begin.
+type carryGroup struct{ count, head, list int }
+
+// carryBytes bounds the rows of a group.
+const carryBytes = 16 << 10
 
 // Block are pairs that several rows share.
 type Block struct{ from, count int }
@@ -102,7 +109,12 @@ func (c *Carry) Block(pairs ...[2]int) Block {
 // equally many terms and pairs are best added one after the other.
 func (c *Carry) Add(b Block, rows, from []int, coefs [][]int) {
 	t := &c.tiles[len(rows)]
-	t.count++
+	n := len(t.groups)
+	if n == 0 || !InPlace(c.lanes) && 4*c.lanes*len(rows)*(t.groups[n-1].count+1) > carryBytes {
+		t.groups = append(t.groups, carryGroup{head: len(t.heads), list: len(t.list)})
+		n++
+	}
+	t.groups[n-1].count++
 	for _, p := range rows {
 		c.rows = max(c.rows, p+1)
 		t.heads = append(t.heads, int32(4*p*c.lanes))

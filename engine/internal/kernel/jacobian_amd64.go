@@ -48,14 +48,15 @@ func (c *Carry) vector(dst, s, x, coef []float32) bool {
 	if c.lanes%vector != 0 || len(x) == 0 || len(coef) == 0 {
 		return false
 	}
-	for l := 0; l < c.lanes; {
-		n := min(len(carries)-1, (c.lanes-l)/vector)
-		for rows := range c.tiles {
-			if t := &c.tiles[rows]; t.count > 0 {
-				carries[n][rows](&dst[l], &s[0], &x[l], &coef[0], &t.heads[0], first(t.list), first(c.pairs), t.count)
+	for rows := range c.tiles {
+		t := &c.tiles[rows]
+		for _, g := range t.groups {
+			for l := 0; l < c.lanes; {
+				n := min(len(carries)-1, (c.lanes-l)/vector)
+				carries[n][rows](&dst[l], &s[0], &x[l], &coef[0], &t.heads[g.head], first(t.list[g.list:]), first(c.pairs), g.count)
+				l += n * vector
 			}
 		}
-		l += n * vector
 	}
 	return true
 }

@@ -65,66 +65,43 @@ func rowSums(vecs int) {
 func carry(rows, vecs int) {
 	TEXT(fmt.Sprintf("carry%dx%d", rows, vecs), NOSPLIT, "func(dst, s, x, coef *float32, heads, list, pairs *int32, n int)")
 	Pragma("noescape")
-	to, x, coef, heads, list := arg("dst"), arg("x"), arg("coef"), arg("heads"), arg("list")
-	t, at, k, pair := GP64(), GP64(), GP64(), GP64()
+	to, coef, heads, list := arg("dst"), arg("coef"), arg("heads"), arg("list")
+	p := product{x: arg("x"), at: GP64(), acc: vectors(rows * vecs), xs: vectors(vecs), b: YMM()}
+	t, k, pair, s := GP64(), GP64(), GP64(), make([]GPVirtual, rows)
 	Load(Param("s"), t)
 	SUBQ(t, to) // from a row of s to that of dst
-	var s []GPVirtual
-	for range rows {
-		s = append(s, GP64())
-	}
-	acc, xs, b := vectors(rows*vecs), vectors(vecs), YMM()
-	load := func(base Mem) {
-		MOVLQSX(base, at)
-		for j, v := range xs {
-			VMOVUPS(Mem{Base: x, Index: at, Scale: 1, Disp: 32 * j}, v)
-		}
-	}
-	add := func(i int, number Mem) {
-		VBROADCASTSS(number, b)
-		for j, v := range xs {
-			VFMADD231PS(v, b, acc[i*vecs+j])
-		}
-	}
 	Label("tile")
 	Load(Param("s"), t)
-	for i, p := range s {
-		MOVLQSX(Mem{Base: heads, Disp: 4 * i}, p)
-		ADDQ(t, p)
+	for i := range s {
+		s[i] = GP64()
+		MOVLQSX(Mem{Base: heads, Disp: 4 * i}, s[i])
+		ADDQ(t, s[i])
 	}
-	zero(acc...)
+	zero(p.acc...)
 	MOVLQSX(Mem{Base: heads, Disp: 4 * rows}, k)
-	TESTQ(k, k)
-	JZ(LabelRef("carry"))
-	Label("term")
-	load(Mem{Base: list})
-	for i := range rows {
-		MOVLQSX(Mem{Base: list, Disp: 4 + 4*i}, t)
-		add(i, Mem{Base: coef, Index: t, Scale: 4})
-	}
-	ADDQ(Imm(uint64(4+4*rows)), list)
-	DECQ(k)
-	JNZ(LabelRef("term"))
-	Label("carry")
-	MOVLQSX(Mem{Base: heads, Disp: 4*rows + 4}, k)
-	TESTQ(k, k)
-	JZ(LabelRef("store"))
+	times("term", k, func() {
+		p.load(Mem{Base: list})
+		for i := range rows {
+			MOVLQSX(Mem{Base: list, Disp: 4 + 4*i}, t)
+			p.add(i, Mem{Base: coef, Index: t, Scale: 4})
+		}
+		ADDQ(Imm(uint64(4+4*rows)), list)
+	})
 	MOVLQSX(Mem{Base: heads, Disp: 4*rows + 8}, pair)
 	Load(Param("pairs"), t)
 	ADDQ(t, pair)
-	Label("pair")
-	MOVLQSX(Mem{Base: pair}, t)
-	load(Mem{Base: pair, Disp: 4})
-	for i, p := range s {
-		add(i, Mem{Base: p, Index: t, Scale: 1})
-	}
-	ADDQ(Imm(8), pair)
-	DECQ(k)
-	JNZ(LabelRef("pair"))
-	Label("store")
-	for i, p := range s {
+	MOVLQSX(Mem{Base: heads, Disp: 4*rows + 4}, k)
+	times("pair", k, func() {
+		MOVLQSX(Mem{Base: pair}, t)
+		p.load(Mem{Base: pair, Disp: 4})
+		for i := range s {
+			p.add(i, Mem{Base: s[i], Index: t, Scale: 1})
+		}
+		ADDQ(Imm(8), pair)
+	})
+	for i := range s {
 		for j := range vecs {
-			VMOVUPS(acc[i*vecs+j], Mem{Base: p, Index: to, Scale: 1, Disp: 32 * j})
+			VMOVUPS(p.acc[i*vecs+j], Mem{Base: s[i], Index: to, Scale: 1, Disp: 32 * j})
 		}
 	}
 	ADDQ(Imm(uint64(4*rows+12)), heads)
@@ -134,4 +111,38 @@ func carry(rows, vecs int) {
 	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
+}
+
+// product adds numbers times one row of x to several rows.
+type product struct {
+	x, at   GPVirtual
+	acc, xs []VecVirtual // [row][vector], [vector]
+	b       VecVirtual
+}
+
+// load takes the row of x whose place is given.
+func (p *product) load(place Mem) {
+	MOVLQSX(place, p.at)
+	for j, v := range p.xs {
+		VMOVUPS(Mem{Base: p.x, Index: p.at, Scale: 1, Disp: 32 * j}, v)
+	}
+}
+
+// add adds it to row i.
+func (p *product) add(i int, number Mem) {
+	VBROADCASTSS(number, p.b)
+	for j, v := range p.xs {
+		VFMADD231PS(v, p.b, p.acc[i*len(p.xs)+j])
+	}
+}
+
+// times runs body k >= 0 times.
+func times(name string, k GPVirtual, body func()) {
+	TESTQ(k, k)
+	JZ(LabelRef(name + "s"))
+	Label(name)
+	body()
+	DECQ(k)
+	JNZ(LabelRef(name))
+	Label(name + "s")
 }
