@@ -17,6 +17,8 @@ type Options struct {
 	Lanes int
 	// Probes are the numbers of the probes to compute and keep for every time.
 	Probes []int
+	// wanted are nodes whose values somebody reads by their places.
+	wanted []int
 }
 
 // sums are gathered outside the memory of values during a reverse: how to begin, and how to hand them on before the tail.
@@ -63,7 +65,7 @@ func Compile(p *step.Program, o Options) *Engine {
 	if o.Lanes > maxLanes {
 		panic("engine: more than 512 lanes")
 	}
-	pl := newPlan(p, o.Probes)
+	pl := newPlan(p, o.Probes, o.wanted...)
 	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
 	c := &compiler{layout: e.lay, e: e, panels: map[panelKey]*panels{}, copies: map[panelKey]place{}}
 	for s := range numStages {

@@ -60,8 +60,9 @@ const (
 
 var portNames = [...]string{"next", "output", "probe", "dstate", "dinput", "dtime"}
 
-// newPlan plans a program; probes are the numbers of those to compute.
-func newPlan(p *step.Program, probes []int) *plan {
+// newPlan plans a program; probes are the numbers of those to compute, wanted are nodes whose values must outlive their
+// stage.
+func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
 	n := len(p.Nodes)
 	pl := &plan{p: p, uniform: p.Uniform(), live: make([]bool, n), of: make([]stage, n), keep: make([]keep, n),
 		root: make([]int, n), shift: make([]int, n)}
@@ -72,6 +73,9 @@ func newPlan(p *step.Program, probes []int) *plan {
 		}
 	}
 	pl.list(probes)
+	for _, i := range wanted {
+		pl.live[i], pl.keep[i] = true, history
+	}
 	pl.mark()
 	pl.check()
 	pl.stages()

@@ -1027,7 +1027,66 @@ GLOBL wide7fffffff<>(SB), RODATA|NOPTR, $32
 
 // func chain3flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain3flat(SB), $32-24
+TEXT ·chain3flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), AX
+	MOVQ (CX), DX
+	MOVQ 24(CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS   (AX)(CX*1), Y0
+	VANDPS    wide7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS   Y0, (DX)(CX*1)
+	VMOVUPS   (AX)(CX*1), Y0
+	VXORPS    Y1, Y1, Y1
+	VCMPPS    $0x0c, Y1, Y0, Y2
+	VANDPS    wide80000000<>+0(SB), Y0, Y1
+	VORPS     wide3f800000<>+0(SB), Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y1
+	VMOVUPS   Y1, (BX)(CX*1)
+	ADDQ      $0x20, CX
+	SUBQ      $0x08, SI
+	JGE       loop
+
+tail:
+	ADDQ       $0x08, SI
+	JZ         done
+	NEGQ       SI
+	LEAQ       tails<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y0
+	VMASKMOVPS (AX)(CX*1), Y0, Y1
+	VANDPS     wide7fffffff<>+0(SB), Y1, Y1
+	VMASKMOVPS Y1, Y0, (DX)(CX*1)
+	VMASKMOVPS (AX)(CX*1), Y0, Y1
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x0c, Y2, Y1, Y3
+	VANDPS     wide80000000<>+0(SB), Y1, Y2
+	VORPS      wide3f800000<>+0(SB), Y2, Y2
+	VBLENDVPS  Y3, Y2, Y1, Y2
+	VMASKMOVPS Y2, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA wide80000000<>+0(SB)/4, $0x80000000
+DATA wide80000000<>+4(SB)/4, $0x80000000
+DATA wide80000000<>+8(SB)/4, $0x80000000
+DATA wide80000000<>+12(SB)/4, $0x80000000
+DATA wide80000000<>+16(SB)/4, $0x80000000
+DATA wide80000000<>+20(SB)/4, $0x80000000
+DATA wide80000000<>+24(SB)/4, $0x80000000
+DATA wide80000000<>+28(SB)/4, $0x80000000
+GLOBL wide80000000<>(SB), RODATA|NOPTR, $32
+
+// func chain4flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain4flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -1060,9 +1119,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain4flat(out *[]float32, in *[]float32, n int)
+// func chain5flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain4flat(SB), $64-24
+TEXT ·chain5flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -1103,9 +1162,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain5flat(out *[]float32, in *[]float32, n int)
+// func chain6flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain5flat(SB), $96-24
+TEXT ·chain6flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1151,9 +1210,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain6flat(out *[]float32, in *[]float32, n int)
+// func chain7flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain6flat(SB), $32-24
+TEXT ·chain7flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1187,9 +1246,169 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain8flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain7rows(SB), $320-32
+TEXT ·chain8flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	MOVQ 48(CX), R8
+	XORQ CX, CX
+	MOVQ n+16(FP), R9
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VADDPS  (BX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (DI)(CX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(CX*1)
+	VMULPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS (R8)(CX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	VMOVUPS Y0, (R8)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, R9
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R9
+	JZ         done
+	NEGQ       R9
+	LEAQ       tails<>+0(SB), R10
+	VMOVDQU    32(R10)(R9*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (SI)(CX*1)
+	VMASKMOVPS (DI)(CX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (DI)(CX*1)
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS (R8)(CX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (R8)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain9rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), R8
+	MOVQ (CX), R9
+	MOVQ 24(CX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (R9)(AX*1), Y1
+	VADDPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (SI)(R11*1), Y1
+	VMULPS       Y1, Y0, Y1
+	VMOVUPS      Y1, (R10)(AX*1)
+	VMULPS       (R8)(AX*1), Y0, Y0
+	MOVQ         48(CX), DI
+	VMOVUPS      (DI)(AX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         48(CX), DI
+	VMOVUPS      Y0, (DI)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain9flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain9flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), R8
+	MOVQ (CX), R9
+	MOVQ 24(CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  (BX)(AX*1), Y0, Y0
+	VMOVUPS (R9)(AX*1), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*1)
+	VMULPS  (SI)(AX*1), Y0, Y1
+	VMOVUPS Y1, (R10)(AX*1)
+	VMULPS  (R8)(AX*1), Y0, Y0
+	MOVQ    48(CX), DI
+	VMOVUPS (DI)(AX*1), Y1
+	VADDPS  Y0, Y1, Y0
+	MOVQ    48(CX), DI
+	VMOVUPS Y0, (DI)(AX*1)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, R11
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R11
+	JZ         done
+	NEGQ       R11
+	LEAQ       tails<>+0(SB), DI
+	VMOVDQU    32(DI)(R11*4), Y0
+	VMASKMOVPS (DX)(AX*1), Y0, Y1
+	VMASKMOVPS (BX)(AX*1), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS (R9)(AX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y2
+	VMASKMOVPS Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS (SI)(AX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y2
+	VMASKMOVPS Y2, Y0, (R10)(AX*1)
+	VMASKMOVPS (R8)(AX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	MOVQ       48(CX), DI
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
+	VADDPS     Y1, Y2, Y1
+	MOVQ       48(CX), DI
+	VMASKMOVPS Y1, Y0, (DI)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain10rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1246,9 +1465,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain7flat(out *[]float32, in *[]float32, n int)
+// func chain10flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain7flat(SB), $320-24
+TEXT ·chain10flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1341,9 +1560,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain8rows(SB), $416-32
+TEXT ·chain11rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1413,9 +1632,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain8flat(out *[]float32, in *[]float32, n int)
+// func chain11flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain8flat(SB), $416-24
+TEXT ·chain11flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1534,9 +1753,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain9rows(SB), $512-32
+TEXT ·chain12rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1622,9 +1841,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain9flat(out *[]float32, in *[]float32, n int)
+// func chain12flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain9flat(SB), $512-24
+TEXT ·chain12flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1775,9 +1994,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain10rows(SB), $416-32
+TEXT ·chain13rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1850,9 +2069,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain10flat(out *[]float32, in *[]float32, n int)
+// func chain13flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain10flat(SB), $416-24
+TEXT ·chain13flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1977,9 +2196,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain11flat(out *[]float32, in *[]float32, n int)
+// func chain14flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain11flat(SB), $736-24
+TEXT ·chain14flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2144,9 +2363,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain12flat(out *[]float32, in *[]float32, n int)
+// func chain15flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain12flat(SB), $736-24
+TEXT ·chain15flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2311,9 +2530,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain13rows(SB), $544-32
+TEXT ·chain16rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2393,9 +2612,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain13flat(out *[]float32, in *[]float32, n int)
+// func chain16flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain13flat(SB), $544-24
+TEXT ·chain16flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2536,9 +2755,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain14flat(out *[]float32, in *[]float32, n int)
+// func chain17flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain14flat(SB), $352-24
+TEXT ·chain17flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2769,16 +2988,6 @@ done:
 	VZEROUPPER
 	RET
 
-DATA wide80000000<>+0(SB)/4, $0x80000000
-DATA wide80000000<>+4(SB)/4, $0x80000000
-DATA wide80000000<>+8(SB)/4, $0x80000000
-DATA wide80000000<>+12(SB)/4, $0x80000000
-DATA wide80000000<>+16(SB)/4, $0x80000000
-DATA wide80000000<>+20(SB)/4, $0x80000000
-DATA wide80000000<>+24(SB)/4, $0x80000000
-DATA wide80000000<>+28(SB)/4, $0x80000000
-GLOBL wide80000000<>(SB), RODATA|NOPTR, $32
-
 DATA widec2d00000<>+0(SB)/4, $0xc2d00000
 DATA widec2d00000<>+4(SB)/4, $0xc2d00000
 DATA widec2d00000<>+8(SB)/4, $0xc2d00000
@@ -2919,9 +3128,9 @@ DATA wide40000000<>+24(SB)/4, $0x40000000
 DATA wide40000000<>+28(SB)/4, $0x40000000
 GLOBL wide40000000<>(SB), RODATA|NOPTR, $32
 
-// func chain15flat(out *[]float32, in *[]float32, n int)
+// func chain18flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain15flat(SB), $352-24
+TEXT ·chain18flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3140,9 +3349,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain16rows(SB), $112-40
+TEXT ·chain19rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3297,9 +3506,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain16flat(SB), $104-32
+TEXT ·chain19flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3452,9 +3661,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain17rows(SB), $240-40
+TEXT ·chain20rows(SB), $240-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3756,9 +3965,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain17flat(SB), $232-32
+TEXT ·chain20flat(SB), $232-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4097,9 +4306,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain18rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain18rows(SB), $240-40
+TEXT ·chain21rows(SB), $240-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4397,9 +4606,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain18flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain18flat(SB), $232-32
+TEXT ·chain21flat(SB), $232-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4734,9 +4943,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain19rows(SB), $936-40
+TEXT ·chain22rows(SB), $936-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5300,9 +5509,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain19flat(SB), $928-32
+TEXT ·chain22flat(SB), $928-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5944,9 +6153,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain20flat(out *[]float32, in *[]float32, n int)
+// func chain23flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain20flat(SB), $32-24
+TEXT ·chain23flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5981,9 +6190,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain21flat(out *[]float32, in *[]float32, n int)
+// func chain24flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain21flat(SB), $64-24
+TEXT ·chain24flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6027,9 +6236,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain22flat(out *[]float32, in *[]float32, n int)
+// func chain25flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain22flat(SB), $160-24
+TEXT ·chain25flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6151,9 +6360,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain23rows(SB), $32-32
+TEXT ·chain26rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6182,9 +6391,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain23flat(out *[]float32, in *[]float32, n int)
+// func chain26flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain23flat(SB), $32-24
+TEXT ·chain26flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6219,9 +6428,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain24rows(SB), $32-32
+TEXT ·chain27rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6251,9 +6460,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain24flat(out *[]float32, in *[]float32, n int)
+// func chain27flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain24flat(SB), $32-24
+TEXT ·chain27flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6287,9 +6496,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain25rows(SB), $288-32
+TEXT ·chain28rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6384,9 +6593,9 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain28flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain25flat(SB), $288-24
+TEXT ·chain28flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6509,9 +6718,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain26rows(SB), $288-32
+TEXT ·chain29rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6584,9 +6793,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain26flat(SB), $288-24
+TEXT ·chain29flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6705,9 +6914,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27rows(SB), $288-32
+TEXT ·chain30rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6778,9 +6987,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27flat(SB), $288-24
+TEXT ·chain30flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6895,9 +7104,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain28rows(SB), $64-32
+TEXT ·chain31rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6934,9 +7143,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain28flat(out *[]float32, in *[]float32, n int)
+// func chain31flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain28flat(SB), $64-24
+TEXT ·chain31flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6980,9 +7189,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain29rows(SB), $96-32
+TEXT ·chain32rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7018,9 +7227,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain29flat(SB), $96-24
+TEXT ·chain32flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7063,9 +7272,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain30rows(SB), $144-40
+TEXT ·chain33rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7236,9 +7445,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain30flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain30flat(SB), $136-32
+TEXT ·chain33flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7404,9 +7613,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain31rows(SB), $176-40
+TEXT ·chain34rows(SB), $176-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7575,9 +7784,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $168-32
+TEXT ·chain34flat(SB), $168-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7741,9 +7950,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain32rows(SB), $64-32
+TEXT ·chain35rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7775,9 +7984,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain32flat(SB), $64-24
+TEXT ·chain35flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7815,9 +8024,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain33rows(SB), $144-40
+TEXT ·chain36rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7976,9 +8185,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain33flat(SB), $136-32
+TEXT ·chain36flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8134,9 +8343,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain34rows(SB), $64-32
+TEXT ·chain37rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8173,9 +8382,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain34flat(out *[]float32, in *[]float32, n int)
+// func chain37flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain34flat(SB), $64-24
+TEXT ·chain37flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8222,9 +8431,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain35rows(SB), $360-40
+TEXT ·chain38rows(SB), $360-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8670,9 +8879,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain35flat(SB), $352-32
+TEXT ·chain38flat(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9205,9 +9414,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36rows(SB), $560-40
+TEXT ·chain39rows(SB), $560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9502,9 +9711,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36flat(SB), $552-32
+TEXT ·chain39flat(SB), $552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9796,9 +10005,230 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38rows(SB), $128-32
+TEXT ·chain40rows(SB), $384-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y0, Y1
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	VMULPS       Y0, Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y0
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y0, Y0, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain40flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain40flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y0, Y1
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	VMULPS       Y0, Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y0, Y0
+	VMOVAPS      Y0, Y0
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VMULPS       wide3fb8aa3b<>+0(SB), Y0, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y0
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y0, Y0, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y0, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y0, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y0
+	VPSUBD       Y0, Y3, Y3
+	VPSLLD       $0x17, Y0, Y0
+	VPADDD       Y0, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y2
+	VBROADCASTSS (R9), Y3
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VBROADCASTSS (R11), Y4
+	VADDPS       Y4, Y3, Y3
+	VMULPS       Y1, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y1, Y5, Y7
+	VADDPS       wide3f800000<>+0(SB), Y7, Y7
+	VPSRAD       $0x01, Y4, Y1
+	VPSUBD       Y1, Y4, Y4
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y7, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       wide3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y7, Y7
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y7, Y1
+	VMULPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain42rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9861,9 +10291,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38flat(SB), $128-24
+TEXT ·chain42flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9960,9 +10390,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain39rows(SB), $128-32
+TEXT ·chain43rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10023,9 +10453,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain39flat(out *[]float32, in *[]float32, n int)
+// func chain43flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain39flat(SB), $128-24
+TEXT ·chain43flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10119,9 +10549,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain40rows(SB), $576-32
+TEXT ·chain44rows(SB), $576-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10198,9 +10628,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, n int)
+// func chain44flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain40flat(SB), $576-24
+TEXT ·chain44flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10332,9 +10762,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain41rows(SB), $656-40
+TEXT ·chain45rows(SB), $656-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10603,9 +11033,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41flat(SB), $648-32
+TEXT ·chain45flat(SB), $648-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10871,9 +11301,723 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain46rows(SB), $560-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 480(SP)
+	MOVQ $0x00000000, 488(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    488(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        480(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 496(SP)
+	VMOVUPS Y1, 528(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    488(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        480(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 496(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 496(SP), R11
+
+vector:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VMOVUPS      (R11), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y0, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y3
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y4, Y2, Y2
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y2, Y2
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(R9*1), Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x0c, Y4, Y0, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y4
+	VORPS        wide3f800000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y5, Y4, Y0, Y4
+	VMULPS       Y4, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VADDPS       Y3, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    488(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        480(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 496(SP)
+	LEAQ         496(SP), R11
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VBROADCASTSS (DI)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      (R11), Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VADDPS       Y4, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y1, Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y2, Y4, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y5, Y3, Y3
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y3, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y5
+	VMULPS       Y5, Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x0c, Y5, Y1, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y5
+	VORPS        wide3f800000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y6, Y5, Y1, Y5
+	VMULPS       Y5, Y3, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 488(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain46flat(SB), $552-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 480(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 488(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholeproduct0done
+	MOVQ    480(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    480(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS 32(R12), Y3, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R12), Y2, Y0
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000020, R12
+
+wholeproduct0done:
+	VMOVUPS      Y0, 488(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VMOVUPS      (R9), Y2
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y0, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y3
+	MOVQ         48(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         72(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x0c, Y4, Y0, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y4
+	VORPS        wide3f800000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y5, Y4, Y0, Y4
+	VMULPS       Y4, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VADDPS       Y3, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 480(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restproduct0done
+	MOVQ    480(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    480(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS 32(R11), Y4, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R11), Y3, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000020, R11
+
+restproduct0done:
+	VMOVUPS      Y1, 488(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      (R9), Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y4, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y1, Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y2, Y4, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y3, Y3
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y3, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y3, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y5
+	VMULPS       Y5, Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x0c, Y5, Y1, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y5
+	VORPS        wide3f800000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y6, Y5, Y1, Y5
+	VMULPS       Y5, Y3, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain42rows(SB), $96-32
+TEXT ·chain47rows(SB), $448-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y0, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       (R9)(DX*1), Y2, Y3
+	VBROADCASTSS (R8)(R12*1), Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       (R9)(DX*1), Y2, Y2
+	VBROADCASTSS (R10), Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       (R11)(R13*1), Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x0c, Y4, Y0, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y4
+	VORPS        wide3f800000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y5, Y4, Y0, Y4
+	VMULPS       Y4, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	VADDPS       Y3, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain47flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain47flat(SB), $448-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y0, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       (R9)(DX*1), Y2, Y3
+	VMULPS       (R8)(DX*1), Y2, Y2
+	VMULPS       (R9)(DX*1), Y2, Y2
+	VBROADCASTSS (R10), Y4
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS (R11), Y4
+	VMULPS       Y4, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x0c, Y4, Y0, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y4
+	VORPS        wide3f800000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y5, Y4, Y0, Y4
+	VMULPS       Y4, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y0
+	VADDPS       Y3, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VMULPS       Y1, Y3, Y3
+	VBROADCASTSS (R10), Y4
+	VMULPS       Y2, Y4, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y4
+	VMASKMOVPS   (R8)(DX*1), Y0, Y5
+	VMULPS       Y5, Y3, Y3
+	VMASKMOVPS   (R9)(DX*1), Y0, Y5
+	VMULPS       Y5, Y3, Y3
+	VBROADCASTSS (R10), Y5
+	VMULPS       Y5, Y3, Y3
+	VBROADCASTSS (R11), Y5
+	VMULPS       Y5, Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x0c, Y5, Y1, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y5
+	VORPS        wide3f800000<>+0(SB), Y5, Y5
+	VBLENDVPS    Y6, Y5, Y1, Y5
+	VMULPS       Y5, Y3, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VADDPS       Y4, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain48rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10916,9 +12060,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain48flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain42flat(SB), $96-24
+TEXT ·chain48flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10976,9 +12120,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43rows(SB), $96-32
+TEXT ·chain49rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11036,9 +12180,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain49flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43flat(SB), $96-24
+TEXT ·chain49flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11127,9 +12271,103 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain50rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), AX
+	MOVQ (CX), DI
+	XORQ CX, CX
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ vecs+24(FP), R10
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (BX)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       (AX)(CX*1), Y1, Y1
+	VMOVUPS      (AX)(CX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      (AX)(CX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, R9
+	DECQ         R10
+	JNZ          loop
+	ADDQ         $0x04, R8
+	MOVQ         rows+16(FP), R10
+	DECQ         R10
+	MOVQ         R10, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain50flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain50flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), AX
+	MOVQ (CX), DI
+	XORQ CX, CX
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VADDPS       (BX)(CX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       (AX)(CX*1), Y1, Y1
+	VMOVUPS      (AX)(CX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      (AX)(CX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R8
+	JZ           done
+	NEGQ         R8
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R8*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VMASKMOVPS   (BX)(CX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VMASKMOVPS   (AX)(CX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	VMASKMOVPS   (AX)(CX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain44rows(SB), $264-40
+TEXT ·chain51rows(SB), $264-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11567,9 +12805,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain44flat(SB), $256-32
+TEXT ·chain51flat(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12094,9 +13332,111 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain52rows(SB), $128-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), AX
+	MOVQ (CX), DI
+	XORQ CX, CX
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ vecs+24(FP), R10
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (BX)(R8*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS (SI), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y0, Y2, Y3
+	VMOVUPS      Y3, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, R9
+	DECQ         R10
+	JNZ          loop
+	ADDQ         $0x04, R8
+	MOVQ         rows+16(FP), R10
+	DECQ         R10
+	MOVQ         R10, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain52flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain52flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), AX
+	MOVQ (CX), DI
+	XORQ CX, CX
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VADDPS       (BX)(CX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y1, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS (SI), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y0, Y2, Y3
+	VMOVUPS      Y3, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R8
+	JZ           done
+	NEGQ         R8
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R8*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VMASKMOVPS   (BX)(CX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y2, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS (SI), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y4
+	VMASKMOVPS   Y4, Y0, (DI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain45rows(SB), $416-32
+TEXT ·chain53rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12234,9 +13574,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, n int)
+// func chain53flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain45flat(SB), $416-24
+TEXT ·chain53flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12483,9 +13823,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46rows(SB), $416-32
+TEXT ·chain54rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12617,9 +13957,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, n int)
+// func chain54flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46flat(SB), $416-24
+TEXT ·chain54flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12854,9 +14194,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain47rows(SB), $112-40
+TEXT ·chain55rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13013,9 +14353,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47flat(SB), $104-32
+TEXT ·chain55flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13169,9 +14509,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48rows(SB), $368-40
+TEXT ·chain56rows(SB), $368-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13422,9 +14762,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48flat(SB), $360-32
+TEXT ·chain56flat(SB), $360-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13674,9 +15014,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49rows(SB), $376-40
+TEXT ·chain57rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14008,9 +15348,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49flat(SB), $368-32
+TEXT ·chain57flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14371,9 +15711,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain50rows(SB), $152-40
+TEXT ·chain58rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14627,9 +15967,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain50flat(SB), $144-32
+TEXT ·chain58flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14910,9 +16250,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53rows(SB), $216-40
+TEXT ·chain61rows(SB), $216-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15220,9 +16560,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $208-32
+TEXT ·chain61flat(SB), $208-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15557,9 +16897,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54rows(SB), $216-40
+TEXT ·chain62rows(SB), $216-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15863,9 +17203,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54flat(SB), $208-32
+TEXT ·chain62flat(SB), $208-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16196,9 +17536,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55rows(SB), $184-40
+TEXT ·chain63rows(SB), $184-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16488,9 +17828,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55flat(SB), $176-32
+TEXT ·chain63flat(SB), $176-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16807,8901 +18147,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain56rows(SB), $696-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 440(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain56flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain57rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain57flat(SB), $696-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain58rows(SB), $696-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 440(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain58flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain59rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain59flat(SB), $696-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain60rows(SB), $632-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 408(SP)
-	VMOVUPS Y2, 440(SP)
-	VMOVUPS Y3, 472(SP)
-	VMOVUPS Y4, 504(SP)
-	VMOVUPS Y5, 536(SP)
-	VMOVUPS Y6, 568(SP)
-	VMOVUPS Y7, 600(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 440(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 568(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 376(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	LEAQ         376(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain60flat(SB), $624-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 368(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 368(SP)
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 432(SP)
-	VMOVUPS      Y3, 496(SP)
-	VMOVUPS      Y4, 560(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $640-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ $0x00000000, 376(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 416(SP)
-	VMOVUPS Y2, 448(SP)
-	VMOVUPS Y3, 480(SP)
-	VMOVUPS Y4, 512(SP)
-	VMOVUPS Y5, 544(SP)
-	VMOVUPS Y6, 576(SP)
-	VMOVUPS Y7, 608(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 448(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 576(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 384(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 384(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y4, 576(SP)
-	LEAQ         384(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 376(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $632-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 376(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 376(SP)
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 368(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain62rows(SB), $632-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 408(SP)
-	VMOVUPS Y2, 440(SP)
-	VMOVUPS Y3, 472(SP)
-	VMOVUPS Y4, 504(SP)
-	VMOVUPS Y5, 536(SP)
-	VMOVUPS Y6, 568(SP)
-	VMOVUPS Y7, 600(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 440(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 568(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 376(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	LEAQ         376(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $624-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 368(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 368(SP)
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 432(SP)
-	VMOVUPS      Y3, 496(SP)
-	VMOVUPS      Y4, 560(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain63rows(SB), $640-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ $0x00000000, 376(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 416(SP)
-	VMOVUPS Y2, 448(SP)
-	VMOVUPS Y3, 480(SP)
-	VMOVUPS Y4, 512(SP)
-	VMOVUPS Y5, 544(SP)
-	VMOVUPS Y6, 576(SP)
-	VMOVUPS Y7, 608(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 448(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 576(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 384(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 384(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y4, 576(SP)
-	LEAQ         384(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 376(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $632-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 376(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 376(SP)
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 368(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
 // func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain64rows(SB), $688-40
+// Requires: AVX, FMA3
+TEXT ·chain64rows(SB), $400-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -25710,8 +18158,8 @@ TEXT ·chain64rows(SB), $688-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
+	MOVQ BX, 320(SP)
+	MOVQ $0x00000000, 328(SP)
 	XORQ DI, DI
 
 row:
@@ -25723,20 +18171,14 @@ pairs:
 	JL      single
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    328(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -25744,35 +18186,20 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
+	IMULQ        320(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 464(SP)
-	VMOVUPS Y2, 496(SP)
-	VMOVUPS Y3, 528(SP)
-	VMOVUPS Y4, 560(SP)
-	VMOVUPS Y5, 592(SP)
-	VMOVUPS Y6, 624(SP)
-	VMOVUPS Y7, 656(SP)
+	VMOVUPS Y0, 336(SP)
+	VMOVUPS Y1, 368(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -25780,17 +18207,14 @@ single:
 	CMPQ    R11, $0x08
 	JL      rest
 	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    328(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -25798,142 +18222,72 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
+	IMULQ        320(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 496(SP)
-	VMOVUPS Y2, 560(SP)
-	VMOVUPS Y3, 624(SP)
+	VMOVUPS Y0, 336(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 432(SP), R10
+	LEAQ 336(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
 	VBROADCASTSS (SI)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
 	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y0
+	MOVQ         72(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
+	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
 	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         96(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
 	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -25950,17 +18304,14 @@ rest:
 	LEAQ    tails<>+0(SB), BX
 	VMOVDQU 32(BX)(R11*4), Y0
 	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    328(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -25968,139 +18319,75 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
+	IMULQ        320(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000004, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	LEAQ         432(SP), R10
+	VMOVUPS      Y1, 336(SP)
+	LEAQ         336(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(R8*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
 	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -26108,7 +18395,7 @@ restproduct0done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
+	ADDQ    BX, 328(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -26119,39 +18406,36 @@ end:
 
 // func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $680-32
+TEXT ·chain64flat(SB), $392-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 320(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 424(SP), R8
+	LEAQ 328(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    320(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
+	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -26159,26 +18443,20 @@ loop:
 
 wholeproduct0two:
 	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
 	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
+	ADDQ        $0x00000040, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
@@ -26186,135 +18464,74 @@ wholeproduct0odd:
 	CMPQ        R12, $-1
 	JNE         wholeproduct0done
 	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	VMOVUPS      Y0, 424(SP)
-	VMOVUPS      Y1, 488(SP)
-	VMOVUPS      Y2, 552(SP)
-	VMOVUPS      Y3, 616(SP)
+	VMOVUPS      Y0, 328(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
 	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y0
 	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
+	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
+	MOVQ         120(AX), BX
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         96(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
 	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
+	ADDQ         BX, 320(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -26326,24 +18543,21 @@ tail:
 	LEAQ    tails<>+0(SB), BX
 	VMOVDQU 32(BX)(R9*4), Y0
 	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    320(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x04, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), DI
-	MOVQ    416(SP), BX
+	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
@@ -26351,26 +18565,20 @@ tail:
 
 restproduct0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
+	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
@@ -26378,135 +18586,74 @@ restproduct0odd:
 	CMPQ        R11, $-1
 	JNE         restproduct0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS      Y1, 424(SP)
-	VMOVUPS      Y2, 488(SP)
-	VMOVUPS      Y3, 552(SP)
-	VMOVUPS      Y4, 616(SP)
+	VMOVUPS      Y1, 328(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
 	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
 	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
 	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -26774,7 +18921,7 @@ vector:
 	VBROADCASTSS (BX)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
+	VMULPS       (BX)(DX*1), Y0, Y0
 	VMOVUPS      192(R10), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -26971,7 +19118,7 @@ restproduct1done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R10), Y2
 	MOVQ         192(AX), BX
@@ -27245,9 +19392,7 @@ wholeproduct1done:
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
+	VMULPS       (BX)(DX*1), Y0, Y0
 	VMOVUPS      192(R8), Y1
 	MOVQ         192(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
@@ -27509,7 +19654,7 @@ restproduct1done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R8), Y2
 	MOVQ         192(AX), BX
@@ -27867,6 +20012,9714 @@ vector:
 	VBROADCASTSS (BX)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain66flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain67rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain67flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain68rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain68flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69rows(SB), $632-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 408(SP)
+	VMOVUPS Y2, 440(SP)
+	VMOVUPS Y3, 472(SP)
+	VMOVUPS Y4, 504(SP)
+	VMOVUPS Y5, 536(SP)
+	VMOVUPS Y6, 568(SP)
+	VMOVUPS Y7, 600(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 440(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 568(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 376(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	LEAQ         376(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69flat(SB), $624-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 368(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain70rows(SB), $640-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y2, 448(SP)
+	VMOVUPS Y3, 480(SP)
+	VMOVUPS Y4, 512(SP)
+	VMOVUPS Y5, 544(SP)
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y7, 608(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 448(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 576(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 384(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	LEAQ         384(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 376(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain70flat(SB), $632-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 376(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 368(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain71rows(SB), $632-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 408(SP)
+	VMOVUPS Y2, 440(SP)
+	VMOVUPS Y3, 472(SP)
+	VMOVUPS Y4, 504(SP)
+	VMOVUPS Y5, 536(SP)
+	VMOVUPS Y6, 568(SP)
+	VMOVUPS Y7, 600(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 440(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 568(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 376(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	LEAQ         376(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain71flat(SB), $624-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 368(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain72rows(SB), $640-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y2, 448(SP)
+	VMOVUPS Y3, 480(SP)
+	VMOVUPS Y4, 512(SP)
+	VMOVUPS Y5, 544(SP)
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y7, 608(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 448(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 576(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 384(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	LEAQ         384(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 376(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain72flat(SB), $632-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 376(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 368(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain73rows(SB), $688-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 464(SP)
+	VMOVUPS Y2, 496(SP)
+	VMOVUPS Y3, 528(SP)
+	VMOVUPS Y4, 560(SP)
+	VMOVUPS Y5, 592(SP)
+	VMOVUPS Y6, 624(SP)
+	VMOVUPS Y7, 656(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 496(SP)
+	VMOVUPS Y2, 560(SP)
+	VMOVUPS Y3, 624(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 432(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	LEAQ         432(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain73flat(SB), $680-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 424(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	VMOVUPS      Y0, 424(SP)
+	VMOVUPS      Y1, 488(SP)
+	VMOVUPS      Y2, 552(SP)
+	VMOVUPS      Y3, 616(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	VMOVUPS      Y1, 424(SP)
+	VMOVUPS      Y2, 488(SP)
+	VMOVUPS      Y3, 552(SP)
+	VMOVUPS      Y4, 616(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain74rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain74flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain75rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
 	VMULPS       (BX)(R8*1), Y0, Y0
 	VMOVUPS      192(R10), Y1
 	MOVQ         192(AX), BX
@@ -28152,9 +30005,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66flat(SB), $696-32
+TEXT ·chain75flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28782,9 +30635,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67rows(SB), $688-40
+TEXT ·chain76rows(SB), $688-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29188,9 +31041,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67flat(SB), $680-32
+TEXT ·chain76flat(SB), $680-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29572,9 +31425,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68rows(SB), $696-40
+TEXT ·chain77rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30080,9 +31933,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $688-32
+TEXT ·chain77flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30593,9 +32446,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69rows(SB), $704-40
+TEXT ·chain78rows(SB), $704-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31175,9 +33028,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $696-32
+TEXT ·chain78flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31793,9 +33646,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain70flat(out *[]float32, in *[]float32, n int)
+// func chain79flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain70flat(SB), $32-24
+TEXT ·chain79flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31829,9 +33682,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain71rows(SB), $32-32
+TEXT ·chain80rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31860,9 +33713,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain71flat(out *[]float32, in *[]float32, n int)
+// func chain80flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain71flat(SB), $32-24
+TEXT ·chain80flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31896,9 +33749,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain72rows(SB), $32-32
+TEXT ·chain81rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31927,9 +33780,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain72flat(out *[]float32, in *[]float32, n int)
+// func chain81flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain72flat(SB), $32-24
+TEXT ·chain81flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31963,9 +33816,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73rows(SB), $304-40
+TEXT ·chain82rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32284,9 +34137,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73flat(SB), $296-32
+TEXT ·chain82flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32642,9 +34495,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain74rows(SB), $304-40
+TEXT ·chain83rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -32959,9 +34812,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain74flat(SB), $296-32
+TEXT ·chain83flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33313,9 +35166,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain75rows(SB), $304-40
+TEXT ·chain84rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33626,9 +35479,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain75flat(SB), $296-32
+TEXT ·chain84flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33976,9 +35829,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76rows(SB), $304-40
+TEXT ·chain85rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -34285,9 +36138,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76flat(SB), $296-32
+TEXT ·chain85flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -34631,9 +36484,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, n int)
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain77flat(SB), $32-24
+TEXT ·chain86flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34667,9 +36520,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain78flat(SB), $32-24
+TEXT ·chain87flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34704,9 +36557,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain79rows(SB), $32-32
+TEXT ·chain88rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34735,9 +36588,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain79flat(SB), $32-24
+TEXT ·chain88flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34772,9 +36625,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain80rows(SB), $32-32
+TEXT ·chain89rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34804,9 +36657,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain80flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain80flat(SB), $32-24
+TEXT ·chain89flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34840,9 +36693,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain81flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34876,9 +36729,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain82rows(SB), $32-32
+TEXT ·chain91rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34907,9 +36760,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain82flat(SB), $32-24
+TEXT ·chain91flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34943,9 +36796,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain83rows(SB), $32-32
+TEXT ·chain92rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34974,9 +36827,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain83flat(SB), $32-24
+TEXT ·chain92flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35010,9 +36863,291 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain93rows(SB), $448-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI)(R12*1), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(R13*1), Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI)(R12*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (SI)(R12*1), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VSUBPS       (R9)(DX*1), Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain93flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain93flat(SB), $448-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y0
+	VDIVPS       (DI)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (R11), Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VMOVUPS      (SI)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (SI)(DX*1), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VSUBPS       (R9)(DX*1), Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         144(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         168(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VBROADCASTSS (R11), Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (SI)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (SI)(DX*1), Y0, Y3
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y3
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain84flat(SB), $32-24
+TEXT ·chain94flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -35094,9 +37229,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain85flat(SB), $32-24
+TEXT ·chain95flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -35208,9 +37343,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $32-24
+TEXT ·chain96flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -35242,9 +37377,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain87flat(SB), $32-24
+TEXT ·chain97flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -35436,9 +37571,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $32-24
+TEXT ·chain98flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35481,9 +37616,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain89flat(SB), $32-24
+TEXT ·chain99flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35522,9 +37657,353 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain90flat(SB), $32-24
+TEXT ·chain100flat(SB), $96-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	XORQ CX, CX
+	MOVQ n+16(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VMULPS       (DX)(CX*1), Y0, Y0
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (AX)(CX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (SI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, DI
+	JZ           done
+	NEGQ         DI
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(DI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VMASKMOVPS   (DX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (SI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain101flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain101flat(SB), $480-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (SI)(DX*1), Y0, Y0
+	VBROADCASTSS (DI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y0
+	VSUBPS       (R8)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VBROADCASTSS (DI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain102flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain102flat(SB), $480-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (SI)(DX*1), Y0, Y0
+	VBROADCASTSS (DI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y0
+	VSUBPS       (R8)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y0
+	VSUBPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R10)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (DI), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (DI), Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (DI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain103flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain103flat(SB), $128-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), AX
+	MOVQ (CX), DI
+	XORQ CX, CX
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VMULPS       (DX)(CX*1), Y0, Y0
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (AX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R8
+	JZ           done
+	NEGQ         R8
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R8*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VMASKMOVPS   (DX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y1, Y2, Y1
+	VBROADCASTSS (AX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain104flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain104flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35558,9 +38037,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $96-24
+TEXT ·chain105flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35611,9 +38090,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain92flat(SB), $576-24
+TEXT ·chain106flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -35990,9 +38469,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain93flat(SB), $416-24
+TEXT ·chain107flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36257,9 +38736,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $704-24
+TEXT ·chain108flat(SB), $704-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36413,9 +38892,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $256-24
+TEXT ·chain109flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36495,9 +38974,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain96rows(SB), $256-32
+TEXT ·chain110rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36549,9 +39028,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $256-24
+TEXT ·chain110flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36632,9 +39111,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $160-24
+TEXT ·chain111flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36688,9 +39167,1428 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $32-24
+TEXT ·chain112rows(SB), $224-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VMOVUPS      (SI)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain112flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain112flat(SB), $224-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VMOVUPS      (SI)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (SI)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain113rows(SB), $608-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         336(AX), BX
+	VADDPS       (BX)(DX*1), Y5, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         96(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain113flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain113flat(SB), $608-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y3, Y4
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         336(AX), BX
+	VADDPS       (BX)(DX*1), Y5, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         96(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y4, Y5
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y7
+	VADDPS       Y7, Y6, Y6
+	VMULPS       Y5, Y6, Y5
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y2, Y6, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain114rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         336(AX), BX
+	VADDPS       (BX)(DX*1), Y5, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         96(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y5, Y1, Y0
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain114flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain114flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VMULPS       (R9)(DX*1), Y0, Y0
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y3, Y4
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y5
+	MOVQ         336(AX), BX
+	VADDPS       (BX)(DX*1), Y5, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         96(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y5, Y1, Y0
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y4, Y5
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y7
+	VADDPS       Y7, Y6, Y6
+	VMULPS       Y5, Y6, Y5
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y2, Y6, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain115rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	VMOVUPS      (R9)(DX*1), Y2
+	VADDPS       (R10)(DX*1), Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       (SI)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VBROADCASTSS (R8)(R12*1), Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y5
+	VADDPS       (R10)(DX*1), Y5, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         120(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain115flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain115flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMULPS       (R8)(DX*1), Y0, Y1
+	VMOVUPS      (R9)(DX*1), Y2
+	VADDPS       (R10)(DX*1), Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       (SI)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       (R8)(DX*1), Y3, Y4
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y5
+	VADDPS       (R10)(DX*1), Y5, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         120(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMASKMOVPS   (R10)(DX*1), Y0, Y4
+	VADDPS       Y4, Y3, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VBROADCASTSS (BX), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y4
+	VMASKMOVPS   (R8)(DX*1), Y0, Y5
+	VMULPS       Y5, Y4, Y5
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y6
+	VMASKMOVPS   (R10)(DX*1), Y0, Y7
+	VADDPS       Y7, Y6, Y6
+	VMULPS       Y5, Y6, Y5
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y2, Y6, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain116flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain116flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36725,9 +40623,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $192-24
+TEXT ·chain117flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36790,9 +40688,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain100rows(SB), $448-32
+TEXT ·chain118rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36856,9 +40754,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain100flat(SB), $448-24
+TEXT ·chain118flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36967,9 +40865,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain101rows(SB), $32-32
+TEXT ·chain119rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36998,9 +40896,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain101flat(SB), $32-24
+TEXT ·chain119flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37035,9 +40933,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain102rows(SB), $32-32
+TEXT ·chain120rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37067,9 +40965,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain102flat(SB), $32-24
+TEXT ·chain120flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37103,9 +41001,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain103rows(SB), $352-32
+TEXT ·chain121rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37167,9 +41065,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain103flat(SB), $352-24
+TEXT ·chain121flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37270,9 +41168,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain104rows(SB), $64-32
+TEXT ·chain122rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37305,9 +41203,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $64-24
+TEXT ·chain122flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37345,9 +41243,893 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain123rows(SB), $544-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (DI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain123flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain123flat(SB), $544-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VADDPS       (R8)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain124rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (DI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain124flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain124flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VADDPS       (R8)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain125rows(SB), $64-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	XORQ CX, CX
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ vecs+24(FP), R10
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (BX)(R8*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (SI)(CX*1)
+	VMOVUPS      (AX)(CX*1), Y0
+	VBROADCASTSS (BX)(R8*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, R9
+	DECQ         R10
+	JNZ          loop
+	ADDQ         $0x04, R8
+	MOVQ         rows+16(FP), R10
+	DECQ         R10
+	MOVQ         R10, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain125flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain125flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	MOVQ 24(CX), DI
+	XORQ CX, CX
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VMULPS  (BX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (SI)(CX*1)
+	VMOVUPS (AX)(CX*1), Y0
+	VMULPS  (BX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (DI)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, R8
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, R8
+	JZ         done
+	NEGQ       R8
+	LEAQ       tails<>+0(SB), R9
+	VMOVDQU    32(R9)(R8*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (SI)(CX*1)
+	VMASKMOVPS (AX)(CX*1), Y0, Y1
+	VMASKMOVPS (BX)(CX*1), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain126rows(SB), $256-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMULPS       Y0, Y1, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain126flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain126flat(SB), $256-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMULPS       Y0, Y1, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain127rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain105rows(SB), $784-40
+TEXT ·chain127rows(SB), $784-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37662,9 +42444,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain127flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain105flat(SB), $776-32
+TEXT ·chain127flat(SB), $776-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37977,9 +42759,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain106rows(SB), $296-40
+TEXT ·chain128rows(SB), $296-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38419,9 +43201,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain106flat(SB), $288-32
+TEXT ·chain128flat(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38949,9 +43731,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain129flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain107flat(SB), $32-24
+TEXT ·chain129flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38985,9 +43767,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain108rows(SB), $32-32
+TEXT ·chain130rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39016,9 +43798,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain130flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain108flat(SB), $32-24
+TEXT ·chain130flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39052,9 +43834,2682 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain109rows(SB), $32-32
+TEXT ·chain131rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain131flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain131flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain132rows(SB), $480-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain132flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain132flat(SB), $480-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain133rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain133flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain133flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain134rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain134flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain134flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain135rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain135flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain135flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain136rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain136flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain136flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain137rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain137flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain137flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain138rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain138flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain138flat(SB), $352-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain139rows(SB), $64-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	XORQ CX, CX
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ vecs+24(FP), R9
+
+loop:
+	VMOVUPS      (DX)(R8*1), Y0
+	VMULPS       (BX)(CX*1), Y0, Y0
+	VBROADCASTSS (AX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (SI)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNZ          loop
+	ADDQ         $0x04, DI
+	MOVQ         rows+16(FP), R9
+	DECQ         R9
+	MOVQ         R9, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain139flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain139flat(SB), $64-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), AX
+	MOVQ (CX), SI
+	XORQ CX, CX
+	MOVQ n+16(FP), DI
+	SUBQ $0x08, DI
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VMULPS       (BX)(CX*1), Y0, Y0
+	VBROADCASTSS (AX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (SI)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, DI
+	JZ           done
+	NEGQ         DI
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(DI*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (BX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (AX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (SI)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain140rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(R12*1), Y0
+	VMULPS       (BX)(AX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	VMOVUPS      (DX)(R12*1), Y1
+	VBROADCASTSS (DI)(R11*1), Y2
+	VMULPS       Y2, Y1, Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9)(R11*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain140flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain140flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VMULPS       (BX)(AX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	VBROADCASTSS (DX), Y1
+	VMULPS       (DI)(AX*1), Y1, Y1
+	VADDPS       Y0, Y1, Y0
+	VMULPS       (R9)(AX*1), Y0, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(R11*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
+	VBROADCASTSS (DX), Y2
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain141rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+
+loop:
+	VMOVUPS      (DX)(DI*1), Y0
+	VBROADCASTSS (AX)(SI*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DI
+	DECQ         R8
+	JNZ          loop
+	ADDQ         $0x04, SI
+	MOVQ         rows+16(FP), R8
+	DECQ         R8
+	MOVQ         R8, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain141flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain141flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VMULPS       (AX)(CX*1), Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain142rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39083,9 +46538,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain142flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $32-24
+TEXT ·chain142flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39119,9 +46574,383 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain143rows(SB), $608-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI)(R12*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y5, Y1, Y0
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y2
+	VBROADCASTSS (SI)(R12*1), Y3
+	VMULPS       Y3, Y2, Y3
+	VMOVUPS      (R10)(DX*1), Y4
+	VADDPS       (R11)(DX*1), Y4, Y4
+	VMULPS       Y3, Y4, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y4, Y0
+	VMULPS       (DI)(DX*1), Y2, Y2
+	VMULPS       Y2, Y4, Y2
+	MOVQ         24(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y3, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain143flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain143flat(SB), $608-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y5, Y1, Y0
+	VADDPS       Y1, Y5, Y5
+	VDIVPS       Y5, Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y2
+	VMULPS       (SI)(DX*1), Y2, Y3
+	VMOVUPS      (R10)(DX*1), Y4
+	VADDPS       (R11)(DX*1), Y4, Y4
+	VMULPS       Y3, Y4, Y3
+	MOVQ         (CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y4, Y0
+	VMULPS       (DI)(DX*1), Y2, Y2
+	VMULPS       Y2, Y4, Y2
+	MOVQ         24(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y3, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R9), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VMASKMOVPS   (SI)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y4
+	VMASKMOVPS   (R10)(DX*1), Y0, Y5
+	VMASKMOVPS   (R11)(DX*1), Y0, Y6
+	VADDPS       Y6, Y5, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y6
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y3, Y5, Y3
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y4, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain144flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain110flat(SB), $32-24
+TEXT ·chain144flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -39155,9 +46984,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain145flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $32-24
+TEXT ·chain145flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39213,9 +47042,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain146flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $32-24
+TEXT ·chain146flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -39251,9 +47080,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain147flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain113flat(SB), $32-24
+TEXT ·chain147flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39295,9 +47124,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain148flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain114flat(SB), $32-24
+TEXT ·chain148flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -39377,9 +47206,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain149flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain115flat(SB), $288-24
+TEXT ·chain149flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39702,9 +47531,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain150flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain116flat(SB), $288-24
+TEXT ·chain150flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40007,9 +47836,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain151flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $32-24
+TEXT ·chain151flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -40049,9 +47878,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain152flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain118flat(SB), $64-24
+TEXT ·chain152flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40099,9 +47928,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain153flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain119flat(SB), $32-24
+TEXT ·chain153flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -40199,9 +48028,197 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain154flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain120flat(SB), $128-24
+TEXT ·chain154flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), DI
+	MOVQ (CX), R8
+	MOVQ 24(CX), R9
+	MOVQ 48(CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VMULPS       Y5, Y5, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y2
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y2
+	VADDPS       Y5, Y5, Y5
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y5, Y5, Y2
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y2, Y2
+	VMOVUPS      Y2, (R8)(AX*1)
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R9)(AX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      Y1, (R10)(AX*1)
+	VMOVUPS      (DX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         72(CX), SI
+	VMOVUPS      Y0, (SI)(AX*1)
+	VBROADCASTSS (DI), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         96(CX), SI
+	VMOVUPS      Y3, (SI)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), SI
+	VMOVDQU      32(SI)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VMULPS       Y6, Y6, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (R8)(AX*1)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VBROADCASTSS (BX), Y2
+	VADDPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	VMASKMOVPS   Y2, Y0, (R10)(AX*1)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         72(CX), SI
+	VMASKMOVPS   Y1, Y0, (SI)(AX*1)
+	VBROADCASTSS (DI), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         96(CX), SI
+	VMASKMOVPS   Y4, Y0, (SI)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain155flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain155flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40390,9 +48407,759 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain156flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain121flat(SB), $160-24
+TEXT ·chain156flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VMULPS       Y5, Y5, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y2
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y2
+	VADDPS       Y5, Y5, Y5
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y5, Y5, Y2
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y2, Y2
+	MOVQ         (CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y1, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y6, Y6, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y3, Y3
+	MOVQ         24(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	VBROADCASTSS (SI), Y0
+	VADDPS       Y0, Y2, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMULPS       (DI)(AX*1), Y2, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VBROADCASTSS (R8), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         120(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         144(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         168(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (R8), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         192(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         216(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         240(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         264(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VMULPS       Y6, Y6, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y3, Y3
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y2
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y2, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VMULPS       Y7, Y7, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y4
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y4
+	VADDPS       Y7, Y7, Y7
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y7, Y7, Y4
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y4, Y4
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+	VBROADCASTSS (SI), Y1
+	VADDPS       Y1, Y3, Y1
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VBROADCASTSS (R8), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         120(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         144(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         168(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VBROADCASTSS (R8), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain157flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain157flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VMULPS       Y5, Y5, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y2
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y2
+	VADDPS       Y5, Y5, Y5
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y5, Y5, Y2
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y2, Y2
+	MOVQ         (CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y1, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y6, Y6, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y3, Y3
+	MOVQ         24(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	VBROADCASTSS (SI), Y0
+	VADDPS       Y0, Y2, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMULPS       (DI)(AX*1), Y2, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VBROADCASTSS (R8), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         120(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (BX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         144(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         168(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (R8), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         192(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         216(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DX)(AX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         240(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         264(CX), R9
+	VMOVUPS      Y3, (R9)(AX*1)
+	VMOVUPS      (DI)(AX*1), Y0
+	VMULPS       Y3, Y0, Y0
+	MOVQ         288(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VMULPS       Y6, Y6, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y3, Y3
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y2
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y2, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VMULPS       Y7, Y7, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y4
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y4
+	VADDPS       Y7, Y7, Y7
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y7, Y7, Y4
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y4, Y4
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+	VBROADCASTSS (SI), Y1
+	VADDPS       Y1, Y3, Y1
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VBROADCASTSS (R8), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         120(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (BX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         144(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         168(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VBROADCASTSS (R8), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), R9
+	VMASKMOVPS   Y4, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         288(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain158flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain158flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40657,9 +49424,562 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain159flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain159flat(SB), $576-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y5, Y5
+	VMULPS       wide1f800000<>+0(SB), Y5, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VMULPS       Y5, Y5, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y2
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y2
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y2
+	VADDPS       Y5, Y5, Y5
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y5, Y5, Y2
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y1, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y6, Y6, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y3, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y1
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y1, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y6, Y6, Y1
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y1, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y1, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y1, Y0, Y1
+	VADDPS       Y1, Y3, Y3
+	MOVQ         48(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VADDPS       Y0, Y2, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R10)(DX*1), Y2, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         192(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         288(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (R11), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VANDPS       wide3f800000<>+0(SB), Y1, Y1
+	MOVQ         336(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y6, Y2, Y0
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         360(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y3
+	MOVQ         384(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VMULPS       Y3, Y0, Y0
+	MOVQ         408(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VMULPS       Y6, Y6, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y3
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y3
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y3
+	VADDPS       Y6, Y6, Y6
+	VMULPS       Y2, Y3, Y3
+	VFMADD213PS  Y6, Y6, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y2
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y2, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VMULPS       Y7, Y7, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y4
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y4
+	VADDPS       Y7, Y7, Y7
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y7, Y7, Y4
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y4, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y2
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y2, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VMULPS       Y7, Y7, Y2
+	VMOVUPS      wide3e102af7<>+0(SB), Y4
+	VFMADD213PS  wide3e0f2e7e<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3e4ced0a<>+0(SB), Y2, Y4
+	VFMADD213PS  wide3eaaaa71<>+0(SB), Y2, Y4
+	VADDPS       Y7, Y7, Y7
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y7, Y7, Y4
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y2, Y1, Y2
+	VADDPS       Y2, Y4, Y4
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         336(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         360(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         384(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         408(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain160flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $32-24
+TEXT ·chain160flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -40691,9 +50011,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain161flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain123flat(SB), $32-24
+TEXT ·chain161flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -40729,9 +50049,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain162flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain124flat(SB), $32-24
+TEXT ·chain162flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40765,9 +50085,261 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain125flat(SB), $32-24
+TEXT ·chain163rows(SB), $384-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(R13*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VBROADCASTSS (R10)(R12*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R10)(R12*1), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R11), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VSUBPS       (SI)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain163flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain163flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R11), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VSUBPS       (SI)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         72(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         120(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VDIVPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y3
+	VDIVPS       Y2, Y3, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMASKMOVPS   (SI)(DX*1), Y0, Y3
+	VSUBPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain164flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain164flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40802,9 +50374,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain126rows(SB), $32-32
+TEXT ·chain165rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40833,9 +50405,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain126flat(out *[]float32, in *[]float32, n int)
+// func chain165flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain126flat(SB), $32-24
+TEXT ·chain165flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40870,9 +50442,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain127rows(SB), $32-32
+TEXT ·chain166rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40902,9 +50474,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain127flat(out *[]float32, in *[]float32, n int)
+// func chain166flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain127flat(SB), $32-24
+TEXT ·chain166flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40938,9 +50510,1760 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain128flat(out *[]float32, in *[]float32, n int)
+// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain167rows(SB), $256-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (SI)(R11*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (DI)(R11*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain167flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain167flat(SB), $256-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DI)(AX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS (R8), Y4
+	VSUBPS       Y2, Y4, Y2
+	VMULPS       Y2, Y3, Y2
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain168rows(SB), $512-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VBROADCASTSS (R8)(R12*1), Y4
+	VMULPS       Y4, Y3, Y4
+	VMOVUPS      (R11)(DX*1), Y5
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y6
+	VADDPS       Y5, Y6, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain168flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain168flat(SB), $512-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VMOVUPS      (R9)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       (R8)(DX*1), Y3, Y4
+	VMOVUPS      (R11)(DX*1), Y5
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y5, Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y6
+	VADDPS       Y5, Y6, Y5
+	VMULPS       Y4, Y5, Y4
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS (R10), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y4
+	VMASKMOVPS   (R8)(DX*1), Y0, Y5
+	VMULPS       Y5, Y4, Y5
+	VMASKMOVPS   (R11)(DX*1), Y0, Y6
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y7
+	VMULPS       Y7, Y6, Y6
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y7
+	VADDPS       Y6, Y7, Y6
+	VMULPS       Y5, Y6, Y5
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain169rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VBROADCASTSS (R8)(R12*1), Y4
+	VMULPS       Y4, Y3, Y4
+	VMOVUPS      (R11)(DX*1), Y5
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y6
+	VADDPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y4
+	MOVQ         24(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y6, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y6, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y6, Y1, Y0
+	VADDPS       Y1, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VSUBPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y5, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain169flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain169flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VMOVUPS      (R9)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       (R8)(DX*1), Y3, Y4
+	VMOVUPS      (R11)(DX*1), Y5
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y6
+	VADDPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y4
+	MOVQ         24(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y6, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y6, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y6, Y1, Y0
+	VADDPS       Y1, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VSUBPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R8)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y5, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS (R10), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y4
+	VMASKMOVPS   (R8)(DX*1), Y0, Y5
+	VMULPS       Y5, Y4, Y5
+	VMASKMOVPS   (R11)(DX*1), Y0, Y6
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y7
+	VMULPS       Y7, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y7
+	VADDPS       Y6, Y7, Y7
+	VMULPS       Y5, Y7, Y5
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y2, Y7, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y7, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y7, Y2, Y1
+	VADDPS       Y2, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y6, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain170rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VBROADCASTSS (R8)(R12*1), Y4
+	VMULPS       Y4, Y3, Y4
+	VMOVUPS      (R11)(DX*1), Y5
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y6
+	VMULPS       Y6, Y5, Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y6
+	VADDPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y4
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y6, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y6, Y1, Y0
+	VADDPS       Y1, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VSUBPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y5, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain170flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain170flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VMOVUPS      (R9)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y3
+	VMULPS       (R8)(DX*1), Y3, Y4
+	VMOVUPS      (R11)(DX*1), Y5
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y5, Y5
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y6
+	VADDPS       Y5, Y6, Y6
+	VMULPS       Y4, Y6, Y4
+	MOVQ         (CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y3, Y0
+	VMULPS       Y0, Y6, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y4, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y6, Y1, Y0
+	VADDPS       Y1, Y6, Y6
+	VDIVPS       Y6, Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10), Y2
+	VSUBPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       (R8)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y5, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS (R10), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y4
+	VMASKMOVPS   (R8)(DX*1), Y0, Y5
+	VMULPS       Y5, Y4, Y5
+	VMASKMOVPS   (R11)(DX*1), Y0, Y6
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y7
+	VMULPS       Y7, Y6, Y6
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y7
+	VADDPS       Y6, Y7, Y7
+	VMULPS       Y5, Y7, Y5
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y2, Y7, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y4, Y1
+	VMULPS       Y1, Y7, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y5, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y7, Y2, Y1
+	VADDPS       Y2, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y6, Y2, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain171rows(SB), $288-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (SI)(R11*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (DI)(R11*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         24(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VBROADCASTSS (R8), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	VBROADCASTSS (SI)(R11*1), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         48(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain171flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain171flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DI)(AX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         24(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VBROADCASTSS (R8), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	VMULPS       (SI)(AX*1), Y1, Y2
+	MOVQ         48(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VBROADCASTSS (R8), Y4
+	VSUBPS       Y2, Y4, Y2
+	VMULPS       Y2, Y3, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain172rows(SB), $320-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain172flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain172flat(SB), $320-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VMOVUPS      (R9)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       (R8)(DX*1), Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y3
+	VMASKMOVPS   (R8)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y3, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain173flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain128flat(SB), $32-24
+TEXT ·chain173flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40974,9 +52297,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain129flat(out *[]float32, in *[]float32, n int)
+// func chain174flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain129flat(SB), $672-24
+TEXT ·chain174flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41127,9 +52450,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain130rows(SB), $672-32
+TEXT ·chain175rows(SB), $672-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41214,9 +52537,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain130flat(out *[]float32, in *[]float32, n int)
+// func chain175flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain130flat(SB), $672-24
+TEXT ·chain175flat(SB), $672-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41369,9 +52692,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain131flat(out *[]float32, in *[]float32, n int)
+// func chain176flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain131flat(SB), $576-24
+TEXT ·chain176flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41499,9 +52822,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain132rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain132rows(SB), $1064-40
+TEXT ·chain177rows(SB), $1064-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -42065,9 +53388,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain132flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain132flat(SB), $1056-32
+TEXT ·chain177flat(SB), $1056-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -42709,9 +54032,1027 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain133flat(out *[]float32, in *[]float32, n int)
+// func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain178rows(SB), $496-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 464(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 432(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 432(SP), R11
+
+vector:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R11), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         96(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 432(SP)
+	LEAQ         432(SP), R11
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      (R11), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 424(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain178flat(SB), $488-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 416(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 424(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS 32(R12), Y3, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R12), Y2, Y0
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000020, R12
+
+wholeproduct0done:
+	VMOVUPS      Y0, 424(SP)
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R9), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         96(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS 32(R11), Y4, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R11), Y3, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000020, R11
+
+restproduct0done:
+	VMOVUPS      Y1, 424(SP)
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      (R9), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, FMA3
+TEXT ·chain179rows(SB), $496-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+pairproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R15)(BX*1), Y2
+	VMOVUPS      32(R15)(BX*1), Y3
+	VBROADCASTSS (R13), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 464(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+singleproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R15)(BX*1), Y1
+	VBROADCASTSS (R13), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 432(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 432(SP), R11
+
+vector:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R11), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(R9*1), Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         96(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+
+restproduct0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y2
+	VBROADCASTSS (R13), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000004, R13
+	DECQ         R14
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 432(SP)
+	LEAQ         432(SP), R11
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      (R11), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 424(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain179flat(SB), $488-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 416(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 424(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	SUBQ    $0x02, R13
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS 32(R12), Y3, Y0
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000040, R12
+	SUBQ        $0x02, R13
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R13, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y1
+	VPERMPS     (R14)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R12), Y2, Y0
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000020, R12
+
+wholeproduct0done:
+	VMOVUPS      Y0, 424(SP)
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R9), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         96(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	SUBQ    $0x02, R12
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS 32(R11), Y4, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R12, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y2
+	VPERMPS     (R13)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R11), Y3, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000020, R11
+
+restproduct0done:
+	VMOVUPS      Y1, 424(SP)
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      (R9), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain180flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain133flat(SB), $64-24
+TEXT ·chain180flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42752,9 +55093,832 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain134rows(SB), $32-32
+TEXT ·chain181rows(SB), $288-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (BX)(AX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	VMULPS       (DI)(R12*1), Y0, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	VMOVUPS      (SI)(AX*1), Y0
+	VMULPS       (SI)(AX*1), Y0, Y0
+	VBROADCASTSS (DX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (BX)(AX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	VMOVUPS      (R9)(AX*1), Y0
+	VMULPS       (R9)(AX*1), Y0, Y0
+	VBROADCASTSS (DX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         72(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain181flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain181flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R9
+	MOVQ (CX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (BX)(AX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (R10)(AX*1)
+	VBROADCASTSS (DI), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	VMOVUPS      (SI)(AX*1), Y0
+	VMULPS       (SI)(AX*1), Y0, Y0
+	VBROADCASTSS (DX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      (BX)(AX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	VMOVUPS      (R9)(AX*1), Y0
+	VMULPS       (R9)(AX*1), Y0, Y0
+	VBROADCASTSS (DX), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         72(CX), R8
+	VMOVUPS      Y0, (R8)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R8
+	VMOVDQU      32(R8)(R11*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS   (SI)(AX*1), Y0, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS   (R9)(AX*1), Y0, Y1
+	VMASKMOVPS   (R9)(AX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         72(CX), R8
+	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain182flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain182flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R8)(AX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (BX)(AX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMULPS       (R10)(AX*1), Y1, Y1
+	MOVQ         24(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (R8)(AX*1), Y1
+	VMULPS       (R8)(AX*1), Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (BX)(AX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       (SI)(AX*1), Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R8)(AX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (BX)(AX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R8)(AX*1), Y0, Y2
+	VMASKMOVPS   (R8)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (DX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMASKMOVPS   (BX)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (DX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain183rows(SB), $384-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R8)(AX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (BX)(AX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMULPS       (R10)(R12*1), Y1, Y1
+	MOVQ         24(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (R8)(AX*1), Y1
+	VMULPS       (R8)(AX*1), Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (BX)(AX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       (SI)(AX*1), Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain183flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain183flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R8)(AX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (BX)(AX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (R10), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (R8)(AX*1), Y1
+	VMULPS       (R8)(AX*1), Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (BX)(AX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       (SI)(AX*1), Y1, Y1
+	VBROADCASTSS (DX), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R8)(AX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (BX)(AX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R8)(AX*1), Y0, Y2
+	VMASKMOVPS   (R8)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (DX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMASKMOVPS   (BX)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (DX), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain184rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R11)(R13*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VMULPS       (R10)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain184flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain184flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R11), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VMULPS       (R10)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (SI), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VBROADCASTSS (R9), Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (SI), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain185flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain185flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VBROADCASTSS (R9), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMOVUPS      (R8)(DX*1), Y2
+	VMULPS       (R8)(DX*1), Y2, Y2
+	VBROADCASTSS (SI), Y3
+	VSUBPS       Y2, Y3, Y2
+	VMULPS       Y2, Y0, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMULPS       (R11)(DX*1), Y2, Y3
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y2, Y2
+	MOVQ         24(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y2
+	VMULPS       Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VBROADCASTSS (R9), Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMASKMOVPS   (R8)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS (SI), Y4
+	VSUBPS       Y3, Y4, Y3
+	VMULPS       Y3, Y1, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y5, Y3, Y3
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y3
+	VMULPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	VMULPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain186rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42783,9 +55947,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain134flat(out *[]float32, in *[]float32, n int)
+// func chain186flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain134flat(SB), $32-24
+TEXT ·chain186flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42819,9 +55983,641 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain187rows(SB), $256-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(R12*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (SI)(R11*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (DI)(R11*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain187flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain187flat(SB), $256-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DI)(AX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y0
+	VMULPS       Y2, Y0, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS (R8), Y4
+	VSUBPS       Y2, Y4, Y2
+	VMULPS       Y2, Y3, Y2
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y1
+	VMULPS       Y3, Y1, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain188rows(SB), $288-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(R12*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (SI)(R11*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VBROADCASTSS (DI)(R11*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         24(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VBROADCASTSS (R8), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	VBROADCASTSS (SI)(R11*1), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         48(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain188flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain188flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VBROADCASTSS (DX), Y0
+	VSUBPS       (BX)(AX*1), Y0, Y0
+	VMOVUPS      (SI)(AX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	MOVQ         (CX), R9
+	VMOVUPS      Y1, (R9)(AX*1)
+	VMOVUPS      (DI)(AX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         24(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VBROADCASTSS (R8), Y3
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	VMULPS       (SI)(AX*1), Y1, Y2
+	MOVQ         48(CX), R9
+	VMOVUPS      Y2, (R9)(AX*1)
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y0
+	VMULPS       Y0, Y2, Y0
+	MOVQ         96(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (SI)(AX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
+	VMASKMOVPS   (DI)(AX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VBROADCASTSS (R8), Y4
+	VSUBPS       Y2, Y4, Y2
+	VMULPS       Y2, Y3, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y3, Y0, (R9)(AX*1)
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VBROADCASTSS (R10), Y1
+	VMULPS       Y1, Y3, Y1
+	MOVQ         96(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain189rows(SB), $320-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VBROADCASTSS (R9)(R12*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8)(R12*1), Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y0
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain189flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain189flat(SB), $320-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VSUBPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y6, Y6
+	VMULPS       wide1f800000<>+0(SB), Y6, Y6
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y6, Y2, Y1
+	VADDPS       Y2, Y6, Y6
+	VDIVPS       Y6, Y1, Y1
+	VMOVUPS      (R9)(DX*1), Y2
+	VMULPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VBROADCASTSS (R10), Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMULPS       (R8)(DX*1), Y2, Y3
+	MOVQ         24(CX), BX
+	VMOVUPS      Y3, (BX)(DX*1)
+	VMULPS       Y0, Y2, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y0
+	VMULPS       Y0, Y3, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y7, Y3, Y2
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y2, Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y2, Y3, Y3
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VBROADCASTSS (R10), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y3
+	VMASKMOVPS   (R8)(DX*1), Y0, Y4
+	VMULPS       Y4, Y3, Y4
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y3, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R11), Y1
+	VMULPS       Y1, Y4, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain135rows(SB), $32-32
+TEXT ·chain190rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42850,9 +56646,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain135flat(out *[]float32, in *[]float32, n int)
+// func chain190flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain135flat(SB), $32-24
+TEXT ·chain190flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42886,9 +56682,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain136flat(out *[]float32, in *[]float32, n int)
+// func chain191flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain136flat(SB), $32-24
+TEXT ·chain191flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -42968,9 +56764,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain137flat(out *[]float32, in *[]float32, n int)
+// func chain192flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain137flat(SB), $320-24
+TEXT ·chain192flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43300,9 +57096,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain138flat(out *[]float32, in *[]float32, n int)
+// func chain193flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain138flat(SB), $320-24
+TEXT ·chain193flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX

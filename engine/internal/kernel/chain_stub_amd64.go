@@ -32,13 +32,7 @@ func chain5flat(out *[]float32, in *[]float32, n int)
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
@@ -56,7 +50,13 @@ func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
@@ -74,22 +74,16 @@ func chain14flat(out *[]float32, in *[]float32, n int)
 func chain15flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain16flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain17flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain18rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain18flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -98,28 +92,28 @@ func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain20flat(out *[]float32, in *[]float32, n int)
+func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain21flat(out *[]float32, in *[]float32, n int)
+func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain22flat(out *[]float32, in *[]float32, n int)
+func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain23flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
@@ -149,16 +143,16 @@ func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain30rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain30flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain30flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain31flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -173,16 +167,16 @@ func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain34rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain34flat(out *[]float32, in *[]float32, n int)
+func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain35flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -191,28 +185,28 @@ func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, n int)
+func chain37flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, n int)
+func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain40flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -227,58 +221,70 @@ func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain45flat(out *[]float32, in *[]float32, n int)
+func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, n int)
+func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain47rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain47flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain48flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain49flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain50flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain52flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain53flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain54flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -303,18 +309,6 @@ func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 
 //go:noescape
 func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -371,19 +365,22 @@ func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain70flat(out *[]float32, in *[]float32, n int)
+func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain71rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain71flat(out *[]float32, in *[]float32, n int)
+func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain72rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain72flat(out *[]float32, in *[]float32, n int)
+func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -410,13 +407,16 @@ func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain77flat(out *[]float32, in *[]float32, n int)
+func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain78flat(out *[]float32, in *[]float32, n int)
+func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
@@ -428,25 +428,34 @@ func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, n int)
+func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain83flat(out *[]float32, in *[]float32, n int)
+func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain84flat(out *[]float32, in *[]float32, n int)
+func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain85flat(out *[]float32, in *[]float32, n int)
+func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
@@ -455,7 +464,13 @@ func chain86flat(out *[]float32, in *[]float32, n int)
 func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
@@ -464,10 +479,19 @@ func chain89flat(out *[]float32, in *[]float32, n int)
 func chain90flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
@@ -477,9 +501,6 @@ func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
@@ -494,61 +515,37 @@ func chain98flat(out *[]float32, in *[]float32, n int)
 func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain100rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain102rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain102flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain104rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain105rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain105flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain105flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain106rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain106flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain106flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain109flat(out *[]float32, in *[]float32, n int)
+func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain110flat(out *[]float32, in *[]float32, n int)
@@ -557,13 +554,25 @@ func chain110flat(out *[]float32, in *[]float32, n int)
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
@@ -575,25 +584,49 @@ func chain116flat(out *[]float32, in *[]float32, n int)
 func chain117flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain120flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain124flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain125flat(out *[]float32, in *[]float32, n int)
@@ -605,13 +638,16 @@ func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain126flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain127rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain127flat(out *[]float32, in *[]float32, n int)
+func chain127flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain128flat(out *[]float32, in *[]float32, n int)
+func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain129flat(out *[]float32, in *[]float32, n int)
@@ -623,13 +659,19 @@ func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain130flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain131flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain132rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain132flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain132flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain133flat(out *[]float32, in *[]float32, n int)
@@ -647,10 +689,262 @@ func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain136flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain137flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain138flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain139flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain140flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain141flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain142flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain143flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain144flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain145flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain146flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain147flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain148flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain149flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain150flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain151flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain152flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain153flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain154flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain155flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain156flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain157flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain158flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain159flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain160flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain161flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain162flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain163flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain164flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain165flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain166flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain167flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain168flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain169flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain170flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain171flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain172flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain173flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain174flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain175flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain176flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain180flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain181flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain182flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain183flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain184flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain185flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain186flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain187flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain188flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain189flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain190flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain191flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain192flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain193flat(out *[]float32, in *[]float32, n int)

@@ -2842,3 +2842,1187 @@ DATA wide3fffffff<>+20(SB)/4, $0x3fffffff
 DATA wide3fffffff<>+24(SB)/4, $0x3fffffff
 DATA wide3fffffff<>+28(SB)/4, $0x3fffffff
 GLOBL wide3fffffff<>(SB), RODATA|NOPTR, $32
+
+// func rows1(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows1(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y1
+	VFMADD231PS  (CX)(R13*1), Y1, Y0
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows2(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows2(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y2
+	VFMADD231PS  (CX)(R13*1), Y2, Y0
+	VFMADD231PS  32(CX)(R13*1), Y2, Y1
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows3(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows3(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y3
+	VFMADD231PS  (CX)(R13*1), Y3, Y0
+	VFMADD231PS  32(CX)(R13*1), Y3, Y1
+	VFMADD231PS  64(CX)(R13*1), Y3, Y2
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows4(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows4(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y4
+	VFMADD231PS  (CX)(R13*1), Y4, Y0
+	VFMADD231PS  32(CX)(R13*1), Y4, Y1
+	VFMADD231PS  64(CX)(R13*1), Y4, Y2
+	VFMADD231PS  96(CX)(R13*1), Y4, Y3
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func carry1x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry1x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	VXORPS  Y0, Y0, Y0
+	MOVLQSX 4(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y1
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x08, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y1
+	VBROADCASTSS (R11)(R8*1), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry2x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry2x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x0c, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VBROADCASTSS (R11)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (R12)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry3x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry3x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x10, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VBROADCASTSS (R11)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (R12)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (R13)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	VMOVUPS Y2, (R13)(AX*1)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry4x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry4x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x14, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VBROADCASTSS (R11)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (R12)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (R13)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R14)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	VMOVUPS Y2, (R13)(AX*1)
+	VMOVUPS Y3, (R14)(AX*1)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry1x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry1x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVLQSX 4(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VMOVUPS      32(SI)(DI*1), Y3
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x08, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VMOVUPS      32(SI)(DI*1), Y3
+	VBROADCASTSS (R11)(R8*1), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry2x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry2x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VMOVUPS      32(SI)(DI*1), Y5
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x0c, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VMOVUPS      32(SI)(DI*1), Y5
+	VBROADCASTSS (R11)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R12)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry3x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry3x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x10, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VBROADCASTSS (R11)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R12)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R13)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	VMOVUPS Y4, (R13)(AX*1)
+	VMOVUPS Y5, 32(R13)(AX*1)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry4x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry4x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y8
+	VMOVUPS      32(SI)(DI*1), Y9
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x14, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y8
+	VMOVUPS      32(SI)(DI*1), Y9
+	VBROADCASTSS (R11)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R12)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R13)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R14)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	VMOVUPS Y4, (R13)(AX*1)
+	VMOVUPS Y5, 32(R13)(AX*1)
+	VMOVUPS Y6, (R14)(AX*1)
+	VMOVUPS Y7, 32(R14)(AX*1)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry1x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry1x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVLQSX 4(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VMOVUPS      32(SI)(DI*1), Y4
+	VMOVUPS      64(SI)(DI*1), Y5
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VFMADD231PS  Y4, Y6, Y1
+	VFMADD231PS  Y5, Y6, Y2
+	ADDQ         $0x08, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VMOVUPS      32(SI)(DI*1), Y4
+	VMOVUPS      64(SI)(DI*1), Y5
+	VBROADCASTSS (R11)(R8*1), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VFMADD231PS  Y4, Y6, Y1
+	VFMADD231PS  Y5, Y6, Y2
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry2x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry2x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VMOVUPS      64(SI)(DI*1), Y8
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y9
+	VFMADD231PS  Y6, Y9, Y0
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y9
+	VFMADD231PS  Y6, Y9, Y3
+	VFMADD231PS  Y7, Y9, Y4
+	VFMADD231PS  Y8, Y9, Y5
+	ADDQ         $0x0c, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VMOVUPS      64(SI)(DI*1), Y8
+	VBROADCASTSS (R11)(R8*1), Y9
+	VFMADD231PS  Y6, Y9, Y0
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R12)(R8*1), Y9
+	VFMADD231PS  Y6, Y9, Y3
+	VFMADD231PS  Y7, Y9, Y4
+	VFMADD231PS  Y8, Y9, Y5
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry3x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry3x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y9
+	VMOVUPS      32(SI)(DI*1), Y10
+	VMOVUPS      64(SI)(DI*1), Y11
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x10, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y9
+	VMOVUPS      32(SI)(DI*1), Y10
+	VMOVUPS      64(SI)(DI*1), Y11
+	VBROADCASTSS (R11)(R8*1), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS (R12)(R8*1), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R13)(R8*1), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	VMOVUPS Y6, (R13)(AX*1)
+	VMOVUPS Y7, 32(R13)(AX*1)
+	VMOVUPS Y8, 64(R13)(AX*1)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry4x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry4x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y12
+	VMOVUPS      32(SI)(DI*1), Y13
+	VMOVUPS      64(SI)(DI*1), Y14
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $0x14, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y12
+	VMOVUPS      32(SI)(DI*1), Y13
+	VMOVUPS      64(SI)(DI*1), Y14
+	VBROADCASTSS (R11)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (R12)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS (R13)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS (R14)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	VMOVUPS Y6, (R13)(AX*1)
+	VMOVUPS Y7, 32(R13)(AX*1)
+	VMOVUPS Y8, 64(R13)(AX*1)
+	VMOVUPS Y9, (R14)(AX*1)
+	VMOVUPS Y10, 32(R14)(AX*1)
+	VMOVUPS Y11, 64(R14)(AX*1)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET

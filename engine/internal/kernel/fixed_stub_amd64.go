@@ -93,3 +93,51 @@ func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *f
 
 //go:noescape
 func sparseByTarget(y *float32, v *float32, params *float32, index *int32, window *int32, count *int32, blocks int, mask *int32)
+
+//go:noescape
+func rows1(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows2(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows3(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows4(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func carry1x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry2x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry3x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry4x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry1x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry2x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry3x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry4x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry1x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry2x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry3x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry4x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)

@@ -17,10 +17,11 @@ type Slots struct {
 	in, out int
 	index   []int32 // of the source; if there are windows, in the half of its window, see inUpper and noEdge
 	window  []int32 // of each slot
-	edge    []int32 // the edge; -1: none
+	edge    []int   // of each edge its place among the slots
 	count   []int32 // slots of each block
 	numbers int     // values of an edge
 	params  []float32
+	place   []int // of each edge that of its first value in params
 	slope   []float32
 	rest    []float32
 }
@@ -39,7 +40,7 @@ const (
 
 // NewSlots arranges edges that reach out targets, for some lanes and use.
 func NewSlots(list []step.Edge, out, lanes, halves int) *Slots {
-	s := &Slots{out: out, width: 1, halves: halves}
+	s := &Slots{out: out, width: 1, halves: halves, edge: make([]int, len(list))}
 	if lanes == 1 {
 		s.width = vector
 	}
@@ -85,9 +86,9 @@ func (s *Slots) slot(of [][]int32, list []step.Edge, first int) {
 			}
 		}
 		if k >= 0 {
-			of[t] = edges[1:]
+			of[t], s.edge[k] = edges[1:], len(s.index)
 		}
-		s.edge, s.index = append(s.edge, k), append(s.index, index)
+		s.index = append(s.index, index)
 	}
 	s.window = append(s.window, int32(window))
 }
@@ -104,21 +105,19 @@ func (s *Slots) reach(lanes int) int {
 	return n
 }
 
-// Pack takes the values of the edges, to be called when they change: for products one each and sum.
+// Pack takes the values of the edges, to be called when they change: for products one each and sum. Places without an edge
+// stay 0.
 func (s *Slots) Pack(values ...[]float32) {
 	if s.numbers != len(values) { // afterwards the memory stays where it is
-		s.numbers, s.params = len(values), make([]float32, 0, len(values)*len(s.edge))
+		s.numbers, s.params, s.place = len(values), make([]float32, len(values)*len(s.index)), s.place[:0]
+		for _, at := range s.edge {
+			s.place = append(s.place, at/s.width*s.width*s.numbers+at%s.width)
+		}
 	}
-	s.params = s.params[:0]
-	for at := 0; at < len(s.edge); at += s.width {
-		for _, x := range values {
-			for _, k := range s.edge[at:][:s.width] {
-				v := float32(0)
-				if k >= 0 {
-					v = x[k]
-				}
-				s.params = append(s.params, v)
-			}
+	for r, x := range values {
+		params := s.params[min(r*s.width, len(s.params)):]
+		for k, at := range s.place {
+			params[at] = x[k]
 		}
 	}
 }

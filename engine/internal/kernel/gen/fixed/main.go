@@ -26,6 +26,7 @@ func main() {
 	}
 	backward()
 	sparseByTarget()
+	jacobian()
 	Generate()
 }
 
