@@ -19,7 +19,8 @@ import (
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// Cell writes one step of a recurrent layer.
+// Cell writes one step of a recurrent layer. Its options are exported fields, each with a name in JSON that is always
+// written; one whose zero value means another value has that in its tag "default", see Resolve.
 type Cell interface {
 	// Build declares the layer's states and parameters, writes their next values, and returns the layer's output. The
 	// elapsed time is b.DT(). The wiring is nil for cells without one. Options have passed Check.
@@ -73,29 +74,56 @@ func Neurons(c Cell, w *wiring.Wiring) (ids []int) {
 	return ids
 }
 
-// FromReference reads the configuration of a golden vector or a state dict from its metadata.
+// FromReference reads the configuration of a golden vector or a state dict from its metadata. Its options have passed
+// Check. The error is an *UnknownError where no cell has the name that key cell gives.
 func FromReference(meta Meta) (Cell, error) {
+	var names []string
 	for _, e := range registry {
 		if e.Reference == nil {
 			continue
 		}
-		c, err := e.Reference(meta)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("metadata of %s: %w", meta["cell"], err)
-		case c != nil && meta["mixed_memory"] == "true":
-			return Mixed{c}, nil
-		case c != nil:
-			return c, nil
+		names = append(names, e.Foreign)
+		if e.Foreign != meta["cell"] {
+			continue
 		}
+		c, err := e.Reference(meta)
+		if err == nil && meta["mixed_memory"] == "true" {
+			c = Mixed{c}
+		}
+		if err == nil {
+			err = c.Check()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("metadata of %s: %w", meta["cell"], err)
+		}
+		return c, nil
 	}
-	return nil, fmt.Errorf("no registered cell is called %q in the metadata; key cell must be ltc, cfc, wired_cfc, lstm or gru", meta["cell"])
+	return nil, &UnknownError{Kind: "cell of another library", Name: meta["cell"], Known: names}
 }
 
-// Tensor ties a parameter to a tensor of another library: value k of Param is element Index[k] (row-major) of Name.
+// Tensor ties a parameter to a tensor of another library: value k of Param is element Index[k] (row-major) of Name. Param
+// is empty for a tensor of which the cell uses nothing, such as the weights of synapses that are all absent.
 type Tensor struct {
 	Param, Name string
-	Index       []int
+	// Shape is the tensor's, outermost first.
+	Shape []int
+	Index []int
+}
+
+// Whole is a tensor of which every value is used, in order.
+func Whole(param, name string, shape ...int) Tensor {
+	t := Tensor{Param: param, Name: name, Shape: shape}
+	t.Index = positions(0, t.Len())
+	return t
+}
+
+// Len is the number of values of the tensor, used or not.
+func (t Tensor) Len() int {
+	n := 1
+	for _, k := range t.Shape {
+		n *= k
+	}
+	return n
 }
 
 // Preset is a named, ready configuration.
@@ -131,8 +159,9 @@ type Entry struct {
 	MaxStep  float64
 	Variants []Variant
 	Presets  []Preset
-	// Reference reads the configuration of a golden vector or an imported state dict from its metadata; nil, or a nil
-	// Cell, where it is not of this cell.
+	// Foreign is what key cell of the metadata of a golden vector or an imported state dict says for this cell, and
+	// Reference reads its configuration from there; both are empty where no other library has the cell.
+	Foreign   string
 	Reference func(meta Meta) (Cell, error)
 }
 
@@ -200,8 +229,9 @@ type encoded struct {
 	Options json.RawMessage `json:"options"`
 }
 
-// Encode writes a cell and its options as JSON.
+// Encode writes a cell and its resolved options as JSON, so that what was written does not change with the defaults.
 func Encode(c Cell) (json.RawMessage, error) {
+	c = Resolve(c)
 	e, err := EntryOf(c)
 	if err != nil {
 		return nil, err
@@ -213,7 +243,9 @@ func Encode(c Cell) (json.RawMessage, error) {
 	return json.Marshal(encoded{Cell: e.Name, Options: options})
 }
 
-// Decode reads a cell that Encode wrote. Unknown cells, unknown options and options out of range are errors.
+// Decode reads a cell that Encode wrote. Options that are not there have their defaults, which is why those can never
+// change: files that were written before all options were name none. Unknown cells, unknown options and options out of
+// range are errors.
 func Decode(data json.RawMessage) (Cell, error) {
 	var enc encoded
 	if err := strict(data, &enc); err != nil {
@@ -231,7 +263,7 @@ func Decode(data json.RawMessage) (Cell, error) {
 				return nil, fmt.Errorf("options of cell %s: %w", e.Name, err)
 			}
 		}
-		made := c.Elem().Interface().(Cell)
+		made := Resolve(c.Elem().Interface().(Cell))
 		return made, made.Check()
 	}
 	return nil, &UnknownError{Kind: "cell", Name: enc.Cell, Known: names}

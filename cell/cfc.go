@@ -26,11 +26,11 @@ type CfC struct {
 	// Units is the width of the state; at least 1.
 	Units int `json:"units"`
 	// Mode is default if empty.
-	Mode Mode `json:"mode,omitempty"`
+	Mode Mode `json:"mode" default:"default"`
 	// Backbone lists the widths of the layers between [x, h] and the heads; none if empty.
-	Backbone []int `json:"backbone,omitempty"`
+	Backbone []int `json:"backbone"`
 	// Activation of the backbone; lecun_tanh if empty.
-	Activation Activation `json:"activation,omitempty"`
+	Activation Activation `json:"activation" default:"lecun_tanh"`
 }
 
 // Mode is one of the three closed forms.
@@ -54,12 +54,12 @@ func (m Mode) check() error {
 type Activation string
 
 var activations = map[Activation]func(Vec) Vec{
-	"": LecunTanh, "lecun_tanh": LecunTanh, "tanh": Tanh, "relu": Relu, "silu": Silu, "gelu": Gelu,
+	"lecun_tanh": LecunTanh, "tanh": Tanh, "relu": Relu, "silu": Silu, "gelu": Gelu,
 }
 
 var cfc = Entry{
 	Name: "CfC", Summary: "closed-form continuous-time cell", Source: "Hasani et al., Nature Machine Intelligence 2022",
-	Cell: CfC{}, Reference: cfcReference,
+	Cell: CfC{}, Foreign: "cfc", Reference: cfcReference,
 	Variants: []Variant{
 		{"backbone", CfC{Units: 5, Backbone: []int{7}}, nil},
 		{"no backbone, no gate", CfC{Units: 4, Mode: NoGate}, nil},
@@ -87,7 +87,7 @@ func (c CfC) Check() error {
 			return fmt.Errorf("CfC: a backbone layer has %d units; allowed: 1 to %d", m, maxUnits)
 		}
 	}
-	if activations[c.Activation] == nil {
+	if c.Activation != "" && activations[c.Activation] == nil {
 		return fmt.Errorf("CfC: activation %q; allowed: %s", c.Activation, names(activations))
 	}
 	return nil
@@ -106,15 +106,14 @@ func checkUnits(cell string, units int) error {
 func names(m map[Activation]func(Vec) Vec) string {
 	var list []string
 	for _, a := range slices.Sorted(maps.Keys(m)) {
-		if a != "" {
-			list = append(list, string(a))
-		}
+		list = append(list, string(a))
 	}
 	return strings.Join(list, ", ")
 }
 
 // Build implements Cell.
 func (c CfC) Build(b *Builder, x Vec, _ *wiring.Wiring) Vec {
+	c = Resolve(c).(CfC)
 	h := b.State("h", Vector(c.Units))
 	terms := []Term{{Name: "x", X: x}, {Name: "h", X: h}}
 	in := x.Len() + c.Units
@@ -164,10 +163,10 @@ func (c CfC) Tensors(inputs int, _ *wiring.Wiring) (list []Tensor) {
 			width += n
 		}
 		for k, n := range widths {
-			list = append(list, Tensor{name + "." + terms[k], library + ".weight", columns(rows, width, from, from+n)})
+			list = append(list, Tensor{name + "." + terms[k], library + ".weight", []int{rows, width}, columns(rows, width, from, from+n)})
 			from += n
 		}
-		list = append(list, Tensor{name + ".bias", library + ".bias", positions(0, rows)})
+		list = append(list, Whole(name+".bias", library+".bias", rows))
 	}
 	terms, widths := []string{"x", "h"}, []int{inputs, c.Units}
 	for l, m := range c.Backbone {
@@ -178,15 +177,12 @@ func (c CfC) Tensors(inputs int, _ *wiring.Wiring) (list []Tensor) {
 		linear(name, "rnn_cell."+name, c.Units, terms, widths...)
 	}
 	if c.Mode == Pure {
-		list = append(list, Tensor{"w_tau", "rnn_cell.w_tau", positions(0, c.Units)}, Tensor{"A", "rnn_cell.A", positions(0, c.Units)})
+		list = append(list, Whole("w_tau", "rnn_cell.w_tau", 1, c.Units), Whole("A", "rnn_cell.A", 1, c.Units))
 	}
 	return list
 }
 
 func cfcReference(meta Meta) (Cell, error) {
-	if meta["cell"] != "cfc" {
-		return nil, nil
-	}
 	units, err := strconv.Atoi(meta["units"])
 	if err != nil {
 		return nil, fmt.Errorf("units is %q; a whole number is needed", meta["units"])
@@ -204,5 +200,5 @@ func cfcReference(meta Meta) (Cell, error) {
 		c.Activation = Activation(meta["backbone_activation"])
 		c.Backbone = slices.Repeat([]int{width}, layers)
 	}
-	return c, c.Check()
+	return c, nil
 }

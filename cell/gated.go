@@ -34,16 +34,16 @@ type GRU struct {
 
 var lstm = Entry{
 	Name: "LSTM", Summary: "long short-term memory", Source: "Hochreiter and Schmidhuber 1997", Cell: LSTM{},
-	Reference: gatedReference("lstm", func(units int) Cell { return LSTM{units} }),
-	Variants:  []Variant{{"5 units", LSTM{5}, nil}},
-	Presets:   []Preset{{"lstm32", "LSTM, 32 units", LSTM{32}, nil}, {"lstm64", "LSTM, 64 units", LSTM{64}, nil}},
+	Foreign: "lstm", Reference: gatedReference(func(units int) Cell { return LSTM{units} }),
+	Variants: []Variant{{"5 units", LSTM{5}, nil}},
+	Presets:  []Preset{{"lstm32", "LSTM, 32 units", LSTM{32}, nil}, {"lstm64", "LSTM, 64 units", LSTM{64}, nil}},
 }
 
 var gru = Entry{
 	Name: "GRU", Summary: "gated recurrent unit", Source: "Cho et al. 2014", Cell: GRU{},
-	Reference: gatedReference("gru", func(units int) Cell { return GRU{units} }),
-	Variants:  []Variant{{"5 units", GRU{5}, nil}},
-	Presets:   []Preset{{"gru32", "GRU, 32 units", GRU{32}, nil}, {"gru64", "GRU, 64 units", GRU{64}, nil}},
+	Foreign: "gru", Reference: gatedReference(func(units int) Cell { return GRU{units} }),
+	Variants: []Variant{{"5 units", GRU{5}, nil}},
+	Presets:  []Preset{{"gru32", "GRU, 32 units", GRU{32}, nil}, {"gru64", "GRU, 64 units", GRU{64}, nil}},
 }
 
 // Check implements Cell.
@@ -97,21 +97,17 @@ func (c GRU) Tensors(inputs int, _ *wiring.Wiring) []Tensor {
 
 func gateTensors(width, inputs, units int) []Tensor {
 	return []Tensor{
-		{"ih.w", "weight_ih_l0", positions(0, width*inputs)}, {"ih.bias", "bias_ih_l0", positions(0, width)},
-		{"hh.w", "weight_hh_l0", positions(0, width*units)}, {"hh.bias", "bias_hh_l0", positions(0, width)},
+		Whole("ih.w", "weight_ih_l0", width, inputs), Whole("ih.bias", "bias_ih_l0", width),
+		Whole("hh.w", "weight_hh_l0", width, units), Whole("hh.bias", "bias_hh_l0", width),
 	}
 }
 
-func gatedReference(name string, of func(units int) Cell) func(Meta) (Cell, error) {
+func gatedReference(of func(units int) Cell) func(Meta) (Cell, error) {
 	return func(meta Meta) (Cell, error) {
-		if meta["cell"] != name {
-			return nil, nil
-		}
 		units, err := strconv.Atoi(meta["units"])
 		if err != nil {
 			return nil, fmt.Errorf("units is %q; a whole number is needed", meta["units"])
 		}
-		c := of(units)
-		return c, c.Check()
+		return of(units), nil
 	}
 }

@@ -31,15 +31,15 @@ import (
 // Lechner et al., Neural circuit policies, Nature Machine Intelligence 2020. Initial values are those of ncps 1.0.1.
 type LTC struct {
 	// Unfolds is the number of solver sub-steps K; 6 if zero.
-	Unfolds int `json:"unfolds,omitempty"`
+	Unfolds int `json:"unfolds" default:"6"`
 	// Epsilon is added to the conductance; 1e-8 if zero.
-	Epsilon float64 `json:"epsilon,omitempty"`
+	Epsilon float64 `json:"epsilon" default:"1e-8"`
 	// Explicit keeps cm, gleak and w positive by projection instead of softplus.
-	Explicit bool `json:"explicit,omitempty"`
+	Explicit bool `json:"explicit"`
 	// InputMap is applied to the inputs first; affine if empty.
-	InputMap Mapping `json:"input_map,omitempty"`
+	InputMap Mapping `json:"input_map" default:"affine"`
 	// OutputMap is applied to the motor neurons; none if empty.
-	OutputMap Mapping `json:"output_map,omitempty"`
+	OutputMap Mapping `json:"output_map" default:"none"`
 }
 
 // Mapping is an element-wise map with trained coefficients.
@@ -57,7 +57,7 @@ const minCapacitance = 1e-6
 
 var ltc = Entry{
 	Name: "LTC", Summary: "liquid time-constant neurons with conductance synapses, semi-implicit solver",
-	Source: "Hasani et al., AAAI 2021", Cell: LTC{}, Wired: true, Flow: true, Reference: ltcReference,
+	Source: "Hasani et al., AAAI 2021", Cell: LTC{}, Wired: true, Flow: true, Foreign: "ltc", Reference: ltcReference,
 	Variants: []Variant{
 		{"ncp", LTC{}, wiring.NCP{Inter: 5, Command: 3, Motor: 2, SensoryFanout: 3, InterFanout: 2, Recurrent: 4, MotorFanin: 2}},
 		{"full, explicit, 3 sub-steps", LTC{Unfolds: 3, Explicit: true, OutputMap: Affine}, wiring.Full(5)},
@@ -97,13 +97,8 @@ func (c LTC) Check() error {
 
 // Build implements Cell.
 func (c LTC) Build(b *Builder, x Vec, w *wiring.Wiring) Vec {
+	c = Resolve(c).(LTC)
 	n, K, epsilon := w.Units(), c.Unfolds, c.Epsilon
-	if K == 0 {
-		K = 6
-	}
-	if epsilon == 0 {
-		epsilon = 1e-8
-	}
 	v := b.State("v", Vector(n))
 	gleak := c.positive(b, "gleak", Vector(n), Between(0.001, 1), 0)
 	vleak := b.Param("vleak", Vector(n), Between(-0.2, 0.2))
@@ -111,7 +106,7 @@ func (c LTC) Build(b *Builder, x Vec, w *wiring.Wiring) Vec {
 	sensory := c.synapses(b, "sensory", w.Inputs(), n, w.Sensory())
 	inner := c.synapses(b, "inner", n, n, w.Inner())
 
-	u := mapped(b, "input", x, c.InputMap, Affine)
+	u := mapped(b, "input", x, c.InputMap)
 	G0, I0 := sensory(u, Plus(gleak, epsilon), Mul(gleak, vleak))
 	h := Scale(1/float64(K), b.DT())
 	var G, I Vec
@@ -125,7 +120,7 @@ func (c LTC) Build(b *Builder, x Vec, w *wiring.Wiring) Vec {
 	b.Probe("I", Broadcast(I, Vector(n)))
 	b.Probe("tau", Div(cm, G))
 	b.Next("v", v)
-	return mapped(b, "output", Slice(v, 0, w.Outputs()), c.OutputMap, NoMap)
+	return mapped(b, "output", Slice(v, 0, w.Outputs()), c.OutputMap)
 }
 
 // positive declares a parameter whose value in the equation stays at or above lo.
@@ -160,10 +155,7 @@ func (c LTC) synapses(b *Builder, name string, in, out int, list []wiring.Synaps
 }
 
 // mapped applies a mapping with parameters name.w and name.b.
-func mapped(b *Builder, name string, x Vec, m, otherwise Mapping) Vec {
-	if m == "" {
-		m = otherwise
-	}
+func mapped(b *Builder, name string, x Vec, m Mapping) Vec {
 	if m == NoMap {
 		return x
 	}
@@ -176,53 +168,49 @@ func mapped(b *Builder, name string, x Vec, m, otherwise Mapping) Vec {
 
 // Tensors implements Referenced.
 func (c LTC) Tensors(inputs int, w *wiring.Wiring) (list []Tensor) {
+	c = Resolve(c).(LTC)
 	n := w.Units()
 	for _, name := range []string{"gleak", "vleak", "cm"} {
-		list = append(list, Tensor{name, "rnn_cell." + name, positions(0, n)})
+		list = append(list, Whole(name, "rnn_cell."+name, n))
 	}
-	along := func(group, prefix string, synapses []wiring.Synapse) {
-		if len(synapses) == 0 {
-			return
-		}
+	along := func(group, prefix string, sources int, synapses []wiring.Synapse) {
 		index := make([]int, len(synapses))
 		for k, s := range synapses {
 			index[k] = s.From*n + s.To
 		}
 		for _, name := range []string{"w", "sigma", "mu", "erev"} {
-			list = append(list, Tensor{group + "." + name, "rnn_cell." + prefix + name, index})
+			param := group + "." + name
+			if len(synapses) == 0 {
+				param = ""
+			}
+			list = append(list, Tensor{param, "rnn_cell." + prefix + name, []int{sources, n}, index})
 		}
 	}
-	along("sensory", "sensory_", w.Sensory())
-	along("inner", "", w.Inner())
-	mapping := func(group string, width int, m, otherwise Mapping) {
-		if m == "" {
-			m = otherwise
-		}
+	along("sensory", "sensory_", inputs, w.Sensory())
+	along("inner", "", n, w.Inner())
+	mapping := func(group string, width int, m Mapping) {
 		if m != NoMap {
-			list = append(list, Tensor{group + ".w", "rnn_cell." + group + "_w", positions(0, width)})
+			list = append(list, Whole(group+".w", "rnn_cell."+group+"_w", width))
 		}
 		if m == Affine {
-			list = append(list, Tensor{group + ".b", "rnn_cell." + group + "_b", positions(0, width)})
+			list = append(list, Whole(group+".b", "rnn_cell."+group+"_b", width))
 		}
 	}
-	mapping("input", inputs, c.InputMap, Affine)
-	mapping("output", w.Outputs(), c.OutputMap, NoMap)
+	mapping("input", inputs, c.InputMap)
+	mapping("output", w.Outputs(), c.OutputMap)
 	return list
 }
 
 func ltcReference(meta Meta) (Cell, error) {
-	if meta["cell"] != "ltc" {
-		return nil, nil
-	}
 	unfolds, err := strconv.Atoi(meta["unfolds"])
-	if err != nil {
-		return nil, fmt.Errorf("unfolds is %q; a whole number is needed", meta["unfolds"])
+	if err != nil || unfolds == 0 {
+		return nil, fmt.Errorf("unfolds is %q; a whole number from 1 up is needed", meta["unfolds"])
 	}
 	epsilon, err := strconv.ParseFloat(meta["epsilon"], 64)
-	if err != nil {
-		return nil, fmt.Errorf("epsilon is %q; a number is needed", meta["epsilon"])
+	if err != nil || epsilon == 0 { // which options would take for the default
+		return nil, fmt.Errorf("epsilon is %q; a number greater than 0 is needed", meta["epsilon"])
 	}
 	c := LTC{Unfolds: unfolds, Epsilon: epsilon, Explicit: meta["implicit_param_constraints"] == "false",
 		InputMap: Mapping(meta["input_mapping"]), OutputMap: Mapping(meta["output_mapping"])}
-	return c, c.Check()
+	return c, nil
 }

@@ -77,9 +77,9 @@ func (c Mixed) Tensors(inputs int, w *wiring.Wiring) []Tensor {
 	inner := c.Cell.(Referenced)
 	n := stateWidth(c.Cell, w)
 	return append(inner.Tensors(inputs, w),
-		Tensor{"input_map.w", "lstm.input_map.weight", positions(0, 4*n*inputs)},
-		Tensor{"input_map.bias", "lstm.input_map.bias", positions(0, 4*n)},
-		Tensor{"recurrent_map.w", "lstm.recurrent_map.weight", positions(0, 4*n*n)})
+		Whole("input_map.w", "lstm.input_map.weight", 4*n, inputs),
+		Whole("input_map.bias", "lstm.input_map.bias", 4*n),
+		Whole("recurrent_map.w", "lstm.recurrent_map.weight", 4*n, n))
 }
 
 // stateWidth is the width of a one-state cell's state.

@@ -74,7 +74,7 @@ func TestEncodeDecode(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if !reflect.DeepEqual(back, c) {
+		if !reflect.DeepEqual(back, cell.Resolve(c)) {
 			t.Errorf("%#v became %#v by %s", c, back, text)
 		}
 		again, err := cell.Encode(back)
@@ -87,10 +87,21 @@ func TestEncodeDecode(t *testing.T) {
 	}
 }
 
+// cellNames lists the cells in the order of the registry, whatever it is.
+func cellNames() (names []string) {
+	for _, e := range cell.Registry() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// known is how an error lists what there is.
+func known(names []string) string { return "(known: " + strings.Join(names, ", ") + ")" }
+
 func TestDecodeIsStrict(t *testing.T) {
 	for text, says := range map[string]string{
-		``: "cell", `{`: "cell", `[]`: "cell", `null`: `unknown cell "" (known: LTC, CfC`,
-		`{"cell":"Perceptron"}`:                                                              `unknown cell "Perceptron" (known: LTC, CfC`,
+		``: "cell", `{`: "cell", `[]`: "cell", `null`: `unknown cell "" ` + known(cellNames()),
+		`{"cell":"Perceptron"}`:                                                              `unknown cell "Perceptron" ` + known(cellNames()),
 		`{"cell":"LTC","options":{"unfold":6}}`:                                              `"unfold"`,
 		`{"cell":"LTC","option":{}}`:                                                         `"option"`,
 		`{"cell":"LTC","options":{"unfolds":"six"}}`:                                         "unfolds",
@@ -114,6 +125,67 @@ func TestDecodeIsStrict(t *testing.T) {
 	var unknown *cell.UnknownError
 	if _, err := cell.Decode(json.RawMessage(`{"cell":"X"}`)); !errors.As(err, &unknown) || unknown.Name != "X" || len(unknown.Known) != len(cell.Registry()) {
 		t.Errorf("an unknown cell gives %v", err)
+	}
+}
+
+// TestEveryOptionIsWritten: what Encode writes names every option of every cell, with a value that means itself.
+func TestEveryOptionIsWritten(t *testing.T) {
+	for _, e := range cell.Registry() {
+		kind := reflect.TypeOf(e.Cell)
+		for i := range kind.NumField() {
+			f := kind.Field(i)
+			if name := f.Tag.Get("json"); f.IsExported() && f.Type.Kind() != reflect.Interface && (name == "" || strings.Contains(name, ",")) {
+				t.Errorf("%s.%s has the tag json:%q; a name alone is needed, for files that hold all options", e.Name, f.Name, name)
+			}
+			if f.Tag.Get("default") != "" && reflect.ValueOf(cell.Resolve(e.Cell)).Field(i).IsZero() {
+				t.Errorf("%s.%s has a default and is resolved to zero", e.Name, f.Name)
+			}
+		}
+	}
+	for _, c := range everything() {
+		resolved := cell.Resolve(c)
+		if err := resolved.Check(); err != nil {
+			t.Errorf("%#v is resolved to %#v: %v", c, resolved, err)
+		}
+		if again := cell.Resolve(resolved); !reflect.DeepEqual(again, resolved) {
+			t.Errorf("%#v is resolved to %#v, and that to %#v", c, resolved, again)
+		}
+		of, err := cell.Encode(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := cell.Encode(resolved); err != nil || string(same) != string(of) {
+			t.Errorf("%#v is written as %s, resolved as %s, %v", c, of, same, err)
+		}
+	}
+}
+
+// TestResolvedIsTheSameCell: options that are left open and their defaults give one program.
+func TestResolvedIsTheSameCell(t *testing.T) {
+	for _, e := range cell.Registry() {
+		for _, v := range e.Variants {
+			open, _ := program(t, v.Cell, v.Wiring, 3)
+			resolved, _ := program(t, cell.Resolve(v.Cell), v.Wiring, 3)
+			if open.String() != resolved.String() {
+				t.Errorf("%s %s: resolved options give another program", e.Name, v.Name)
+			}
+		}
+	}
+}
+
+// TestOldFiles: files that name no options mean these for ever. A new default needs a new way to say it.
+func TestOldFiles(t *testing.T) {
+	for text, want := range map[string]cell.Cell{
+		`{"cell":"LTC","options":{}}`:                                          cell.LTC{Unfolds: 6, Epsilon: 1e-8, InputMap: cell.Affine, OutputMap: cell.NoMap},
+		`{"cell":"LTC"}`:                                                       cell.LTC{Unfolds: 6, Epsilon: 1e-8, InputMap: cell.Affine, OutputMap: cell.NoMap},
+		`{"cell":"WiredCfC","options":{}}`:                                     cell.WiredCfC{Mode: cell.Default},
+		`{"cell":"NcpsCfC","options":{}}`:                                      cell.NcpsCfC{Mode: cell.Default},
+		`{"cell":"CfC","options":{"units":3}}`:                                 cell.CfC{Units: 3, Mode: cell.Default, Backbone: []int{}, Activation: "lecun_tanh"},
+		`{"cell":"Mixed","options":{"cell":{"cell":"WiredCfC","options":{}}}}`: cell.Mixed{Cell: cell.WiredCfC{Mode: cell.Default}},
+	} {
+		if got, err := cell.Decode(json.RawMessage(text)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %#v, %v; want %#v", text, got, err, want)
+		}
 	}
 }
 
@@ -196,7 +268,11 @@ func TestPresets(t *testing.T) {
 			t.Errorf("the cell's name %s finds %q, %v; want %s", cellName, got.Name, err, preset)
 		}
 	}
-	if _, err := cell.LookupPreset("ltc-ncp"); err == nil || !strings.Contains(err.Error(), `unknown model "ltc-ncp"; did you mean "ltc-ncp19"? (known: ltc-ncp19, `) {
+	var presets []string
+	for _, p := range cell.Presets() {
+		presets = append(presets, p.Name)
+	}
+	if _, err := cell.LookupPreset("ltc-ncp"); err == nil || err.Error() != `unknown model "ltc-ncp"; did you mean "ltc-ncp19"? `+known(presets) {
 		t.Errorf("an unknown preset gives %v", err)
 	}
 }
@@ -227,7 +303,7 @@ func TestRegistryIsComplete(t *testing.T) {
 	if cell.Registry()[0].Name == "changed" {
 		t.Error("the registry can be changed from outside")
 	}
-	if _, err := cell.EntryOf(unregistered{}); err == nil || !strings.Contains(err.Error(), "known: LTC, ") {
+	if _, err := cell.EntryOf(unregistered{}); err == nil || !strings.Contains(err.Error(), known(cellNames())) {
 		t.Errorf("an unregistered cell has an entry: %v", err)
 	}
 	if _, err := cell.Encode(unregistered{}); err == nil {

@@ -228,16 +228,23 @@ func TestTensors(t *testing.T) {
 
 // placed checks that tensors hold every parameter once.
 func placed(p *step.Program, list []cell.Tensor) error {
-	size, taken := map[string]int{}, map[string]bool{}
+	size, taken, shape := map[string]int{}, map[string]bool{}, map[string]string{}
 	for _, tensor := range list {
+		if was := shape[tensor.Name]; was != "" && was != fmt.Sprint(tensor.Shape) {
+			return fmt.Errorf("tensor %s has the shapes %s and %v", tensor.Name, was, tensor.Shape)
+		}
+		shape[tensor.Name] = fmt.Sprint(tensor.Shape)
+		if tensor.Param == "" && len(tensor.Index) == 0 {
+			continue // nothing of it is used
+		}
 		if size[tensor.Param] != 0 {
 			return fmt.Errorf("parameter %s is listed twice", tensor.Param)
 		}
 		size[tensor.Param] = len(tensor.Index)
 		for _, i := range tensor.Index {
 			place := fmt.Sprint(tensor.Name, i)
-			if taken[place] || i < 0 {
-				return fmt.Errorf("two parameters stand at %s", place)
+			if taken[place] || i < 0 || i >= tensor.Len() {
+				return fmt.Errorf("two parameters stand at %s, or it is outside", place)
 			}
 			taken[place] = true
 		}
@@ -269,8 +276,8 @@ func TestFromReference(t *testing.T) {
 		t.Errorf("a CfC gives %#v, %v", got, err)
 	}
 	for text, says := range map[string]string{
-		"": "key cell must be", "cell=s5": `"s5"`, "cell=gru units=x": `units is "x"`, "cell=lstm": `units is ""`,
-		"cell=ltc epsilon=1": `unfolds is ""`, "cell=ltc unfolds=2 epsilon=": `epsilon is ""`, "cell=ltc unfolds=2 epsilon=2": "epsilon is 2",
+		"": `unknown cell of another library "" (known: `, "cell=s5": `"s5"`, "cell=lstm units=4 mixed_memory=true": "more than one state", "cell=gru units=x": `units is "x"`, "cell=lstm": `units is ""`,
+		"cell=ltc epsilon=1": `unfolds is ""`, "cell=ltc unfolds=2 epsilon=": `epsilon is ""`, "cell=ltc unfolds=0 epsilon=1": `unfolds is "0"`, "cell=ltc unfolds=2 epsilon=0": `epsilon is "0"`, "cell=ltc unfolds=2 epsilon=2": "epsilon is 2",
 		"cell=ltc unfolds=2 epsilon=NaN": "epsilon is NaN", "cell=cfc": `units is ""`, "cell=cfc units=2": `backbone_layers is ""`,
 		"cell=cfc units=2 backbone_layers=101": "0 to 100", "cell=cfc units=2 backbone_layers=1": `backbone_units is ""`,
 		"cell=cfc units=2 backbone_layers=1 backbone_units=0": "backbone layer has 0 units", "cell=wired_cfc mode=x": `mode "x"`,

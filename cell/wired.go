@@ -20,7 +20,7 @@ import (
 // those of the reference library's wired cell; see NcpsCfC.
 type WiredCfC struct {
 	// Mode is default if empty.
-	Mode Mode `json:"mode,omitempty"`
+	Mode Mode `json:"mode" default:"default"`
 }
 
 // NcpsCfC is the wired cell as ncps 1.0.1 computes it: every layer sees all inputs through its unmasked time gates and
@@ -29,7 +29,7 @@ type WiredCfC struct {
 // the graph that is computed. The state h is in the order of the layers; the output is the last layer.
 type NcpsCfC struct {
 	// Mode is default if empty.
-	Mode Mode `json:"mode,omitempty"`
+	Mode Mode `json:"mode" default:"default"`
 }
 
 var testNCP = wiring.NCP{Inter: 5, Command: 3, Motor: 2, SensoryFanout: 2, InterFanout: 2, Recurrent: 4, MotorFanin: 2}
@@ -50,7 +50,7 @@ var wiredCfC = Entry{
 
 var ncpsCfC = Entry{
 	Name: "NcpsCfC", Summary: "closed-form cell on a wiring as the ncps library computes it", Wired: true, Layered: true,
-	Source: "ncps 1.0.1, WiredCfCCell", Cell: NcpsCfC{}, Reference: wiredReference,
+	Source: "ncps 1.0.1, WiredCfCCell", Cell: NcpsCfC{}, Foreign: "wired_cfc", Reference: wiredReference,
 	Variants: []Variant{
 		{"ncp", NcpsCfC{}, testNCP},
 		{"full, pure", NcpsCfC{Mode: Pure}, wiring.Full(4)},
@@ -197,15 +197,15 @@ func (c NcpsCfC) Tensors(inputs int, w *wiring.Wiring) (list []Tensor) {
 				}
 			}
 			if len(index) > 0 {
-				list = append(list, Tensor{param + ".x", tensor + ".weight", index})
+				list = append(list, Tensor{param + ".x", tensor + ".weight", []int{n, width}, index})
 			}
 			list = append(list,
-				Tensor{param + ".h", tensor + ".weight", columns(n, width, in, width)},
-				Tensor{param + ".bias", tensor + ".bias", positions(0, n)})
+				Tensor{param + ".h", tensor + ".weight", []int{n, width}, columns(n, width, in, width)},
+				Whole(param+".bias", tensor+".bias", n))
 		}
 		if c.Mode == Pure {
 			for _, name := range []string{"w_tau", "A"} {
-				list = append(list, Tensor{fmt.Sprintf("layer%d.%s", l, name), fmt.Sprintf("rnn_cell.layer_%d.%s", l, name), positions(0, n)})
+				list = append(list, Whole(fmt.Sprintf("layer%d.%s", l, name), fmt.Sprintf("rnn_cell.layer_%d.%s", l, name), 1, n))
 			}
 		}
 		in, sources, synapses = n, ids, w.Inner()
@@ -214,9 +214,5 @@ func (c NcpsCfC) Tensors(inputs int, w *wiring.Wiring) (list []Tensor) {
 }
 
 func wiredReference(meta Meta) (Cell, error) {
-	if meta["cell"] != "wired_cfc" {
-		return nil, nil
-	}
-	c := NcpsCfC{Mode: Mode(meta["mode"])}
-	return c, c.Check()
+	return NcpsCfC{Mode: Mode(meta["mode"])}, nil
 }

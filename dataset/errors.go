@@ -2,9 +2,11 @@ package dataset
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/elegans-nn/elegans/internal/nearest"
+	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/table"
 )
 
@@ -42,6 +44,26 @@ func (e *NotFoundError) Error() string {
 // cell is an error about one cell of a table.
 func (p *part) cell(row int, column, value, format string, args ...any) error {
 	return &table.DataError{Source: p.source(), Line: p.line(row), Column: column, Value: value, Msg: fmt.Sprintf(format, args...)}
+}
+
+// RowError is an error about a row that was read: its file and line, series and time. The name and the row are those of
+// series.Series.Name and Row; of a row that was not read it names the source only.
+func (d *Dataset) RowError(name string, row int, problem string) error {
+	for i := range d.tracks {
+		t := &d.tracks[i]
+		at := slices.Index(t.rows, int32(row))
+		if t.name != name || at < 0 {
+			continue
+		}
+		if d.kind != series.Index {
+			problem = fmt.Sprintf("time %s: %s", FormatTime(series.Clock{Kind: d.kind, Zone: d.Roles.Zone}, t.time[at]), problem)
+		}
+		if name != "" {
+			problem = fmt.Sprintf("series %q, %s", name, problem)
+		}
+		return d.parts[t.part].cell(row, "", "", "%s", problem)
+	}
+	return &table.DataError{Source: d.Name, Msg: problem}
 }
 
 // whole is an error about a table or one of its columns.

@@ -34,7 +34,7 @@ func (a Architecture) build(schema series.Schema) (Architecture, *step.Program, 
 			return a, nil, fmt.Errorf("layer %d: %w", i, err)
 		}
 		b.Scope(fmt.Sprintf("layer%d", i), func() { x = l.Cell.Build(b, x, w) })
-		layers[i] = Layer{Cell: l.Cell}
+		layers[i] = Layer{Cell: cell.Resolve(l.Cell)}
 		if w != nil {
 			layers[i].Wiring = w
 		}

@@ -15,7 +15,9 @@ const maxRuns = 1000
 // InputError says which value of the data a model cannot take.
 type InputError struct {
 	Series string // empty where there is one only, or a stream
-	Row    int    // -1 for a stream
+	// Row counts from 0: the row of the source where the series knows it (its Row), also where the series is a window of a
+	// longer one, else the row of the series; -1 for a stream. Error counts from 1, as who reads a file does.
+	Row    int
 	Column string
 	Value  float64
 	Fix    string
@@ -28,10 +30,13 @@ func (e *InputError) Error() string {
 		place = fmt.Sprintf("series %s, ", e.Series)
 	}
 	if e.Row >= 0 {
-		place += fmt.Sprintf("row %d, ", e.Row)
+		place += fmt.Sprintf("row %d, ", e.Row+1)
 	}
-	return fmt.Sprintf("%s%s is %v: %s", place, e.Column, e.Value, e.Fix)
+	return place + e.Problem()
 }
+
+// Problem is the error without its place.
+func (e *InputError) Problem() string { return fmt.Sprintf("%s is %v: %s", e.Column, e.Value, e.Fix) }
 
 // check finds the first value of a row that the program must not see.
 func (m *Model) check(x []float32, dt float32) *InputError {
@@ -98,6 +103,9 @@ func (m *Model) Rows(s *series.Series) (Rows, error) {
 	for row, dt := range s.DT {
 		if err := m.check(s.At(row), dt); err != nil {
 			err.Series, err.Row = s.Name, row
+			if s.Row != nil {
+				err.Row = s.Row[row]
+			}
 			return Rows{}, err
 		}
 		split = split || m.runs(dt) > 1

@@ -16,10 +16,10 @@ func TestInputErrorsNameTheValue(t *testing.T) {
 		v           float32
 		text        string
 	}{
-		{3, 0, float32(nan), "series walk6, row 3, temp is NaN: the model was trained on data where this column is never missing; fill it, or train with rows where it is"},
-		{5, 2, 1 / zero, "series walk6, row 5, press is +Inf: an input must be finite, or missing"},
-		{0, 5, 2, "series walk6, row 0, kind is 2: a category is the index of its level, a whole number from 0 (other) to 1"},
-		{7, -1, -0.5, "series walk6, row 7, dt is -0.5: the elapsed time must be finite and at least 0; sort the rows by time"},
+		{3, 0, float32(nan), "series walk6, row 4, temp is NaN: the model was trained on data where this column is never missing; fill it, or train with rows where it is"},
+		{5, 2, 1 / zero, "series walk6, row 6, press is +Inf: an input must be finite, or missing"},
+		{0, 5, 2, "series walk6, row 1, kind is 2: a category is the index of its level, a whole number from 0 (other) to 1"},
+		{7, -1, -0.5, "series walk6, row 8, dt is -0.5: the elapsed time must be finite and at least 0; sort the rows by time"},
 	} {
 		w := walk(s, 9, 6)
 		if c.column < 0 {
@@ -39,6 +39,15 @@ func TestInputErrorsNameTheValue(t *testing.T) {
 		if _, laneErr := m.Lane(&w); laneErr == nil || laneErr.Error() != c.text {
 			t.Errorf("Lane gives %v, want %q", laneErr, c.text)
 		}
+	}
+	// In a window of a longer series, and in a file with rows of other series, the row is that of the file.
+	w := walk(s, 9, 6)
+	w.Row = []int{10, 12, 14, 16, 18, 20, 22, 24, 26}
+	w.DT[7] = -1
+	window := w.Span(4, 9)
+	var bad *InputError
+	if _, err := m.Lane(&window); !errors.As(err, &bad) || bad.Row != 24 {
+		t.Errorf("the error of a window is %v, want one of row 24 of the source", err)
 	}
 	unnamed := InputError{Row: -1, Column: "dt", Value: -2, Fix: "sort"}
 	if got := unnamed.Error(); got != "dt is -2: sort" {
@@ -155,7 +164,7 @@ func TestGapsBeyondAllRuns(t *testing.T) {
 	w := walk(rich(), 6, 3)
 	w.DT[2] = 501
 	_, err = m.Rows(&w)
-	oneLine(t, err, "series walk3, row 2, dt is 501")
+	oneLine(t, err, "series walk3, row 3, dt is 501")
 	if m.MaxStep() != 0.5 || made(t, rich(), networks["LTC"]).MaxStep() != 0 {
 		t.Error("MaxStep is not that of the cells")
 	}

@@ -214,9 +214,9 @@ func TestManifests(t *testing.T) {
 		{`"readout":"linear"`, `"readout":"nearest"`, []string{"nearest", "linear, direct"}},
 		{`"readout":"linear"`, `"readout":"direct"`, []string{"gives 2 values", "1"}},
 		{`"cell":"LTC"`, `"cell":"LTD"`, []string{"layer 1", `"LTD"`, "LTC"}},
-		{`"units":5,"backbone"`, `"units":0,"backbone"`, []string{"layer 0", "units is 0"}},
-		{`"units":5,"backbone"`, `"units":5,"colour":1,"backbone"`, []string{"layer 0", "colour"}},
-		{`"units":5,"backbone"`, `"units":60000,"backbone"`, []string{"layer 1", "60000"}},
+		{`"units":5,"mode"`, `"units":0,"mode"`, []string{"layer 0", "units is 0"}},
+		{`"units":5,"mode"`, `"units":5,"colour":1,"mode"`, []string{"layer 0", "colour"}},
+		{`"units":5,"mode"`, `"units":60000,"mode"`, []string{"layer 1", "60000"}},
 		{`"backbone":[6]`, `"backbone":[6,6]`, []string{"tensors where the layers have"}},
 		{`"backbone":[6]`, `"backbone":[7]`, []string{"layer0.backbone0", "F32"}},
 		{`"sd":3.25`, `"sd":-3.25`, []string{`"temp"`, "sd -3.25"}},
@@ -235,6 +235,24 @@ func TestManifests(t *testing.T) {
 		if c.words != nil {
 			wrong(t, c.new, remade(t, data, func(s string) string { return strings.Replace(s, c.old, c.new, 1) }, nil), c.words...)
 		}
+	}
+}
+
+// TestOptionsInFiles: a file holds what its options meant when it was written, and one that names none is read as before.
+func TestOptionsInFiles(t *testing.T) {
+	m := made(t, rich(), Layer{Cell: cell.LTC{}, Wiring: wiring.Full(3)})
+	data := written(t, m)
+	const options = `{"unfolds":6,"epsilon":1e-8,"explicit":false,"input_map":"affine","output_map":"none"}`
+	old := remade(t, data, func(s string) string { return strings.Replace(s, options, "{}", 1) }, nil)
+	again, err := Read(bytes.NewReader(old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Program().String() != m.Program().String() || !slices.Equal(again.theta, m.theta) {
+		t.Error("a file without options is read as another model")
+	}
+	if !bytes.Equal(written(t, again), data) {
+		t.Error("a file without options is written as another one than its model was")
 	}
 }
 

@@ -76,7 +76,7 @@ func upward(name string, own, others []string) (bad []string) {
 }
 
 // apart are the folders that no package of the library may import: commands, generators, and what exists for tests.
-var apart = []string{"cmd", "engine/internal/kernel/gen", "internal/conform", "internal/golden", "scripts"}
+var apart = []string{"cmd", "engine/internal/kernel/gen", "internal/conform", "internal/golden", "internal/require", "scripts"}
 
 // TestEveryPackageHasItsPlace: a new package is entered above before anything can be built on it.
 func TestEveryPackageHasItsPlace(t *testing.T) {

@@ -98,17 +98,17 @@ func (m *Model) Tensors() ([]cell.Tensor, error) {
 	w, _ := l.Wiring.(*wiring.Wiring)
 	list := c.Tensors(len(m.schema.Inputs), w)
 	for i := range list {
-		list[i].Param = "layer0." + list[i].Param
+		if list[i].Param != "" {
+			list[i].Param = "layer0." + list[i].Param
+		}
 	}
 	if m.arch.Readout == Linear {
 		for _, q := range m.program.Params {
-			if name, ok := strings.CutPrefix(q.Name, "readout."); ok {
-				library := map[string]string{"w": "fc.weight", "bias": "fc.bias"}[name]
-				index := make([]int, q.Shape.Len())
-				for k := range index {
-					index[k] = k
-				}
-				list = append(list, cell.Tensor{Param: q.Name, Name: library, Index: index})
+			switch q.Name {
+			case "readout.w":
+				list = append(list, cell.Whole(q.Name, "fc.weight", q.Shape.Outer, q.Shape.Inner))
+			case "readout.bias":
+				list = append(list, cell.Whole(q.Name, "fc.bias", q.Shape.Len()))
 			}
 		}
 	}
@@ -123,19 +123,13 @@ func (m *Model) fill(dict StateDict) (*Model, error) {
 	}
 	theta := m.Params()
 	from := map[string]cell.Tensor{}
-	used, last := map[string]int{}, map[string]int{} // positions of each tensor of the library
 	for _, t := range list {
 		from[t.Param] = t
-		used[t.Name] += len(t.Index)
-		for _, i := range t.Index {
-			last[t.Name] = max(last[t.Name], i)
-		}
 	}
 	for _, q := range m.program.Params {
 		t := from[q.Name]
 		data := dict[t.Name].Data
-		// Where every value is used, there must be no more of them; a masked tensor is known by its mask.
-		if need := last[t.Name] + 1; len(data) < need || used[t.Name] == need && len(data) != need {
+		if need := t.Len(); len(data) != need {
 			return nil, fmt.Errorf("tensor %s has %d values where %d are needed; the file does not fit the cell it claims to be", t.Name, len(data), need)
 		}
 		for k, i := range t.Index {

@@ -70,8 +70,9 @@ func newDoctor(c *console) *cobra.Command {
 model of the registry run by the fast engine and by the exact one. Optional tools are listed too.
 
 With --golden run golden vectors, which another implementation computed, and print the largest error of each file:
-max |a - b| / (1 + |b|) over outputs, states and gradients. A file passes at %g. DIR is a directory or a single file.
-The exit code is 1 when a check or a file fails, and 5 when none fails and a file is damaged or no vector.`, golden.Tolerance),
+max |a - b| / (1 + |b|) over outputs, states, loss and gradients. A file passes at %g. DIR is a directory or a
+single file. The exit code is 1 when a check or a file fails, or a file is incomplete or of a cell that this build does not
+have; and 5 when there is none of those, but a file is damaged or no vector.`, golden.Tolerance),
 		Example: "  elegans doctor\n  elegans doctor --golden vectors\n  elegans doctor --golden vectors --json",
 		Args:    takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -151,11 +152,13 @@ func runGolden(path string) ([]golden.Result, error) {
 
 // verdict is an error where anything failed: the build, or else files that say nothing about it.
 func (d *diagnosis) verdict() error {
-	var failed, unreadable []string
+	var failed, unjudged []string
+	unreadable := true // all that were not judged
 	for _, f := range d.Files {
 		switch {
-		case f.Unreadable:
-			unreadable = append(unreadable, f.File)
+		case !f.Judged:
+			unjudged = append(unjudged, f.File)
+			unreadable = unreadable && f.Unreadable
 		case !f.Pass:
 			failed = append(failed, f.File)
 		}
@@ -165,16 +168,22 @@ func (d *diagnosis) verdict() error {
 			failed = append(failed, "model "+k.Model)
 		}
 	}
+	var text []string
+	if len(failed) > 0 {
+		text = append(text, fmt.Sprintf("%d of %d failed: %s; do not trust this build on this machine, and report its output",
+			len(failed), len(d.Files)+len(d.Checks), strings.Join(failed, ", ")))
+	}
+	if len(unjudged) > 0 {
+		text = append(text, fmt.Sprintf("%d of %d files cannot be run: %s; replace or remove them; their results say what is wrong",
+			len(unjudged), len(d.Files), strings.Join(unjudged, ", ")))
+	}
 	switch {
-	case len(failed) > 0:
-	case len(unreadable) > 0:
-		return &dataError{fmt.Sprintf("%d of %d files cannot be run: %s; replace or remove them; their results say what is wrong",
-			len(unreadable), len(d.Files), strings.Join(unreadable, ", "))}
-	default:
+	case len(failed) == 0 && len(unjudged) > 0 && unreadable:
+		return &dataError{strings.Join(text, "; ")}
+	case len(text) == 0:
 		return nil
 	}
-	return &failure{fmt.Sprintf("%d of %d failed: %s; do not trust this build on this machine, and report its output",
-		len(failed), len(d.Files)+len(d.Checks), strings.Join(failed, ", "))}
+	return &failure{strings.Join(text, "; ")}
 }
 
 func (c *console) printDiagnosis(d diagnosis) error {
@@ -191,7 +200,7 @@ func (c *console) printDiagnosis(d diagnosis) error {
 		c.print("\ngolden files, allowed %g:\n", golden.Tolerance)
 		for _, f := range d.Files {
 			problem := f.Problem
-			if f.Unreadable {
+			if !f.Judged {
 				problem = "cannot be run: " + problem
 			}
 			rows = append(rows, []string{"  " + outcome(f.Pass), f.File, f.Cell, errorText(float64(f.MaxRelError)), problem})

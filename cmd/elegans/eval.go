@@ -93,7 +93,7 @@ func (x *forModel) evaluate(e *evaluated, by string) error {
 	}
 	result, err := experiment.Evaluate(x.m, part, runtime.GOMAXPROCS(0))
 	if err != nil {
-		return inputError(err, e.Data)
+		return inputError(err, x.d)
 	}
 	first := x.metric(by, known)
 	e.Metric, e.HigherIsBetter = first.Name, first.HigherIsBetter

@@ -12,7 +12,6 @@ import (
 	"github.com/elegans-nn/elegans/experiment"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
-	"github.com/elegans-nn/elegans/table"
 )
 
 // forModel is data opened for a trained model.
@@ -150,11 +149,11 @@ func (x *forModel) split() dataset.SplitOptions {
 	return x.d.DefaultSplit()
 }
 
-// inputError turns a value that a model cannot take into an error of the data.
-func inputError(err error, name string) error {
+// inputError turns a value that a model cannot take into an error of the data, with its place in the file.
+func inputError(err error, d *dataset.Dataset) error {
 	var input *model.InputError
 	if errors.As(err, &input) {
-		return &table.DataError{Source: name, Msg: input.Error()}
+		return d.RowError(input.Series, input.Row, input.Problem())
 	}
 	return err
 }

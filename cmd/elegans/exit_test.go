@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
@@ -68,5 +71,27 @@ func TestSuggestion(t *testing.T) {
 		if got := suggestion(word, "--", known); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
+	}
+}
+
+// TestPanic: a fault of the program is one line that names its place, and no code that means something else.
+func TestPanic(t *testing.T) {
+	was := commands
+	defer func() { commands = was }()
+	commands = append(slices.Clone(was), func(c *console) *cobra.Command {
+		return &cobra.Command{Use: "break", RunE: func(*cobra.Command, []string) error {
+			c.print("printed before\n")
+			var none []int
+			return fmt.Errorf("%d", none[len(was)])
+		}}
+	})
+	var out, notes bytes.Buffer
+	code := run(context.Background(), []string{"break"}, strings.NewReader(""), &out, &notes)
+	line := notes.String()
+	if code != exitFailed || strings.Count(line, "\n") != 1 || !strings.Contains(line, "out of range") || !strings.Contains(line, "at exit_test.go:") {
+		t.Errorf("exit code %d and %q; want %d and one line that names the place", code, line, exitFailed)
+	}
+	if out.String() != "printed before\n" {
+		t.Errorf("what was printed before is %q", out.String())
 	}
 }

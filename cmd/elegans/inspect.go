@@ -107,10 +107,7 @@ func (c *console) printModel(d inspected) error {
 	c.print("%s: %d parameters, %s, %d carried values, %s FLOPs per step\n", orUnnamed(d.Info.Name), d.Parameters, plural(d.Synapses, "synapse"), d.State, count(d.FLOPs))
 	for i, l := range d.Layers {
 		c.print("\nlayer %d: %s, %s", i, l.Cell, l.Summary)
-		if text := string(l.Options); text != "{}" {
-			c.print(" %s", text)
-		}
-		c.print("\n")
+		c.print(" %s\n", l.Options)
 		if l.Wiring != nil {
 			if err := c.printWiring(*l.Wiring); err != nil {
 				return err

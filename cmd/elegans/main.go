@@ -7,9 +7,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,12 +51,43 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	c := newConsole(stdin, stdout, stderr)
 	finished := make(chan error, 1)
 	// A flush waits for who reads standard output, and so is a part of what an interruption may cut.
-	go func() { finished <- c.flushed(execute(ctx, c, args)) }()
+	go func() {
+		err := unbroken(func() error { return execute(ctx, c, args) })
+		finished <- c.flushed(err)
+	}()
 	select {
 	case err := <-finished:
 		return c.report(err)
 	case <-ctx.Done():
 		return c.report(c.interrupted(finished))
+	}
+}
+
+// unbroken makes an error of a panic: a fault of the program ends in one line and exit code 1 as any failure does, and
+// not in a trace and the code of a wrong command line.
+func unbroken(run func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v at %s; this is a fault of elegans %s: please report it with the command line", p, panicked(), version)
+		}
+	}()
+	return run()
+}
+
+// panicked is the place of a panic, seen from the function that recovers: the first frame below that of the runtime.
+func panicked() string {
+	var frames [32]uintptr
+	below := false
+	for list := runtime.CallersFrames(frames[:runtime.Callers(0, frames[:])]); ; {
+		f, more := list.Next()
+		inside := strings.HasPrefix(f.Function, "runtime.")
+		if below && !inside {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		below = below || strings.HasPrefix(f.Function, "runtime.gopanic")
+		if !more {
+			return "an unknown place"
+		}
 	}
 }
 

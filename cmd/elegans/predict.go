@@ -144,7 +144,7 @@ func (f *predictFlags) predict(c *console, x *forModel, name string) (*predictio
 	})
 	for i, err := range failed {
 		if err != nil {
-			return nil, inputError(err, name)
+			return nil, inputError(err, p.d)
 		}
 		p.after.Series[list[i].Name] = after[i]
 	}
@@ -190,7 +190,7 @@ func (p *predictions) along(i int, stream *model.Stream, from *streamState) (str
 		y, err := stream.Step(s.At(row), s.DT[row])
 		var input *model.InputError
 		if errors.As(err, &input) {
-			input.Series, input.Row = s.Name, s.Row[row]+1
+			input.Series, input.Row = s.Name, s.Row[row]
 			return streamState{}, input
 		}
 		p.y[i] = append(p.y[i], y...)

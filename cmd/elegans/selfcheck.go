@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/internal/golden"
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
 )
 
 const (
@@ -28,7 +30,7 @@ type selfCheck struct {
 	Problem     string        `json:"problem,omitempty"`
 }
 
-// checkPreset compares both engines step by step along an irregular sequence.
+// checkPreset compares both engines row by row along an irregular sequence.
 func checkPreset(p cell.Preset) selfCheck {
 	k := selfCheck{Model: p.Name}
 	m, err := exampleModel(p)
@@ -36,20 +38,21 @@ func checkPreset(p cell.Preset) selfCheck {
 		k.Problem = err.Error()
 		return k
 	}
-	fast, exact := m.Stream(), newExact(m)
-	x := make([]float32, exampleInputs)
-	for step := range checkSteps {
-		for i := range x {
-			x[i] = float32(math.Sin(0.7*float64(step) + 1.3*float64(i)))
-		}
-		dt := float32(0.3 + 0.2*float64(step%7))
-		y, err := fast.Step(x, dt)
+	s := checkSeries()
+	want, err := exactly(m, s)
+	if err != nil {
+		k.Problem = err.Error()
+		return k
+	}
+	fast := m.Stream()
+	for row, dt := range s.DT {
+		y, err := fast.Step(s.At(row), dt)
 		if err != nil {
-			k.Problem = fmt.Sprintf("step %d: %v", step, err)
+			k.Problem = fmt.Sprintf("row %d: %v", row, err)
 			return k
 		}
-		for i, want := range exact.step(x, dt) {
-			e := math.Abs(float64(y[i])-want) / (1 + math.Abs(want))
+		for i, v := range want[row] {
+			e := math.Abs(float64(y[i])-v) / (1 + math.Abs(v))
 			if !(e <= float64(k.MaxRelError)) {
 				k.MaxRelError = golden.Number(e)
 			}
@@ -59,37 +62,45 @@ func checkPreset(p cell.Preset) selfCheck {
 	return k
 }
 
-// exact runs a model in 64-bit floats, one lane.
-type exact struct {
-	m *model.Model
-	o *engine.Oracle
+// checkSeries is the sequence of a self-check.
+func checkSeries() *series.Series {
+	s := &series.Series{}
+	for row := range checkSteps {
+		for i := range exampleInputs {
+			s.X = append(s.X, float32(math.Sin(0.7*float64(row)+1.3*float64(i))))
+		}
+		s.DT = append(s.DT, float32(0.3+0.2*float64(row%7)))
+	}
+	return s
 }
 
-func newExact(m *model.Model) *exact {
-	theta := make([]float64, m.Parameters())
-	for i, v := range m.Params() {
-		theta[i] = float64(v)
+// exactly is the prediction of a model for every row of a series in 64-bit floats. Long gaps are split as they are for
+// every executor.
+func exactly(m *model.Model, s *series.Series) (rows [][]float64, err error) {
+	steps, err := m.Rows(s)
+	if err != nil {
+		return nil, err
 	}
-	return &exact{m, engine.NewOracle(m.Program(), 1, theta)}
+	p, theta := m.Program(), make([]float64, m.Parameters())
+	widen(theta, m.Params())
+	o := engine.NewOracle(p, 1, theta)
+	x, y := o.Value(p.Inputs[p.Input("x")].Node), o.Value(p.Outputs[p.Output("prediction")].Node)
+	tape := engine.Tape{Oracle: o}
+	tape.Forward(len(steps.DT), func(t int) {
+		widen(x, steps.X[t*len(x):])
+		if p.Time >= 0 {
+			o.Value(p.Time)[0] = float64(steps.DT[t])
+		}
+	}, func(t int) {
+		if row := len(rows); steps.At == nil || steps.At[row] == t {
+			rows = append(rows, slices.Clone(y))
+		}
+	})
+	return rows, nil
 }
 
-func (e *exact) step(x []float32, dt float32) []float64 {
-	p := e.m.Program()
-	in := e.o.Value(p.Inputs[p.Input("x")].Node)
-	for i, v := range x {
-		in[i] = float64(v)
+func widen(dst []float64, src []float32) {
+	for i := range dst {
+		dst[i] = float64(src[i])
 	}
-	if p.Time >= 0 {
-		e.o.Value(p.Time)[0] = float64(dt)
-	}
-	e.o.Step()
-	next := make([][]float64, len(p.States))
-	for k, s := range p.States {
-		next[k] = append(next[k], e.o.Value(s.Next)...)
-	}
-	y := append([]float64(nil), e.o.Value(p.Outputs[p.Output("prediction")].Node)...)
-	for k, s := range p.States {
-		copy(e.o.Value(s.Node), next[k])
-	}
-	return y
 }

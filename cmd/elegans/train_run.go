@@ -259,7 +259,7 @@ func (j *job) execute(ctx context.Context) (*experiment.Outcome, error) {
 	case errors.Is(err, experiment.ErrCheckpoint):
 		return nil, &dataError{fmt.Sprintf("%s: %v", j.f.resume, err)}
 	}
-	return out, inputError(err, j.data.Name)
+	return out, inputError(err, j.data)
 }
 
 // course shows the progress of an experiment and keeps its checkpoint. Its methods are called one at a time.

@@ -14,7 +14,7 @@ import (
 
 // countedWiring is what `elegans wiring` says of a drawn wiring.
 type countedWiring struct {
-	Spec    string         `json:"spec"`
+	Spec    string         `json:"spec,omitempty"` // not known of a wiring in a file, which holds what was drawn
 	Drawn   string         `json:"drawn"`
 	Inputs  int            `json:"inputs"`
 	Units   int            `json:"units"`

@@ -2,24 +2,28 @@ package golden
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"math"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/elegans-nn/elegans/cell"
-	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
 )
 
-// runCase compares one case: outputs, final states and, where the file has them, gradients.
+// runCase compares one case: outputs, final states, the loss and all gradients. Before that it demands everything that a
+// case consists of, and nothing else, so that no part of it goes unjudged.
 func runCase(f *File, w *worst) error {
-	m, err := modelOf(f)
+	c, err := f.config()
+	if err != nil {
+		return err
+	}
+	if err := f.sequences(c, true); err != nil {
+		return err
+	}
+	m, err := f.model(c, w)
 	if err != nil {
 		return err
 	}
@@ -27,392 +31,211 @@ func runCase(f *File, w *worst) error {
 	if err != nil {
 		return err
 	}
-	program := m.Program()
-	theta := make([]float64, program.ParamCount())
-	if err := load(f, program, tensors, theta); err != nil {
+	if err := f.parameters(tensors); err != nil {
 		return err
 	}
-	if err := drawn(f, w); err != nil {
+	if err := f.nothingElse(c, m, tensors); err != nil {
 		return err
 	}
-	if err := f.masks(m.Wirings()); err != nil {
-		return err
-	}
-	r, err := newRun(f, program.Reverse(step.WRT{Inputs: true, Time: true}), theta)
-	if err != nil {
-		return err
-	}
+	r := newRun(f, c, m.Program().Reverse(step.WRT{Inputs: true, Time: true}), load(f, m.Program(), tensors))
 	r.forward(w)
-	if f.Has("ry") {
-		r.backward(w)
-		r.gradients(w, tensors)
+	r.backward()
+	r.gradients(w, tensors)
+	return nil
+}
+
+// sequences checks what runs over time, and the states at its ends; for a case also the cotangents and their gradients.
+func (f *File) sequences(c config, backward bool) error {
+	want := map[string][]int{"x": {c.B, c.T, c.in}, "dt": {c.B, c.T}, "y": {c.B, c.T, c.out}}
+	for _, s := range c.states() {
+		want[s+"0"], want[s+"T"] = []int{c.B, c.units}, []int{c.B, c.units}
+	}
+	if backward {
+		want["ry"], want["loss"], want["grad.x"] = want["y"], []int{}, want["x"]
+		if f.Meta["dt_used"] == "true" {
+			want["grad.dt"] = want["dt"]
+		}
+		for _, s := range c.states() {
+			want["r"+s], want["grad."+s+"0"] = want[s+"T"], want[s+"0"]
+		}
+	}
+	for _, name := range sortedKeys(want) {
+		if err := f.shaped(name, want[name]...); err != nil {
+			return err
+		}
+	}
+	if ones := f.all("dt", 1); ones != (f.Meta["dt_kind"] == "ones") {
+		return fmt.Errorf("metadata: dt_kind is %s, but dt says otherwise", f.Meta["dt_kind"])
+	}
+	if zeros := f.all("h0", 0); zeros != (f.Meta["h0_kind"] == "zeros") {
+		return fmt.Errorf("metadata: h0_kind is %s, but h0 says otherwise", f.Meta["h0_kind"])
 	}
 	return nil
 }
 
-// modelOf builds the model that the metadata describes.
-func modelOf(f *File) (*model.Model, error) {
-	c, err := cell.FromReference(cell.Meta(f.Meta))
-	if err != nil {
-		return nil, err
+// states are the letters of the states: h, and c for a memory.
+func (c config) states() []string {
+	if c.memory {
+		return []string{"h", "c"}
 	}
-	layer := model.Layer{Cell: c}
-	if cell.Wired(c) {
-		w, err := wiringOf(f)
+	return []string{"h"}
+}
+
+// model builds the model that the metadata describes.
+func (f *File) model(c config, w *worst) (*model.Model, error) {
+	layer := model.Layer{Cell: c.cell}
+	if cell.Wired(c.cell) {
+		built, err := f.wiring(c, w)
 		if err != nil {
 			return nil, err
 		}
-		layer.Wiring = w
+		layer.Wiring = built
 	}
-	for _, name := range []string{"x", "y"} {
-		if err := f.sequence(name); err != nil {
-			return nil, err
-		}
-	}
-	inputs, outputs := f.Tensor("x").Shape[2], f.Tensor("y").Shape[2]
-	if err := f.holds(layer, inputs); err != nil {
+	if err := f.holds(layer, c.in); err != nil {
 		return nil, err
 	}
-	return model.Reference(layer, inputs, outputs, f.Has("fc.weight"))
-}
-
-func wiringOf(f *File) (*wiring.Wiring, error) {
-	outputs, err := strconv.Atoi(f.Meta["wiring_output_dim"])
+	m, err := model.Reference(layer, c.in, c.out, c.project)
 	if err != nil {
-		return nil, fmt.Errorf("wiring_output_dim is %q; a whole number is needed", f.Meta["wiring_output_dim"])
+		return nil, err
 	}
-	var layers [][]int
-	if err := json.Unmarshal([]byte(f.Meta["layers"]), &layers); err != nil {
-		return nil, fmt.Errorf("layers: %w", err)
-	}
-	return wiring.FromMatrixLayers(matrix(f.Tensor("adjacency")), matrix(f.Tensor("sensory_adjacency")), outputs, layers)
+	return m, f.timed(m)
 }
 
-// matrix is an adjacency; what is not -1, 0 or 1 becomes 2, which no wiring accepts.
-func matrix(t Tensor) [][]int8 {
-	if len(t.Shape) != 2 || len(t.Data) == 0 {
-		return nil
+// timed checks that the metadata say rightly whether the model looks at the time.
+func (f *File) timed(m *model.Model) error {
+	if used := m.Program().Time >= 0; strconv.FormatBool(used) != f.Meta["dt_used"] {
+		return fmt.Errorf("metadata: dt_used is %s; for this cell it is %v", f.Meta["dt_used"], used)
 	}
-	rows := make([][]int8, t.Shape[0])
-	for i := range rows {
-		for _, v := range t.Data[i*t.Shape[1]:][:t.Shape[1]] {
-			cell := int8(2)
-			if v == -1 || v == 0 || v == 1 {
-				cell = int8(v)
-			}
-			rows[i] = append(rows[i], cell)
-		}
-	}
-	return rows
+	return nil
 }
 
-// load reads the parameters in double precision.
-func load(f *File, p *step.Program, tensors []cell.Tensor, theta []float64) error {
-	from := map[string]cell.Tensor{}
-	for _, t := range tensors {
-		from[t.Param] = t
+// holds checks, before any memory is taken, that the file has enough values for the sizes that its metadata claim.
+func (f *File) holds(l model.Layer, inputs int) error {
+	values := 0
+	for _, t := range f.tensors {
+		values += len(t.Data)
 	}
-	for _, q := range p.Params {
-		t := from[q.Name]
-		if len(t.Index) != q.Shape.Len() {
-			return fmt.Errorf("parameter %s of the cell stands in no tensor of the library", q.Name)
+	// With no layers the units of a backbone mean nothing.
+	if n, _ := strconv.Atoi(f.Meta["backbone_units"]); n > values && f.Meta["backbone_layers"] != "0" {
+		return fmt.Errorf("backbone_units is %d, but the file holds %d numbers only", n, values)
+	}
+	w, _ := l.Wiring.(*wiring.Wiring)
+	b := step.New()
+	b.Output("y", l.Cell.Build(b, b.Input("x", inputs), w))
+	p := b.Build()
+	if n := p.ParamCount(); n > values {
+		return fmt.Errorf("the cell of the metadata has %d parameters, but the file holds %d numbers only", n, values)
+	}
+	return nil
+}
+
+// parameters checks that every tensor of the cell is there, and is listed as trained with its gradient.
+func (f *File) parameters(tensors []cell.Tensor) error {
+	var listed []string
+	if err := json.Unmarshal([]byte(f.Meta["trainable"]), &listed); err != nil {
+		return fmt.Errorf("metadata: trainable: %w", err)
+	}
+	shape := shapes(tensors)
+	for _, name := range listed {
+		if _, ok := shape[name]; !ok {
+			return fmt.Errorf("metadata: trainable lists %s, which is no parameter of the cell, or lists it twice", name)
 		}
-		data := f.Tensor(t.Name).Data
-		for k, i := range t.Index {
-			if i >= len(data) {
-				return fmt.Errorf("tensor %s has %d values; %d are needed", t.Name, len(data), i+1)
-			}
-			theta[q.Offset+k] = data[i]
+		delete(shape, name)
+	}
+	for _, name := range sortedKeys(shape) {
+		return fmt.Errorf("metadata: trainable does not list %s", name)
+	}
+	shape = shapes(tensors)
+	for _, name := range sortedKeys(shape) {
+		if err := f.shaped(name, shape[name]...); err != nil {
+			return err
+		}
+		if err := f.shaped("grad."+name, shape[name]...); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// run is one case on the oracle.
-type run struct {
-	f       *File
-	p       *step.Program
-	o       *engine.Oracle
-	tape    engine.Tape
-	B, T    int
-	gx, gdt []float64
-}
-
-func newRun(f *File, p *step.Program, theta []float64) (*run, error) {
-	if err := f.sequence("x"); err != nil {
-		return nil, err
-	}
-	x := f.Tensor("x")
-	r := &run{f: f, p: p, B: x.Shape[0], T: x.Shape[1]}
-	if err := r.check(); err != nil {
-		return nil, err
-	}
-	r.o = engine.NewOracle(p, r.B, theta)
-	r.tape.Oracle = r.o
-	return r, nil
-}
-
-// stateTensor is h, or c for the memory of an LSTM or mixed memory.
-func stateTensor(state string) string {
-	if state == "c" || strings.HasSuffix(state, ".c") {
-		return "c"
-	}
-	return "h"
-}
-
-// scatter writes rows [B][width] from column at to a value [component][lane]; gather is its inverse.
-func (r *run) scatter(node int, data []float64, width, at int) {
-	v := r.o.Value(node)
-	for k := range len(v) / r.B {
-		for b := range r.B {
-			v[k*r.B+b] = data[b*width+at+k]
-		}
-	}
-}
-
-func (r *run) gather(node int, data []float64, width, at int) {
-	v := r.o.Value(node)
-	for k := range len(v) / r.B {
-		for b := range r.B {
-			data[b*width+at+k] = v[k*r.B+b]
-		}
-	}
-}
-
-// states visits the states with the tensor each is stored in and its column there.
-func (r *run) states(visit func(s step.State, tensor string, width, at int)) {
-	width, at := map[string]int{}, map[string]int{}
-	for _, s := range r.p.States {
-		width[stateTensor(s.Name)] += r.p.Nodes[s.Node].Shape.Len()
-	}
-	for _, s := range r.p.States {
-		t := stateTensor(s.Name)
-		visit(s, t, width[t], at[t])
-		at[t] += r.p.Nodes[s.Node].Shape.Len()
-	}
-}
-
-func (r *run) initial() {
-	r.states(func(s step.State, tensor string, width, at int) {
-		r.scatter(s.Node, r.f.Tensor(tensor+"0").Data, width, at)
-	})
-}
-
-func (r *run) feed(t int) {
-	x := r.f.Tensor("x")
-	r.scatter(r.p.Inputs[0].Node, x.Data, r.T*x.Shape[2], t*x.Shape[2])
-	if r.p.Time >= 0 {
-		r.scatter(r.p.Time, r.f.Tensor("dt").Data, r.T, t)
-	}
-}
-
-func (r *run) output() (node, width int) {
-	o := r.p.Outputs[r.p.Output("y")]
-	return o.Node, r.p.Nodes[o.Node].Shape.Len()
-}
-
-func (r *run) forward(w *worst) {
-	node, width := r.output()
-	y := make([]float64, r.B*r.T*width)
-	r.initial()
-	r.tape.Forward(r.T, r.feed, func(t int) { r.gather(node, y, r.T*width, t*width) })
-	w.see("y", y, r.f.Tensor("y").Data)
-	r.states(func(s step.State, tensor string, width, at int) {
-		want := r.f.Tensor(tensor + "T").Data
-		got := append([]float64(nil), want...)
-		r.gather(s.Node, got, width, at)
-		w.see(tensor+"T", got, want)
-	})
-}
-
-func (r *run) backward(w *worst) {
-	_, width := r.output()
-	a := r.p.Adjoint
-	k := r.p.Output("y")
-	x := r.f.Tensor("x")
-	r.gx, r.gdt = make([]float64, len(x.Data)), make([]float64, r.B*r.T)
-	i := 0
-	r.states(func(_ step.State, tensor string, width, at int) {
-		r.scatter(a.DNext[i], r.f.Tensor("r"+tensor).Data, width, at)
-		i++
-	})
-	r.tape.Backward(r.feed,
-		func(t int) { r.scatter(a.DOutput[k], r.f.Tensor("ry").Data, r.T*width, t*width) },
-		func(t int) {
-			r.gather(a.DInput[0], r.gx, r.T*x.Shape[2], t*x.Shape[2])
-			if a.DTime >= 0 {
-				r.gather(a.DTime, r.gdt, r.T, t)
-			}
-		})
-}
-
-func (r *run) gradients(w *worst, tensors []cell.Tensor) {
-	w.see("grad.x", r.gx, r.f.Tensor("grad.x").Data)
-	if r.f.Has("grad.dt") {
-		w.see("grad.dt", r.gdt, r.f.Tensor("grad.dt").Data)
-	}
-	i := 0
-	r.states(func(_ step.State, tensor string, width, at int) {
-		want := r.f.Tensor("grad." + tensor + "0").Data
-		got := append([]float64(nil), want...)
-		r.gather(r.p.Adjoint.DState[i], got, width, at)
-		w.see("grad."+tensor+"0", got, want)
-		i++
-	})
-	got := map[string][]float64{} // absent synapses stay at zero, as they must be in the file
+// shapes are those of the tensors by name; several parameters may stand in one tensor.
+func shapes(tensors []cell.Tensor) map[string][]int {
+	list := map[string][]int{}
 	for _, t := range tensors {
-		q := r.param(t.Param)
-		if got[t.Name] == nil {
-			got[t.Name] = make([]float64, len(r.f.Tensor("grad."+t.Name).Data))
-		}
-		g := r.o.Grad(q)
-		for k, at := range t.Index {
-			if g == nil || at >= len(got[t.Name]) {
-				continue
-			}
-			for b := range r.B {
-				got[t.Name][at] += g[k*r.B+b]
-			}
-		}
+		list[t.Name] = t.Shape
 	}
-	for _, name := range r.f.Names() {
-		param, ok := strings.CutPrefix(name, "grad.")
-		if !ok || param == "x" || param == "dt" || param == "h0" || param == "c0" {
+	return list
+}
+
+// nothingElse checks the tensors that are not computed with, masks and values before clipping, and that there are no more.
+func (f *File) nothingElse(c config, m *model.Model, tensors []cell.Tensor) error {
+	known := []string{"x", "dt", "y", "ry", "loss"}
+	gradients := []string{"x", "dt"}
+	for _, s := range c.states() {
+		known = append(known, s+"0", s+"T", "r"+s)
+		gradients = append(gradients, s+"0")
+	}
+	for _, name := range sortedKeys(shapes(tensors)) {
+		known, gradients = append(known, name), append(gradients, name)
+		if !f.Has("raw." + name) {
 			continue
 		}
-		w.see(name, got[param], r.f.Tensor(name).Data)
-	}
-}
-
-func (r *run) param(name string) int {
-	for i, q := range r.p.Params {
-		if q.Name == name {
-			return i
+		if err := f.clipped(name); err != nil {
+			return err
 		}
+		known = append(known, "raw."+name)
 	}
-	return -1
-}
-
-// runImport imports a state dict and compares its outputs with the expected ones, in double precision and, for the
-// record, with the figures that the library computed in single precision.
-func runImport(f *File, path string, w, w32 *worst) error {
-	name := filepath.Base(f.Meta["weights"])
-	weights, err := Open(filepath.Join(filepath.Dir(path), name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return &FileError{Path: path, Problem: "its weights, " + name + ", are not there; put them beside it", Err: fs.ErrNotExist}
+	for _, name := range gradients {
+		known = append(known, "grad."+name)
 	}
-	if err != nil {
-		return err
-	}
-	said := model.NCPS{Constraints: "explicit", Mode: f.Meta["mode"], Activation: f.Meta["backbone_activation"]}
-	if f.Meta["implicit_param_constraints"] == "true" {
-		said.Constraints = "implicit"
-	}
-	said.Unfolds, _ = strconv.Atoi(f.Meta["unfolds"]) // absent for cells that need none
-	said.Outputs, _ = strconv.Atoi(f.Meta["out"])
-	said.Epsilon, _ = strconv.ParseFloat(f.Meta["epsilon"], 64)
-	dict := model.StateDict{}
-	for name, t := range weights.tensors {
-		dict[name] = model.Array{Shape: t.Shape, Data: t.Data}
-	}
-	m, err := model.ImportNCPS(dict, said)
-	if err != nil {
-		return err
-	}
-	theta := make([]float64, m.Parameters())
-	for i, v := range m.Params() {
-		theta[i] = float64(v)
-	}
-	r, err := newRun(f, m.Program(), theta)
-	if err != nil {
-		return err
-	}
-	r.forward(w)
-	if f.Has("y_f32") {
-		single := *f
-		single.tensors = map[string]Tensor{}
-		for name, t := range f.tensors {
-			single.tensors[name] = t
+	for _, w := range m.Wirings() {
+		layered := f.Meta["state_order"] == "layers"
+		if err := f.masks(w, layered); err != nil {
+			return err
 		}
-		for _, name := range []string{"y", "hT", "cT"} {
-			if f.Has(name + "_f32") {
-				single.tensors[name] = f.Tensor(name + "_f32")
-			}
-		}
-		if r, err = newRun(&single, m.Program(), theta); err != nil {
-			return fmt.Errorf("tensors in single precision: %w", err)
-		}
-		r.forward(w32)
+		known = append(known, "adjacency", "sensory_adjacency")
+		known = append(known, sortedKeys(maskTensors(w, layered))...)
 	}
-	return drawn(f, w)
-}
-
-// runWirings draws every wiring of a file from its seed and compares it bit for bit.
-func runWirings(f *File, w *worst) error {
-	drawn := 0
 	for _, name := range f.Names() {
-		key, ok := strings.CutSuffix(name, ".adjacency")
-		if !ok {
-			continue
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("tensor %s is no part of a case of this cell", name)
 		}
-		var d drawing
-		if err := json.Unmarshal([]byte(f.Meta[key]), &d); err != nil {
-			return fmt.Errorf("metadata of wiring %s: %w", key, err)
-		}
-		if err := d.compare(w, key, f.Tensor(name), f.Tensor(key+".sensory_adjacency")); err != nil {
-			return fmt.Errorf("wiring %s: %w", key, err)
-		}
-		drawn++
 	}
-	if drawn == 0 {
-		return errForeign
+	if !f.Has("grad.dt") || f.Meta["dt_used"] == "true" {
+		return nil
+	}
+	return fmt.Errorf("tensor grad.dt is there, but dt_used is false")
+}
+
+// clipped checks that a parameter is its raw value, clipped at 0.
+func (f *File) clipped(name string) error {
+	if f.Meta["implicit_param_constraints"] != "false" {
+		return fmt.Errorf("tensor raw.%s is there, but nothing was clipped: implicit_param_constraints is not false", name)
+	}
+	if err := f.shaped("raw."+name, f.Tensor(name).Shape...); err != nil {
+		return err
+	}
+	for i, v := range f.Tensor("raw." + name).Data {
+		if used := f.Tensor(name).Data[i]; used != max(v, 0) {
+			return fmt.Errorf("%s[%d] is %g, but raw.%s there is %g", name, i, used, name, v)
+		}
 	}
 	return nil
 }
 
-// drawing is how the library was asked for a wiring.
-type drawing struct {
-	Wiring string `json:"wiring"`
-	Args   args   `json:"args"`
-	In     int    `json:"in"`
-	Units  int    `json:"units"`
-}
-
-// drawn checks that the case's own wiring follows from its seed.
-func drawn(f *File, w *worst) error {
-	if f.Meta["wiring_args"] == "" {
-		return nil
+// load reads the parameters in double precision; parameters has checked that they are there.
+func load(f *File, p *step.Program, tensors []cell.Tensor) []float64 {
+	theta := make([]float64, p.ParamCount())
+	at := map[string]int{}
+	for _, q := range p.Params {
+		at[q.Name] = q.Offset
 	}
-	d := drawing{Wiring: f.Meta["wiring"]}
-	if err := json.Unmarshal([]byte(f.Meta["wiring_args"]), &d.Args); err != nil {
-		return fmt.Errorf("wiring_args: %w", err)
-	}
-	s := f.Tensor("sensory_adjacency")
-	if len(s.Shape) != 2 {
-		return nil
-	}
-	d.In, d.Units = s.Shape[0], s.Shape[1]
-	return d.compare(w, "wiring", f.Tensor("adjacency"), s)
-}
-
-func (d drawing) compare(w *worst, name string, inner, sensory Tensor) error {
-	spec, err := d.Args.spec(d)
-	if err != nil {
-		return err
-	}
-	built, err := spec.Build(d.In)
-	if err != nil {
-		return err
-	}
-	differs := 0.0
-	for i, pair := range [][2][][]int8{{built.Matrix(), matrix(inner)}, {built.SensoryMatrix(), matrix(sensory)}} {
-		if fmt.Sprint(pair[0]) != fmt.Sprint(pair[1]) {
-			differs = 1
-			name += []string{".adjacency", ".sensory_adjacency"}[i]
+	for _, t := range tensors {
+		for k, i := range t.Index {
+			theta[at[t.Param]+k] = f.Tensor(t.Name).Data[i]
 		}
 	}
-	if differs > w.max || math.IsNaN(w.max) {
-		w.max, w.where = differs, name+" differs from the drawing"
-	}
-	return nil
+	return theta
 }
+
+// isMemory tells the states that stand in tensor c, the memory of an LSTM or of mixed memory, from those in h.
+func isMemory(state string) bool { return state == "c" || strings.HasSuffix(state, ".c") }

@@ -91,10 +91,17 @@ func (d *document) run(t *testing.T) (Result, error) {
 func runBytes(t *testing.T, data []byte) (Result, error) {
 	t.Helper()
 	dir := t.TempDir()
-	weights, _ := filepath.Glob(vectors + "/import_*[a-z0-9].safetensors")
-	if !bytes.Contains(data, []byte(`"weights"`)) {
-		weights = nil
+	if bytes.Contains(data, []byte(`"weights"`)) {
+		dir = withWeights(t)
 	}
+	return runIn(t, dir, data)
+}
+
+// withWeights is a folder that holds the weights of the imports.
+func withWeights(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	weights, _ := filepath.Glob(vectors + "/import_*[a-z0-9].safetensors")
 	for _, w := range weights {
 		raw, err := os.ReadFile(w)
 		if err != nil {
@@ -104,6 +111,12 @@ func runBytes(t *testing.T, data []byte) (Result, error) {
 			t.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// runIn runs a file in a folder.
+func runIn(t *testing.T, dir string, data []byte) (Result, error) {
+	t.Helper()
 	path := filepath.Join(dir, "file.safetensors")
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		t.Fatal(err)
@@ -183,51 +196,51 @@ var faults = []struct {
 				return
 			}
 		}
-	}, "metadata of wiring"},
+	}, ": metadata: "},
 	{"a wiring of an unknown kind", "ltc_ncp_6_4_2", func(d *document) { d.meta["wiring"] = "Star" }, `wiring "Star"; known:`},
 	{"wiring arguments that are no JSON", "ltc_ncp_6_4_2", func(d *document) { d.meta["wiring_args"] = "{" }, "wiring_args"},
 	{"layers that are no JSON", "wired_ncp_default", func(d *document) { d.meta["layers"] = "none" }, "layers"},
 	{"an output of an import", "import_ltc_autoncp12_3.expected", func(d *document) { d.at("y", 7, slightly) }, "y[7] is"},
 	{"an input of an import", "import_wired_ncp.expected", func(d *document) { d.at("x", 2, slightly) }, "] is"},
-	{"an import without inputs", "import_wired_ncp.expected", func(d *document) { delete(d.tensors, "x") }, "tensor x must have shape"},
+	{"an import without inputs", "import_wired_ncp.expected", func(d *document) { delete(d.tensors, "x") }, "tensor x is missing"},
 	{"an import with other inputs", "import_wired_ncp.expected", func(d *document) {
 		d.tensors["x"].Shape[0], d.tensors["x"].Shape[2] = d.tensors["x"].Shape[2], d.tensors["x"].Shape[0]
 	}, "tensor x has"},
-	{"an import with a short single-precision state", "import_wired_ncp.expected", func(d *document) { d.short("hT_f32") }, "single precision: tensor hT"},
+	{"an import with a short single-precision state", "import_wired_ncp.expected", func(d *document) { d.short("hT_f32") }, "tensor hT_f32 has shape [2 12]; [3 12] is needed"},
 	{"an import without weights", "import_wired_ncp.expected", func(d *document) { d.meta["weights"] = "gone.safetensors" }, "gone.safetensors"},
-	{"an import that does not say its unfolds", "import_ltc_autoncp12_3.expected", func(d *document) { delete(d.meta, "unfolds") }, "--unfolds"},
-	{"no metadata", "cfc_b1", func(d *document) { d.meta = nil }, "key cell must be"},
+	{"an import that does not say its unfolds", "import_ltc_autoncp12_3.expected", func(d *document) { delete(d.meta, "unfolds") }, "key unfolds is missing"},
+	{"no metadata", "cfc_b1", func(d *document) { d.meta = nil }, `cell "" is not supported; supported: ltc, cfc`},
 	{"an unknown cell", "cfc_b1", func(d *document) { d.meta["cell"] = "perceptron" }, `"perceptron"`},
 	{"a cell of another kind", "cfc_b1", func(d *document) { d.meta["cell"] = "lstm" }, "tensor"},
 	{"an unknown mode", "cfc_b1", func(d *document) { d.meta["mode"] = "fast" }, `mode "fast"; allowed:`},
 	{"another mode", "cfc_b1", func(d *document) { d.meta["mode"] = "no_gate" }, "] is "},
 	{"units that are no number", "gru_h5", func(d *document) { d.meta["units"] = "five" }, `units is "five"`},
-	{"too many units", "gru_h5", func(d *document) { d.meta["units"] = "60000" }, "units is 60000, but the file holds"},
+	{"too many units", "gru_h5", func(d *document) { d.meta["units"] = "60000" }, "[4 60000] is needed"},
 	{"too many layers", "cfc_default_tanh_l2", func(d *document) {
 		d.meta["backbone_layers"], d.meta["backbone_units"] = "100", "900"
 	}, "parameters, but the file holds"},
-	{"other units", "gru_h5", func(d *document) { d.meta["units"] = "6" }, "needs 5"},
+	{"other units", "gru_h5", func(d *document) { d.meta["units"] = "6" }, "[4 6] is needed"},
 	{"other unfolds", "ltc_fc5", func(d *document) { d.meta["unfolds"] = "5" }, "] is "},
 	{"unfolds out of range", "ltc_fc5", func(d *document) { d.meta["unfolds"] = "-2" }, "unfolds is -2; allowed: 1 to 1000"},
 	{"another epsilon", "ltc_epsilon_large", func(d *document) { d.meta["epsilon"] = "1e-8" }, "] is "},
-	{"a missing parameter", "gru_h5", func(d *document) { delete(d.tensors, "weight_hh_l0") }, "tensor weight_hh_l0 has 0 values"},
+	{"a missing parameter", "gru_h5", func(d *document) { delete(d.tensors, "weight_hh_l0") }, "tensor weight_hh_l0 is missing"},
 	{"a short parameter", "ltc_fc5", func(d *document) { d.short("rnn_cell.cm") }, "tensor rnn_cell.cm has"},
-	{"a missing gradient", "ltc_fc5", func(d *document) { delete(d.tensors, "grad.rnn_cell.mu") }, "tensor grad.rnn_cell.mu has 0 values"},
+	{"a missing gradient", "ltc_fc5", func(d *document) { delete(d.tensors, "grad.rnn_cell.mu") }, "tensor grad.rnn_cell.mu is missing"},
 	{"a gradient of something else", "gru_h5", func(d *document) {
 		x := *d.tensors["grad.x"]
 		d.tensors["grad.weight"] = &x
-	}, "grad.weight has 0 values"},
+	}, "tensor grad.weight is no part"},
 	{"a short gradient of the initial state", "gru_h5", func(d *document) { d.short("grad.h0") }, "tensor grad.h0 has"},
 	{"a short cotangent", "gru_h5", func(d *document) { d.short("ry") }, "tensor ry has"},
-	{"a missing cotangent of the state", "lstm_h6", func(d *document) { delete(d.tensors, "rc") }, "tensor rc has 0 values"},
+	{"a missing cotangent of the state", "lstm_h6", func(d *document) { delete(d.tensors, "rc") }, "tensor rc is missing"},
 	{"a short initial state", "lstm_h6", func(d *document) { d.short("c0") }, "tensor c0 has"},
 	{"short times", "cfc_b1", func(d *document) { d.short("dt") }, "tensor dt has"},
-	{"a flat input", "cfc_b1", func(d *document) { d.tensors["x"].Shape = []int{len(d.tensors["x"].data) / 8} }, "tensor x must have shape"},
+	{"a flat input", "cfc_b1", func(d *document) { d.tensors["x"].Shape = []int{len(d.tensors["x"].data) / 8} }, "tensor x has shape"},
 	{"an empty batch", "cfc_b1", func(d *document) {
 		d.tensors["x"].Shape, d.tensors["x"].data = []int{0, 1 << 40, 3}, nil
-	}, "tensor x must have shape"},
+	}, "tensor x has shape"},
 	{"outputs of another batch", "gru_h5", func(d *document) { d.short("y") }, "tensor y has"},
-	{"no inputs", "cfc_b1", func(d *document) { delete(d.tensors, "x") }, "not a golden vector"},
+	{"no inputs", "cfc_b1", func(d *document) { delete(d.tensors, "x") }, "tensor x is missing"},
 	{"a NaN parameter", "cfc_b1", func(d *document) { d.at("rnn_cell.ff2.bias", 1, to(math.NaN())) }, "is NaN"},
 	{"a NaN input", "ltc_fc5", func(d *document) { d.at("x", 1, to(math.NaN())) }, "is NaN"},
 	{"a NaN output", "gru_h5", func(d *document) { d.at("y", 1, to(math.NaN())) }, "want NaN"},
@@ -237,6 +250,31 @@ var faults = []struct {
 		a.DType, a.data = "F64", make([]byte, 8*a.Shape[0]*a.Shape[1])
 		d.at("adjacency", 0, to(math.NaN()))
 	}, "adjacency"},
+	{"a wrong loss", "lstm_h6", func(d *document) { d.at("loss", 0, slightly) }, "loss[0] is"},
+	{"mixed memory of an LSTM", "lstm_h6", func(d *document) { d.meta["mixed_memory"] = "true" }, "more than one state"},
+	{"another format", "gru_h5", func(d *document) { d.meta["format"] = "2" }, `format "2"; allowed: 1`},
+	{"wirings of another format", "wirings", func(d *document) { d.meta["format"] = "2" }, `format "2"; allowed: 1`},
+	{"a description without a wiring", "wirings", func(d *document) { d.meta["more"] = "{}" }, "more.adjacency"},
+	{"a gradient of an unused time", "gru_h5", func(d *document) {
+		dt := *d.tensors["dt"]
+		d.tensors["grad.dt"] = &dt
+	}, "grad.dt is"},
+	{"a parameter that the cell does not have", "gru_h5", func(d *document) {
+		x := *d.tensors["x"]
+		d.tensors["weight_hh_l1"] = &x
+	}, "tensor weight_hh_l1 is no part"},
+	{"a parameter that is not its clipped raw value", "ltc_explicit_fc5", func(d *document) {
+		cm := *d.tensors["rnn_cell.cm"]
+		cm.data = slices.Clone(cm.data)
+		d.tensors["raw.rnn_cell.cm"] = &cm
+		d.at("raw.rnn_cell.cm", 0, slightly)
+	}, "rnn_cell.cm[0] is"},
+	{"raw values where nothing was clipped", "ltc_fc5", func(d *document) {
+		cm := *d.tensors["rnn_cell.cm"]
+		d.tensors["raw.rnn_cell.cm"] = &cm
+	}, "nothing was clipped"},
+	{"arguments without a seed", "wired_fc5_out2", func(d *document) { d.meta["wiring_args"] = `{"units": 5}` }, "lack erev_init_seed"},
+	{"another cell than that of the weights", "import_ltc_autoncp12_3.expected", func(d *document) { d.meta["output_mapping"] = "none" }, "the weights are those of"},
 	{"a tensor of halves", "gru_h5", func(d *document) { d.tensors["h0"].DType, d.tensors["h0"].Shape[1] = "F16", 20 }, "allowed: F64, F32, I32"},
 }
 

@@ -97,5 +97,24 @@ func (f *File) Has(name string) bool { _, ok := f.tensors[name]; return ok }
 // Tensor finds a tensor; the zero Tensor where there is none.
 func (f *File) Tensor(name string) Tensor { return f.tensors[name] }
 
+// shaped checks that a tensor is there and has a shape.
+func (f *File) shaped(name string, want ...int) error {
+	t, ok := f.tensors[name]
+	switch {
+	case !ok:
+		return fmt.Errorf("tensor %s is missing", name)
+	case !slices.Equal(t.Shape, want):
+		return fmt.Errorf("tensor %s has shape %v; %v is needed", name, t.Shape, want)
+	}
+	return nil
+}
+
+// all tells whether every value of a tensor is v.
+func (f *File) all(name string, v float64) bool {
+	return !slices.ContainsFunc(f.Tensor(name).Data, func(got float64) bool { return got != v })
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
 // Names lists the tensors in alphabetical order.
-func (f *File) Names() []string { return slices.Sorted(maps.Keys(f.tensors)) }
+func (f *File) Names() []string { return sortedKeys(f.tensors) }

@@ -24,10 +24,13 @@ type Result struct {
 	MaxRelError Number `json:"max_rel_error"`
 	// MaxRelErrorF32 compares the tensors that were computed in float32, which are not judged; 0 where there are none.
 	MaxRelErrorF32 Number `json:"max_rel_error_f32"`
-	Pass           bool   `json:"pass"`
-	// Unreadable says that the file is at fault, so that nothing was compared.
+	// Judged says that the build was compared with the file; where it is false, Problem says why it could not be: a
+	// cell that is not supported, a file that is incomplete, damaged or not there.
+	Judged bool `json:"judged"`
+	Pass   bool `json:"pass"`
+	// Unreadable says that there is no vector at all: the file is damaged, foreign, or lacks its weights.
 	Unreadable bool   `json:"unreadable,omitempty"`
-	Problem    string `json:"problem,omitempty"` // why it could not be run, or where it failed
+	Problem    string `json:"problem,omitempty"` // why it could not be judged, or where it failed
 }
 
 // Number is a figure that JSON writes as null where it is not finite.
@@ -45,6 +48,13 @@ func (n Number) MarshalJSON() ([]byte, error) {
 type worst struct {
 	max   float64
 	where string
+}
+
+// differs notes that something is not what it should be, where no distance can be given.
+func (w *worst) differs(what string) {
+	if !(w.max >= 1) {
+		w.max, w.where = 1, what
+	}
 }
 
 func (w *worst) see(name string, got, want []float64) {
@@ -67,23 +77,26 @@ func (w *worst) see(name string, got, want []float64) {
 // Run runs one file. A vector that fails is a Result; the error is a *FileError, or that of the operating system, where
 // there is no vector to run.
 func Run(path string) (Result, error) {
-	f, err := Open(path)
-	if err != nil {
+	var f *File
+	// The library that reads the file is not trusted with a hostile header.
+	if err := guarded(func() (err error) { f, err = Open(path); return err }); err != nil {
 		return Result{}, err
 	}
 	r := Result{File: filepath.Base(path), Cell: f.Meta["cell"]}
-	var w, w32 worst
-	switch {
-	case f.Meta["weights"] != "":
-		err = runImport(f, path, &w, &w32)
-	case f.Has("y") && f.Has("x"):
-		err = runCase(f, &w)
-	case len(f.Meta) > 0:
-		r.Cell = "wiring"
-		err = runWirings(f, &w)
-	default:
+	if len(f.Meta) == 0 && !f.Has("x") {
 		return Result{}, &FileError{Path: path, Problem: weightsOnly, Err: errWeights}
 	}
+	var w, w32 worst
+	err := guarded(func() error {
+		switch {
+		case f.Meta["weights"] != "":
+			return runImport(f, path, &w, &w32)
+		case f.Meta["cell"] != "" || f.Has("x") || f.Has("y"):
+			return runCase(f, &w)
+		}
+		r.Cell = "wiring"
+		return runWirings(f, &w)
+	})
 	var fault *FileError
 	switch {
 	case errors.As(err, &fault):
@@ -92,7 +105,8 @@ func Run(path string) (Result, error) {
 		return Result{}, &FileError{Path: path, Problem: errForeign.Error()}
 	}
 	r.MaxRelError, r.MaxRelErrorF32 = Number(w.max), Number(w32.max)
-	r.Pass = err == nil && w.max <= Tolerance
+	r.Judged = err == nil
+	r.Pass = r.Judged && w.max <= Tolerance
 	switch {
 	case err != nil:
 		r.Problem, r.MaxRelError = err.Error(), Number(math.Inf(1))
@@ -100,6 +114,16 @@ func Run(path string) (Result, error) {
 		r.Problem = w.where
 	}
 	return r, nil
+}
+
+// guarded runs a judgement and makes an error of a panic: one file must not keep the others from being judged.
+func guarded(judge func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("judging it failed: %v; this is a fault of elegans: please report it with the file", p)
+		}
+	}()
+	return judge()
 }
 
 // errForeign is the problem of a file that holds nothing to compare.

@@ -25,13 +25,6 @@ type args struct {
 	MotorFanin      int      `json:"motor_fanin"`
 }
 
-func seed(s *uint32) wiring.Seed {
-	if s == nil {
-		return 0 // the default
-	}
-	return wiring.NewSeed(*s)
-}
-
 func sparsity(s *float64) float64 {
 	if s == nil {
 		return 0
@@ -39,7 +32,19 @@ func sparsity(s *float64) float64 {
 	return *s
 }
 
+// spec is the specification of a wiring that the library drew with these arguments.
 func (a args) spec(d drawing) (wiring.Spec, error) {
+	name, given := "seed", a.Seed
+	switch d.Wiring {
+	case "FullyConnected":
+		name, given = "erev_init_seed", a.ErevSeed
+	case "Random":
+		name, given = "random_seed", a.RandomSeed
+	}
+	if given == nil {
+		return nil, fmt.Errorf("the arguments of wiring %s lack %s", d.Wiring, name)
+	}
+	seed := wiring.NewSeed(*given)
 	units, outputs := a.Units, 0
 	if units == 0 {
 		units = d.Units
@@ -49,14 +54,14 @@ func (a args) spec(d drawing) (wiring.Spec, error) {
 	}
 	switch d.Wiring {
 	case "FullyConnected":
-		return wiring.FullyConnected{Units: units, Outputs: outputs, Seed: seed(a.ErevSeed), NoSelf: a.SelfConnections != nil && !*a.SelfConnections}, nil
+		return wiring.FullyConnected{Units: units, Outputs: outputs, Seed: seed, NoSelf: a.SelfConnections != nil && !*a.SelfConnections}, nil
 	case "Random":
-		return wiring.Random{Units: units, Outputs: outputs, Sparsity: sparsity(a.Sparsity), Seed: seed(a.RandomSeed)}, nil
+		return wiring.Random{Units: units, Outputs: outputs, Sparsity: sparsity(a.Sparsity), Seed: seed}, nil
 	case "AutoNCP":
-		return wiring.AutoNCP{Units: units, Outputs: a.OutputSize, Sparsity: sparsity(a.Sparsity), Seed: seed(a.Seed)}, nil
+		return wiring.AutoNCP{Units: units, Outputs: a.OutputSize, Sparsity: sparsity(a.Sparsity), Seed: seed}, nil
 	case "NCP":
 		return wiring.NCP{Inter: a.Inter, Command: a.Command, Motor: a.Motor, SensoryFanout: a.SensoryFanout,
-			InterFanout: a.InterFanout, Recurrent: a.Recurrent, MotorFanin: a.MotorFanin, Seed: seed(a.Seed)}, nil
+			InterFanout: a.InterFanout, Recurrent: a.Recurrent, MotorFanin: a.MotorFanin, Seed: seed}, nil
 	}
 	return nil, fmt.Errorf("wiring %q; known: FullyConnected, Random, NCP, AutoNCP", d.Wiring)
 }

@@ -1,0 +1,63 @@
+package cell
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+)
+
+// Resolve is a cell with every option that was left at its zero value set to what the zero value means. That is the tag
+// "default" of the field, which is the only place where it stands: Build starts from the resolved options, and files and
+// messages show them. A wrapper's inner cell is resolved too.
+func Resolve(c Cell) Cell {
+	v := reflect.ValueOf(c)
+	if v.Kind() != reflect.Struct {
+		return c
+	}
+	resolved := reflect.New(v.Type()).Elem()
+	resolved.Set(v)
+	for i := range v.NumField() {
+		field, option := v.Type().Field(i), resolved.Field(i)
+		if !field.IsExported() {
+			continue
+		}
+		if option.IsZero() {
+			fill(option, field)
+		} else if inner, ok := option.Interface().(Cell); ok {
+			option.Set(reflect.ValueOf(Resolve(inner)))
+		}
+	}
+	return resolved.Interface().(Cell)
+}
+
+// fill sets an option to its default. It panics where the tag is no value of the field's type, which a test of the
+// registry finds.
+func fill(option reflect.Value, field reflect.StructField) {
+	text, ok := field.Tag.Lookup("default")
+	var err error
+	switch option.Kind() {
+	case reflect.Slice: // an empty list, which JSON tells from none
+		option.Set(reflect.MakeSlice(field.Type, 0, 0))
+	case reflect.String:
+		option.SetString(text)
+	case reflect.Int:
+		if ok {
+			var n int
+			n, err = strconv.Atoi(text)
+			option.SetInt(int64(n))
+		}
+	case reflect.Float64:
+		if ok {
+			var x float64
+			x, err = strconv.ParseFloat(text, 64)
+			option.SetFloat(x)
+		}
+	default:
+		if ok {
+			err = fmt.Errorf("an option of type %s has no default", field.Type)
+		}
+	}
+	if err != nil {
+		panic(fmt.Sprintf("cell: default of option %s: %v", field.Name, err))
+	}
+}
