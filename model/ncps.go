@@ -356,7 +356,9 @@ func (im *importer) wired() {
 		return
 	}
 	layers, inner, sensory := graph(masks, im.units, im.inputs)
-	im.wiring, im.err = wiring.FromMatrixLayers(inner, sensory, im.outputs, layers)
+	if im.wiring, im.err = wiring.FromMatrixLayers(inner, sensory, im.outputs, layers); im.err == nil {
+		im.wiring = im.wiring.Unsigned() // the masks hold absolute values
+	}
 }
 
 // graph numbers the neurons of the layers and reads who is connected to whom.
