@@ -27,6 +27,9 @@ func (d *Dataset) buildTracks() error {
 			d.tracks = append(d.tracks, t)
 		}
 	}
+	for _, p := range d.parts {
+		p.stamps = stamps{} // the tracks hold them now
+	}
 	skipped := 0
 	for _, t := range d.tracks {
 		skipped += t.skipped
