@@ -65,6 +65,11 @@ func (a *Audit) auditSplit(s *Split, b *buffers) {
 			continue
 		}
 		a.Outside = append(a.Outside, o)
+		if o.Beyond >= 0.5 {
+			a.warn("%.0f %% of the test values of %q lie beyond all that training saw: a row number or a date, rather than a measurement? --drop %s leaves it out",
+				100*o.Beyond, o.Column, o.Column)
+			continue
+		}
 		if o.Share >= 0.01 {
 			a.warn("%.1f %% of the test values of %q lie more than %d standard deviations from the training mean (up to %.3g); --clip bounds them",
 				100*o.Share, o.Column, outsideBound, o.Worst)
