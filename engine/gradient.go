@@ -21,11 +21,10 @@ type panelMember struct {
 	rows [][]float32 // of dy, by time
 }
 
-// panelKey tells which gradients share their panels.
-type panelKey struct {
-	s     stage
-	x     place
-	count int
+// valueKey is a value in a stage. A place would not do, for values that follow each other share it.
+type valueKey struct {
+	s    stage
+	node int
 }
 
 // panelled compiles the gradient of a dense matrix where panels serve it; all but the first of a group have no code at
@@ -37,7 +36,7 @@ func (c *compiler) panelled(s stage, i int) (f func(t int), ok bool) {
 	}
 	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
 	x := c.inLane(s, n.In[1])
-	key := panelKey{s, x, b.Outer}
+	key := valueKey{s, n.In[1]}
 	g := c.panels[key]
 	first := g == nil
 	if first {
@@ -51,7 +50,7 @@ func (c *compiler) panelled(s stage, i int) (f func(t int), ok bool) {
 	g.members = append(g.members, m)
 	var saved func(t int)
 	if c.passing(s, n.In[0]) {
-		m.dy, saved = c.saved(s, m.dy)
+		m.dy, saved = c.saved(s, n.In[0])
 	}
 	if take := first && g.passing; take || saved != nil {
 		return func(t int) {
@@ -67,11 +66,12 @@ func (c *compiler) panelled(s stage, i int) (f func(t int), ok bool) {
 }
 
 // saved keeps a value that its stage overwrites for the times of a chunk; f is nil where another gradient saves it.
-func (c *compiler) saved(s stage, from place) (to place, f func(t int)) {
-	key := panelKey{s: s, x: from}
+func (c *compiler) saved(s stage, node int) (to place, f func(t int)) {
+	key := valueKey{s, node}
 	if to, ok := c.copies[key]; ok {
 		return to, nil
 	}
+	from := c.inLane(s, node)
 	to = c.slots(from.n, chunk)
 	to.mod = chunk
 	c.copies[key] = to

@@ -26,8 +26,8 @@ var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
 type compiler struct {
 	*layout
 	e         *Engine
-	panels    map[panelKey]*panels
-	copies    map[panelKey]place // of values that gradients save
+	panels    map[valueKey]*panels
+	copies    map[valueKey]place // of values that gradients save
 	gradients []*sparseGradient
 }
 
