@@ -1,7 +1,7 @@
-// Package bench times what the engine does: training steps, forward passes, single steps of streams, kernels. A case is
-// one line in the file of its group. Each case runs in a process of its own, so that its memory is its own, and all cases
-// take turns over several rounds, so that a machine that changes its speed meanwhile shows as spread and not as a
-// difference between cases.
+// Package bench times what the engine does: training steps, forward passes, single steps of streams, updates of
+// streams that learn, kernels. A case is one line in the file of its group. Each case runs in a process of its own, so that
+// its memory is its own, and all cases take turns over several rounds, so that a machine that changes its speed meanwhile
+// shows as spread and not as a difference between cases.
 //
 // Suite starts the processes and gathers a Report; Serve is what runs in each.
 package bench
@@ -63,7 +63,7 @@ type work struct {
 }
 
 // groups are the cases by group, in the order of reports.
-var groups = [][]Case{trainCases, forwardCases, streamCases, streamsCases, kernelCases, longCases}
+var groups = [][]Case{trainCases, forwardCases, streamCases, streamsCases, onlineCases, kernelCases, longCases}
 
 // Cases lists all cases.
 func Cases() []Case { return slices.Concat(groups...) }

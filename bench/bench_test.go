@@ -20,6 +20,7 @@ var published = []string{
 	"forward/cfc-dense/B64T128", "forward/ltc-ncp19/B64T128",
 	"stream/ltc-ncp19", "stream/cfc-ncp19", "stream/cfc-ncp19-masked", "stream/cfc-dense64", "stream/lstm64",
 	"streams/ltc-ncp19/N1", "streams/ltc-ncp19/N10000",
+	"online/rtrl-ltc-ncp19", "online/rtrl-cfc-ncp19", "online/rtrl-ltc-ncp19-adam",
 	"kernel/mm-64x136x128", "kernel/tanh", "kernel/sigmoid", "kernel/fma-peak",
 }
 
@@ -56,7 +57,7 @@ func TestEveryCase(t *testing.T) {
 		if r.NsPerOp > r.LoopMedianNs || r.Spread < 1 {
 			t.Errorf("%s: the best, %v ns, is above the median %v ns, or the spread %v is below 1", c.Name, r.NsPerOp, r.LoopMedianNs, r.Spread)
 		}
-		if strings.HasPrefix(c.Name, "stream") && r.AllocsPerOp != 0 {
+		if (strings.HasPrefix(c.Name, "stream") || strings.HasPrefix(c.Name, "online/")) && r.AllocsPerOp != 0 {
 			t.Errorf("%s allocates %d times", c.Name, r.AllocsPerOp)
 		}
 		if r.FLOPs == 0 != strings.HasPrefix(c.Name, "kernel/copy") || r.Traffic == 0 != (c.Name == peakCase) {

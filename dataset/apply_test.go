@@ -51,7 +51,7 @@ func TestApply(t *testing.T) {
 	if !slices.Equal(applied.Ignored, []string{"extra"}) || applied.Rows != 3 || applied.Labelled != 0 || applied.Series != 1 {
 		t.Errorf("%+v", applied)
 	}
-	if len(applied.Warnings) != 1 || !strings.Contains(applied.Warnings[0], `"ajar", "gone"`) || !strings.Contains(applied.Warnings[0], `"other"`) {
+	if w := applied.Warnings; len(w) != 2 || !strings.Contains(w[0], "1 of 3 rows repeat the time") || !strings.Contains(w[1], `"ajar", "gone"`) || !strings.Contains(w[1], `"other"`) {
 		t.Errorf("%q", applied.Warnings)
 	}
 }

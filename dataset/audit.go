@@ -131,11 +131,12 @@ func (d *Dataset) Audit(split *Split) Audit {
 	a := Audit{Name: d.Name, Files: d.Files(), Rows: d.Rows(), Series: len(d.tracks), Notes: slices.Clone(d.Notes), Warnings: slices.Clone(d.Warnings)}
 	d.auditClock(&a)
 	d.auditLabels(&a)
+	var b buffers
 	for i := range d.inputs {
-		a.Columns = append(a.Columns, d.auditInput(i, split))
+		a.Columns = append(a.Columns, d.auditInput(i, split, &b))
 	}
 	if d.Roles.Target != "" && !d.Roles.TargetAsInput {
-		a.Columns = append(a.Columns, d.auditTarget())
+		a.Columns = append(a.Columns, d.auditTarget(&b))
 	}
 	var sparse []string
 	for i := range a.Columns {
@@ -156,7 +157,7 @@ func (d *Dataset) Audit(split *Split) Audit {
 		a.warn("%d of %d rows have no label and are not scored", a.Unlabelled, a.Rows)
 	}
 	if split != nil {
-		a.auditSplit(split)
+		a.auditSplit(split, &b)
 	}
 	return a
 }
@@ -174,7 +175,7 @@ func (d *Dataset) auditClock(a *Audit) {
 	if d.Roles.Time != NoTime {
 		a.Clock.Column = d.Roles.Time
 	}
-	var steps []float64
+	steps := make([]float64, 0, d.Rows())
 	for _, t := range d.tracks {
 		a.Duplicates += t.duplicates
 		a.OutOfOrder += t.backwards
@@ -193,7 +194,7 @@ func (d *Dataset) auditClock(a *Audit) {
 		}
 		return
 	}
-	unit := median(slices.Clone(steps[zeros:]), 1)
+	unit := (steps[(zeros+len(steps)-1)/2] + steps[(zeros+len(steps))/2]) / 2 // the median, of what is sorted already
 	a.Clock.Median, a.Clock.Longest = unit, steps[len(steps)-1]
 	if zeros > 0 {
 		a.Steps = append(a.Steps, StepBin{Count: zeros})
@@ -266,10 +267,10 @@ func (d *Dataset) everything() (all []segment) {
 }
 
 // auditInput describes input i, by the training part where there is a split.
-func (d *Dataset) auditInput(i int, split *Split) ColumnAudit {
+func (d *Dataset) auditInput(i int, split *Split, b *buffers) ColumnAudit {
 	in := d.inputs[i]
 	c := ColumnAudit{Name: in.name, Role: "input", Kind: string(in.kind)}
-	var all []float64
+	all := grown(b.all, d.Rows())
 	texts := map[string]bool{}
 	missing := 0
 	d.each(d.everything(), func(t *track, row int) {
@@ -291,15 +292,17 @@ func (d *Dataset) auditInput(i int, split *Split) ColumnAudit {
 	}
 	train := all
 	if split != nil && i < len(split.Schema.Inputs) && split.Schema.Inputs[i].Name == in.name {
-		train = column(split.Train, i)
+		b.train = column(b.train, split.Train, i)
+		train = b.train
 	}
-	c.describe(all, train)
+	b.all = all
+	c.describe(all, train, b)
 	return c
 }
 
-func (d *Dataset) auditTarget() ColumnAudit {
+func (d *Dataset) auditTarget(b *buffers) ColumnAudit {
 	c := ColumnAudit{Name: d.Roles.Target, Role: "target", Kind: "class", Distinct: len(d.names)}
-	var all []float64
+	all := grown(b.all, d.Rows())
 	d.each(d.everything(), func(t *track, row int) {
 		if y := d.parts[t.part].label.at(row); y == y {
 			all = append(all, y)
@@ -308,15 +311,22 @@ func (d *Dataset) auditTarget() ColumnAudit {
 	c.Missing = 1 - float64(len(all))/float64(max(d.Rows(), 1))
 	if d.Roles.Task == series.Regress {
 		c.Kind = string(series.Numeric)
-		c.describe(all, all)
+		c.describe(all, all, b)
 	} else {
 		c.Constant = c.Distinct < 2
 	}
 	return c
 }
 
-// column gathers the observed values of an input.
-func column(list []series.Series, input int) (values []float64) {
+// buffers are reused from column to column, so that an audit takes the memory of a few columns and not of all.
+type buffers struct {
+	all, train, work           []float64
+	pairs, test, seen, ordered []pair
+}
+
+// column gathers the observed values of an input, in the memory of into.
+func column(into []float64, list []series.Series, input int) (values []float64) {
+	values = grown(into, rowsOf(list))
 	for k := range list {
 		s := &list[k]
 		for row := range s.Len() {
@@ -328,8 +338,15 @@ func column(list []series.Series, input int) (values []float64) {
 	return values
 }
 
+func rowsOf(list []series.Series) (n int) {
+	for k := range list {
+		n += list[k].Len()
+	}
+	return n
+}
+
 // describe fills in moments, by the training values, and outliers and distinct values, by all.
-func (c *ColumnAudit) describe(all, train []float64) {
+func (c *ColumnAudit) describe(all, train []float64, b *buffers) {
 	if len(all) == 0 {
 		c.Constant = true
 		return
@@ -350,13 +367,13 @@ func (c *ColumnAudit) describe(all, train []float64) {
 	}
 	c.Distinct = len(distinct)
 	c.Constant = c.Distinct < 2
-	middle := median(slices.Clone(all), 0)
-	distance := make([]float64, len(all))
+	b.work = append(grown(b.work, len(all)), all...)
+	middle := median(b.work, 0)
 	for i, v := range all {
-		distance[i] = math.Abs(v - middle)
+		b.work[i] = math.Abs(v - middle)
 	}
-	spread := 1.4826 * median(slices.Clone(distance), 0)
-	for _, far := range distance {
+	spread := 1.4826 * median(b.work, 0)
+	for _, far := range b.work {
 		if spread > 0 && far > robustBound*spread {
 			c.Outliers++
 		}

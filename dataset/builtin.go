@@ -99,11 +99,25 @@ func (b *Builtin) OpenProtocol(p Protocol, r Roles) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := FromTables(r.Merge(base), tables...)
+	d, err := FromTables(r.Merge(base.yield(r)), tables...)
 	if err != nil {
 		return nil, err
 	}
 	return d.named(b, notes), nil
+}
+
+// yield leaves out of the roles of a built-in data set what those of the user contradict: a column that becomes the target,
+// the series, the time, or is dropped, is no input any more, and the task is that of the target that was replaced.
+func (r Roles) yield(to Roles) Roles {
+	taken := append([]string{to.Series, to.Time}, to.Drop...)
+	if to.Target != "" && to.Target != r.Target {
+		r.Task = ""
+		if !r.TargetAsInput {
+			taken = append(taken, to.Target)
+		}
+	}
+	r.Inputs = slices.DeleteFunc(slices.Clone(r.Inputs), func(name string) bool { return slices.Contains(taken, name) })
+	return r
 }
 
 // named makes d the built-in data set.

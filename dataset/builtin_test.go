@@ -59,6 +59,34 @@ func TestBuiltins(t *testing.T) {
 	}
 }
 
+// TestBuiltinRolesYield: roles of the user take columns away from what a built-in data set says of itself.
+func TestBuiltinRolesYield(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		roles  Roles
+		task   series.Task
+		inputs string
+	}{
+		{"occupancy", Roles{Target: "Light"}, series.Regress, "Temperature Humidity CO2 HumidityRatio"},
+		{"occupancy", Roles{Drop: []string{"Light", "CO2"}}, series.Classify, "Temperature Humidity HumidityRatio"},
+		{"occupancy", Roles{Target: "Light", Inputs: []string{"CO2"}}, series.Regress, "CO2"},
+		{"traffic", Roles{Target: "temp"}, series.Regress, "traffic_volume temp rain_1h snow_1h clouds_all holiday weather_main"},
+		{"traffic", Roles{Target: "weather_main"}, series.Classify, "traffic_volume temp rain_1h snow_1h clouds_all holiday weather_main"},
+	} {
+		d, err := Open(c.name, c.roles)
+		if err != nil {
+			t.Errorf("%s %+v: %v", c.name, c.roles, err)
+			continue
+		}
+		if got := strings.Join(d.Roles.Inputs, " "); got != c.inputs || d.Roles.Task != c.task {
+			t.Errorf("%s %+v: %s from %s; want %s from %s", c.name, c.roles, d.Roles.Task, got, c.task, c.inputs)
+		}
+	}
+	if b, _ := Lookup("occupancy"); len(b.Roles.Inputs) != 5 {
+		t.Errorf("the built-in roles were changed: %q", b.Roles.Inputs)
+	}
+}
+
 func TestOccupancyAudit(t *testing.T) {
 	d, err := Open("occupancy", Roles{})
 	if err != nil {

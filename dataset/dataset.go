@@ -220,6 +220,9 @@ func fromTables(d *Dataset, tables []*table.Table) (*Dataset, error) {
 	for _, t := range tables {
 		p := &part{name: d.partName(t.Source), table: t, columns: append(t.Names(), t.Unread...), renamed: t.Renamed}
 		for _, twin := range t.Renamed {
+			if d.fixed && !d.taken(twin.Name) && !d.taken(twin.As) {
+				continue // the model does not read them
+			}
 			d.Warnings = append(d.Warnings, p.name+": "+twin.String())
 		}
 		if t.Rows == 0 {
@@ -233,8 +236,13 @@ func fromTables(d *Dataset, tables []*table.Table) (*Dataset, error) {
 		d.parts = append(d.parts, p)
 	}
 	d.Name = d.parts[0].name
+	defer func() {
+		for _, p := range d.parts {
+			p.stamps = stamps{} // the tracks hold them now
+		}
+	}()
 	for _, decide := range []func() error{
-		d.decideColumns, d.readClock, d.decideInputs, d.readInputs, d.readLabels, d.buildTracks,
+		d.decideColumns, d.readClock, d.decideInputs, d.readInputs, d.readLabels, d.buildTracks, d.doubt,
 	} {
 		if err := decide(); err != nil {
 			return nil, err

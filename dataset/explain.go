@@ -35,13 +35,13 @@ type Rule struct {
 type pair struct{ x, y float64 }
 
 // auditSplit looks at the parts, the single columns, and the distance of the test part.
-func (a *Audit) auditSplit(s *Split) {
+func (a *Audit) auditSplit(s *Split, b *buffers) {
 	for i, part := range [][]series.Series{s.Train, s.Valid, s.Test} {
 		if len(part) > 0 {
 			a.Parts = append(a.Parts, auditPart(partNames[i], part, s.Schema.Target))
 		}
 	}
-	rules := Rules(s)
+	rules := b.rules(s)
 	for _, r := range rules {
 		if !r.Explains || r.Column == s.Schema.Target.Name {
 			continue
@@ -59,11 +59,17 @@ func (a *Audit) auditSplit(s *Split) {
 		if in.Kind != series.Numeric {
 			continue
 		}
-		o, ok := outside(in, column(s.Train, i), column(s.Test, i))
+		b.train, b.work = column(b.train, s.Train, i), column(b.work, s.Test, i)
+		o, ok := outside(in, b.train, b.work)
 		if !ok {
 			continue
 		}
 		a.Outside = append(a.Outside, o)
+		if o.Beyond >= 0.5 {
+			a.warn("%.0f %% of the test values of %q lie beyond all that training saw: a row number or a date, rather than a measurement? --drop %s leaves it out",
+				100*o.Beyond, o.Column, o.Column)
+			continue
+		}
 		if o.Share >= 0.01 {
 			a.warn("%.1f %% of the test values of %q lie more than %d standard deviations from the training mean (up to %.3g); --clip bounds them",
 				100*o.Share, o.Column, outsideBound, o.Worst)
@@ -125,9 +131,14 @@ func outside(in series.Input, train, test []float64) (o Outside, ok bool) {
 // Rules finds the best rule of every input, best first. Rows without a label or a value of the column are left out of
 // the search; in the accuracies a missing value counts as the commonest class, or the mean.
 func Rules(s *Split) []Rule {
+	var b buffers
+	return b.rules(s)
+}
+
+func (b *buffers) rules(s *Split) []Rule {
 	var rules []Rule
 	for i, in := range s.Schema.Inputs {
-		if r, ok := findRule(s, i, in); ok {
+		if r, ok := b.findRule(s, i, in); ok {
 			rules = append(rules, r)
 		}
 	}
@@ -143,21 +154,16 @@ func Rules(s *Split) []Rule {
 	return rules
 }
 
-func findRule(s *Split, i int, in series.Input) (Rule, bool) {
-	train, test := pairs(s.Train, i), pairs(s.Test, i)
-	observed := slices.DeleteFunc(slices.Clone(train), func(p pair) bool { return p.x != p.x })
+func (b *buffers) findRule(s *Split, i int, in series.Input) (Rule, bool) {
+	b.pairs, b.test = pairs(b.pairs, s.Train, i), pairs(b.test, s.Test, i)
+	train, test := b.pairs, b.test
+	b.seen = append(grown(b.seen, len(train)), train...)
+	observed := slices.DeleteFunc(b.seen, func(p pair) bool { return p.x != p.x })
 	if len(observed) == 0 {
 		return Rule{}, false
 	}
-	slices.SortStableFunc(observed, func(a, b pair) int {
-		switch {
-		case a.x < b.x:
-			return -1
-		case a.x > b.x:
-			return 1
-		}
-		return 0
-	})
+	b.ordered = grown(b.ordered, len(observed))
+	observed = sortByX(observed, b.ordered)
 	var r Rule
 	target := s.Schema.Target
 	usual := commonest(train, len(target.Classes))
@@ -190,8 +196,9 @@ func findRule(s *Split, i int, in series.Input) (Rule, bool) {
 	return r, true
 }
 
-// pairs gathers the scored rows.
-func pairs(list []series.Series, input int) (found []pair) {
+// pairs gathers the scored rows, in the memory of into.
+func pairs(into []pair, list []series.Series, input int) (found []pair) {
+	found = grown(into, rowsOf(list))
 	for k := range list {
 		s := &list[k]
 		for row, y := range s.Y {

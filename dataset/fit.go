@@ -58,16 +58,6 @@ func (d *Dataset) medianStep(segments []segment) float64 {
 	return median(steps, 1)
 }
 
-// median of the values, which it sorts; the mean of the two middle ones for an even number, otherwise where none are.
-func median(values []float64, otherwise float64) float64 {
-	n := len(values)
-	if n == 0 {
-		return otherwise
-	}
-	slices.Sort(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
-}
-
 // moments gives mean and population standard deviation in two passes, which stays exact where the mean is large against
 // the spread; n is the number of values.
 func moments(each func(yield func(float64))) (mean, sd float64, n int) {

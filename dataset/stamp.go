@@ -66,7 +66,10 @@ func (f stampFormat) read(text string) (c civil, ok bool) {
 	}
 	date, clock, zone := text, "", ""
 	if f.clock {
-		cut := strings.IndexAny(text, " Tt")
+		cut := strings.IndexByte(text, ' ')
+		if cut < 0 {
+			cut = strings.IndexAny(text, "Tt")
+		}
 		if cut < 0 {
 			return c, false
 		}
@@ -104,19 +107,17 @@ func (f stampFormat) read(text string) (c civil, ok bool) {
 }
 
 func (f stampFormat) readDate(text string) (year, month, day int, ok bool) {
-	fields := strings.Split(text, string(f.sep))
-	if len(fields) != 3 {
-		return 0, 0, 0, false
-	}
-	for i, part := range f.order {
+	for i, part := range []byte(f.order) {
 		width := 2
 		if part == 'y' {
 			width = 4
 		}
-		n, fine := digits(fields[i], width)
-		if !fine || part == 'y' && len(fields[i]) != 4 {
+		field, rest, more := strings.Cut(text, string(f.sep))
+		n, fine := digits(field, width)
+		if !fine || part == 'y' && len(field) != 4 || more != (i < 2) {
 			return 0, 0, 0, false
 		}
+		text = rest
 		switch part {
 		case 'y':
 			year = n
@@ -132,18 +133,20 @@ func (f stampFormat) readDate(text string) (year, month, day int, ok bool) {
 // readClock reads HH:MM, HH:MM:SS or HH:MM:SS.fff, with AM or PM where the hour goes to 12. A leap second (:60) counts
 // as the first second of the next minute, as in POSIX time.
 func readClock(text string) (time.Duration, bool) {
-	upper := strings.ToUpper(text)
 	half := ""
-	if strings.HasSuffix(upper, "AM") || strings.HasSuffix(upper, "PM") {
-		half, text = upper[len(upper)-2:], strings.TrimSpace(text[:len(text)-2])
+	if n := len(text); n > 2 && (text[n-1] == 'M' || text[n-1] == 'm') {
+		switch half = strings.ToUpper(text[n-2:]); half {
+		case "AM", "PM":
+			text = strings.TrimSpace(text[:n-2])
+		default:
+			return 0, false
+		}
 	}
-	fields := strings.Split(text, ":")
-	if len(fields) < 2 || len(fields) > 3 {
-		return 0, false
-	}
-	hour, okHour := digits(fields[0], 2)
-	minute, okMinute := digits(fields[1], 2)
-	if !okHour || !okMinute || len(fields[1]) != 2 || hour > 23 || minute > 59 {
+	hours, rest, _ := strings.Cut(text, ":")
+	minutes, seconds, more := strings.Cut(rest, ":")
+	hour, okHour := digits(hours, 2)
+	minute, okMinute := digits(minutes, 2)
+	if !okHour || !okMinute || len(minutes) != 2 || hour > 23 || minute > 59 {
 		return 0, false
 	}
 	if half != "" {
@@ -156,10 +159,13 @@ func readClock(text string) (time.Duration, bool) {
 		}
 	}
 	since := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
-	if len(fields) == 2 {
+	if !more {
 		return since, true
 	}
-	whole, fraction, _ := strings.Cut(strings.Replace(fields[2], ",", ".", 1), ".")
+	whole, fraction := seconds, ""
+	if mark := strings.IndexAny(seconds, ".,"); mark >= 0 {
+		whole, fraction = seconds[:mark], seconds[mark+1:]
+	}
 	second, ok := digits(whole, 2)
 	if !ok || len(whole) != 2 || second > 60 {
 		return 0, false
@@ -228,6 +234,14 @@ func digits(text string, most int) (n int, ok bool) {
 // no text has a day above 12. Where none does, best is the format that reads the most and bad the first text it cannot
 // read.
 func chooseStamp(texts []string) (fits []stampFormat, best stampFormat, bad string) {
+	for _, f := range stampFormats {
+		if !slices.ContainsFunc(texts, func(text string) bool { _, ok := f.read(text); return !ok }) {
+			fits = append(fits, f)
+		}
+	}
+	if len(fits) > 0 {
+		return fits, fits[0], ""
+	}
 	most := -1
 	for _, f := range stampFormats {
 		count, first := 0, ""
@@ -238,14 +252,11 @@ func chooseStamp(texts []string) (fits []stampFormat, best stampFormat, bad stri
 				first = text
 			}
 		}
-		if count == len(texts) {
-			fits = append(fits, f)
-		}
 		if count > most {
 			most, best, bad = count, f, first
 		}
 	}
-	return fits, best, bad
+	return nil, best, bad
 }
 
 // instants gives the moments, in seconds since 1970-01-01 UTC, that a reading of the clock can mean in a zone: one; two,

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/elegans-nn/elegans/series"
-	"github.com/elegans-nn/elegans/table"
 )
 
 // buildTracks groups the rows of every table into series, in order of first appearance, puts them in time order and
@@ -144,35 +143,12 @@ func (d *Dataset) backwardsError(t *track, i int) error {
 	}
 	if d.Roles.Series == "" && !d.fixed {
 		fix += ", --series COLUMN tells several series of one file apart"
-		if names := d.seriesCandidates(p); len(names) > 0 {
+		if names := d.seriesCandidates(p, d.Roles.Time); len(names) > 0 {
 			fix += " (perhaps " + strings.Join(names, " or ") + ")"
 		}
 	}
 	return p.cell(int(t.rows[i]), d.Roles.Time, c.Cell(int(t.rows[i])), "time goes backwards: %s before the previous row%s, %q; %s",
 		by, of, c.Cell(int(t.rows[i-1])), fix)
-}
-
-// seriesCandidates names columns that may tell series apart: few texts, each on many rows, and time forward in each.
-func (d *Dataset) seriesCandidates(p *part) (names []string) {
-	for i := range p.table.Columns {
-		c := &p.table.Columns[i]
-		if c.Kind != table.Text || c.Name == d.Roles.Target || c.Name == d.Roles.Time || len(c.Levels) < 2 || len(c.Levels)*2 > p.table.Rows {
-			continue
-		}
-		last, forward := map[string]float64{}, true
-		for row, t := range p.stamps.first {
-			key := c.Cell(row)
-			if before, ok := last[key]; ok && t < before {
-				forward = false
-				break
-			}
-			last[key] = t
-		}
-		if forward {
-			names = append(names, c.Name)
-		}
-	}
-	return names[:min(len(names), 3)]
 }
 
 // dropDuplicates counts the rows of equal time and keeps those that Roles.Duplicates wants.

@@ -17,6 +17,8 @@ type Options struct {
 	Lanes int
 	// Probes are the numbers of the probes to compute and keep for every time.
 	Probes []int
+	// wanted are nodes whose values somebody reads by their places.
+	wanted []int
 }
 
 // sums are gathered outside the memory of values during a reverse: how to begin, and how to hand them on before the tail.
@@ -36,6 +38,7 @@ type Engine struct {
 	mem           []float32
 	scratch       []float32 // buffers of chains
 	buffers       int
+	panelBytes    int
 	code          [numStages][]func(t int)
 	spans         [numStages][]func(from, to int) // what takes the times of a chunk together, after the rest of the stage
 	sums          []sums
@@ -62,14 +65,16 @@ func Compile(p *step.Program, o Options) *Engine {
 	if o.Lanes > maxLanes {
 		panic("engine: more than 512 lanes")
 	}
-	pl := newPlan(p, o.Probes)
+	pl := newPlan(p, o.Probes, o.wanted...)
 	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
-	c := &compiler{layout: e.lay, e: e}
+	c := &compiler{layout: e.lay, e: e, panels: map[valueKey]*panels{}, copies: map[valueKey]place{}}
 	for s := range numStages {
-		for _, it := range pl.items[s] {
-			if f := c.item(s, it); f != nil {
+		for items := pl.items[s]; len(items) > 0; {
+			f, n := c.next(s, items)
+			if f != nil {
 				e.code[s] = append(e.code[s], f)
 			}
+			items = items[n:]
 		}
 	}
 	c.ends()
@@ -80,6 +85,14 @@ func Compile(p *step.Program, o Options) *Engine {
 	c.constants()
 	e.SetParams(make([]float32, p.ParamCount()))
 	return e
+}
+
+// next compiles the head of a schedule, and tells how many items that were.
+func (c *compiler) next(s stage, items []item) (f func(t int), n int) {
+	if nodes := c.siblings(s, items); nodes != nil {
+		return c.upright(s, nodes), len(nodes)
+	}
+	return c.item(s, items[0]), 1
 }
 
 // item compiles one item; it gives nil where the item runs once for a span of times.

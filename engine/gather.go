@@ -177,20 +177,23 @@ func (c *chain) headText(pl *plan) string {
 	return " < " + strings.Join(parts, "; ")
 }
 
-// slots arranges the edges of a pass over them.
-func (c *compiler) slots(s stage, h head, rows int) *kernel.Slots {
-	slots := kernel.NewSlots(h.list, rows, c.width(s))
+// arranged are the edges of a pass over them, arranged for its kernel.
+func (c *compiler) arranged(s stage, h head, rows int) *kernel.Slots {
+	halves := kernel.ForProducts
+	if h.name == "synapses" {
+		halves = kernel.ForSynapses
+	}
+	slots := kernel.NewSlots(h.list, rows, c.width(s), halves)
 	var values []place
 	for _, w := range h.weights {
 		values = append(values, c.find(s, w))
 	}
-	value := func(k int) []float32 { return c.e.get(values[k], 0) }
+	value, packed := func(k int) []float32 { return c.e.get(values[k], 0) }, make([][]float32, len(values))
 	c.onParams(func() {
 		if h.name == "synapses" {
 			slots.PackSynapses(kernel.Synapse{W: value(0), S: value(1), M: value(2), E: value(3)})
 			return
 		}
-		packed := make([][]float32, len(values))
 		for k := range packed {
 			packed[k] = value(k)
 		}

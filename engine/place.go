@@ -46,20 +46,22 @@ type layout struct {
 	port         map[*port]place
 	total        map[int]place // of accumulators: summed over lanes
 	spreads      map[int]place // uniform values repeated in lanes, for operations that need lanes
+	joined       map[int]place // operands that stand within their Concat
 }
 
 func newLayout(pl *plan, steps, lanes int) *layout {
 	l := &layout{plan: pl, steps: steps, lanes: lanes, fixed: map[int]place{}, port: map[*port]place{},
-		total: map[int]place{}, spreads: map[int]place{}}
+		total: map[int]place{}, spreads: map[int]place{}, joined: map[int]place{}}
 	l.leaves()
 	l.placePorts()
+	l.joins()
 	for i := range pl.p.Nodes {
 		if pl.live[i] {
 			l.keepNode(i)
 		}
 	}
 	l.findSpreads()
-	base := l.size
+	base := l.take(0)
 	for s := range numStages {
 		l.stage[s] = map[int]place{}
 		if !s.uniform() {
@@ -70,9 +72,13 @@ func newLayout(pl *plan, steps, lanes int) *layout {
 	return l
 }
 
+// line is how many numbers a cache line holds. Values begin at one, for a vector across two lines costs two loads.
+const line = 16
+
 func (l *layout) take(n int) int {
-	l.size += n
-	return l.size - n
+	at := (l.size + line - 1) &^ (line - 1)
+	l.size = at + n
+	return at
 }
 
 // slots reserves a place per time; count 0 is a single one.
@@ -100,8 +106,9 @@ func (l *layout) rows(i int) int { return l.p.Nodes[i].Shape.Len() }
 func (l *layout) leaves() {
 	p := l.p
 	for _, q := range p.Params {
-		l.fixed[q.Node] = place{off: l.take(l.rows(q.Node)), n: l.rows(q.Node)}
+		l.fixed[q.Node] = place{off: q.Offset, n: l.rows(q.Node)}
 	}
+	l.size = p.ParamCount()
 	for _, q := range p.Inputs {
 		l.fixed[q.Node] = l.slots(l.rows(q.Node)*l.lanes, l.steps)
 	}
@@ -254,6 +261,10 @@ func (l *layout) pack(s stage, base int) int {
 		if _, ok := l.fixed[i]; ok && l.of[i] == s {
 			return
 		}
+		if at, ok := l.joined[i]; ok && l.of[i] == s {
+			l.stage[s][i] = at
+			return
+		}
 		n := l.rows(i) * l.lanes
 		at := top
 		if f := free[n]; len(f) > 0 {
@@ -269,12 +280,12 @@ func (l *layout) pack(s stage, base int) int {
 			put(i)
 		}
 		for _, i := range last[k] {
-			if at, ok := l.stage[s][i]; ok {
+			if at, ok := l.stage[s][i]; ok && at != l.joined[i] {
 				free[at.n] = append(free[at.n], at.off-base)
 			}
 		}
 		for _, i := range made { // a result that nobody reads
-			if at, ok := l.stage[s][i]; ok && !read[i] {
+			if at, ok := l.stage[s][i]; ok && !read[i] && at != l.joined[i] {
 				free[at.n] = append(free[at.n], at.off-base)
 			}
 		}

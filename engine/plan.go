@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/elegans-nn/elegans/step"
+import (
+	"slices"
+
+	"github.com/elegans-nn/elegans/step"
+)
 
 // keep is how long a value lives.
 type keep int
@@ -56,8 +60,9 @@ const (
 
 var portNames = [...]string{"next", "output", "probe", "dstate", "dinput", "dtime"}
 
-// newPlan plans a program; probes are the numbers of those to compute.
-func newPlan(p *step.Program, probes []int) *plan {
+// newPlan plans a program; probes are the numbers of those to compute, wanted are nodes whose values must outlive their
+// stage.
+func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
 	n := len(p.Nodes)
 	pl := &plan{p: p, uniform: p.Uniform(), live: make([]bool, n), of: make([]stage, n), keep: make([]keep, n),
 		root: make([]int, n), shift: make([]int, n)}
@@ -68,6 +73,9 @@ func newPlan(p *step.Program, probes []int) *plan {
 		}
 	}
 	pl.list(probes)
+	for _, i := range wanted {
+		pl.live[i], pl.keep[i] = true, history
+	}
 	pl.mark()
 	pl.check()
 	pl.stages()
@@ -209,7 +217,22 @@ func (pl *plan) again(i int) bool {
 			loads++
 		}
 	}
-	return n.Op.Elementwise() && n.Op.Row().Cost <= 1 && loads == 1 && !pl.kept(i)
+	return n.Op.Elementwise() && n.Op.Row().Cost <= 1 && loads == 1 && !pl.kept(i) && !pl.stored(i)
+}
+
+// stored reports whether a value of the reverse stands in memory anyway, for an operation of its own stage that is not
+// element-wise. What is kept of it lasts for a chunk only, so that keeping it costs no more than storing it. (A value of
+// the forward stages would be kept for all times, next to its operand.)
+func (pl *plan) stored(i int) bool {
+	if pl.of[i] < rbefore {
+		return false
+	}
+	for j, n := range pl.p.Nodes {
+		if pl.live[j] && pl.of[j] == pl.of[i] && !n.Op.Elementwise() && n.Op != step.OpAccum && slices.Contains(n.In, i) {
+			return true
+		}
+	}
+	return false
 }
 
 // producer is the node whose item computes node i: its own, or that of the operation with several results.

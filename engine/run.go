@@ -242,4 +242,4 @@ func (e *Engine) finish() {
 }
 
 // Bytes is the memory of all values.
-func (e *Engine) Bytes() int { return 4 * (len(e.mem) + len(e.scratch)) }
+func (e *Engine) Bytes() int { return 4*(len(e.mem)+len(e.scratch)) + e.panelBytes }

@@ -12,20 +12,21 @@ type shard struct {
 	lanes  int   // series
 	times  int   // of the span at hand
 	length []int // of each lane, from the beginning of the span
-	source []int // the series that each lane reads
-	rows   []int // and its row, at the time at hand
-	widths []int // of the inputs
-	width  int   // of the output
+	from   []source
 	y, dy  []float32
 	values [][]float32
 }
 
+// source is the series that feeds a lane.
+type source struct {
+	lane *Lane
+	last int // its row after which it has no other
+}
+
 func newShard(p *step.Program, key engineKey, probes []int, e *Engine) *shard {
 	width := p.Nodes[p.Outputs[0].Node].Shape.Len()
-	s := &shard{p: p, width: width, key: key, e: e, probes: probes, length: make([]int, key.lanes), source: make([]int, key.lanes), rows: make([]int, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
-	for _, q := range p.Inputs {
-		s.widths = append(s.widths, p.Nodes[q.Node].Shape.Len())
-	}
+	s := &shard{p: p, key: key, e: e, probes: probes, length: make([]int, key.lanes),
+		from: make([]source, key.lanes), y: make([]float32, width), dy: make([]float32, width)}
 	for _, k := range probes {
 		s.values = append(s.values, make([]float32, p.Nodes[p.Probes[k].Node].Shape.Len()))
 	}
@@ -56,15 +57,13 @@ func (s *shard) load(lanes []Lane, t int) bool {
 		}
 	}
 	for l := range s.length {
-		s.source[l] = l
+		from := l
 		if l >= len(lanes) || lanes[l].Rows(s.p) == 0 {
-			s.source[l] = s.longest()
+			from = s.longest()
 		}
-		s.check(&lanes[s.source[l]])
+		s.from[l] = s.source(&lanes[from], t, s.length[from])
 	}
-	for i := range s.times {
-		s.loadRow(lanes, t, i)
-	}
+	s.fill(t)
 	return true
 }
 
@@ -78,46 +77,43 @@ func (s *shard) longest() int {
 	return 0
 }
 
-// check refuses a lane that has no value for every input and row.
-func (s *shard) check(lane *Lane) {
+// source checks a series that gives n rows from time t on; after them it gives the last one again (of the series, where n
+// is 0).
+func (s *shard) source(lane *Lane, t, n int) source {
 	rows := lane.Rows(s.p)
 	if len(lane.X) != len(s.p.Inputs) || s.p.Time >= 0 && len(lane.DT) != rows {
 		panic("engine: a lane has no value for every input and row")
 	}
-	for k, x := range lane.X {
-		if len(x) != rows*s.widths[k] {
+	for k, q := range s.p.Inputs {
+		if len(lane.X[k]) != rows*s.p.Nodes[q.Node].Shape.Len() {
 			panic("engine: an input of a lane has a wrong length")
 		}
 	}
+	return source{lane, min(t+max(n, 1), rows) - 1}
 }
 
-// loadRow writes row t+i of all series; of one that has ended, the last of the span again.
-func (s *shard) loadRow(lanes []Lane, t, i int) {
-	for l, from := range s.source {
-		s.rows[l] = s.row(&lanes[from], from, t, i)
-	}
-	dt := s.e.DT(i)
-	for k, width := range s.widths {
-		dst, n := s.e.Input(k, i), s.key.lanes
-		for l, from := range s.source {
-			at := l
-			for _, v := range lanes[from].X[k][s.rows[l]*width:][:width] {
-				dst[at] = v
-				at += n
+// fill writes the rows from time t on. Lanes are inside, so that what one time writes stays in the first-level cache.
+func (s *shard) fill(t int) {
+	for i := range s.times {
+		for k, q := range s.p.Inputs {
+			width, dst := s.p.Nodes[q.Node].Shape.Len(), s.e.Input(k, i)
+			for l, f := range s.from {
+				at := l
+				for _, v := range f.lane.X[k][min(t+i, f.last)*width:][:width] {
+					dst[at] = v
+					at += len(s.from)
+				}
 			}
 		}
+		if s.p.Time < 0 {
+			continue
+		}
+		dt := s.e.DT(i)
+		for l, f := range s.from {
+			dt[l] = f.lane.DT[min(t+i, f.last)]
+		}
 	}
-	if dt == nil {
-		return
-	}
-	for l, from := range s.source {
-		dt[l] = lanes[from].DT[s.rows[l]]
-	}
-}
-
-// row is the row of a series that time i of the span reads.
-func (s *shard) row(lane *Lane, l, t, i int) int {
-	return min(t+min(i, max(s.length[l], 1)-1), lane.Rows(s.p)-1)
+	clear(s.from) // an engine that waits for its next use holds nobody's series
 }
 
 // setStates takes the initial states of the series; padding has the first one's.
@@ -177,7 +173,7 @@ func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
 			if t >= s.length[l] {
 				continue
 			}
-			if s.width == 1 { // the number itself; its slope is zero already
+			if len(s.y) == 1 { // the number itself; its slope is zero already
 				s.y, s.dy = y[l:l+1:l+1], d[l:l+1:l+1]
 				sums[l] += loss(l, t)
 				continue
@@ -200,7 +196,7 @@ func (s *shard) visit(f func(lane, t int)) {
 			if t >= s.length[l] {
 				continue
 			}
-			if s.width == 1 {
+			if len(s.y) == 1 {
 				s.y = y[l : l+1 : l+1]
 			} else {
 				s.pick(s.y, y, l)

@@ -31,16 +31,16 @@ func (c *compiler) sparse(s stage, i int) bool {
 	if len(to.places) != 1 || to.clear {
 		return false
 	}
-	k := slices.IndexFunc(c.siblings, func(g *sparseGradient) bool {
+	k := slices.IndexFunc(c.gradients, func(g *sparseGradient) bool {
 		return g.stage == s && g.x == x && len(g.dy) < kernel.MostSiblings && g.dy[0].stride == dy.stride && slices.Equal(g.list, n.Edges[0].List)
 	})
 	if k < 0 {
 		list := n.Edges[0].List
 		g := &sparseGradient{e: c.e, stage: s, list: list, edges: kernel.NewEdges(list), x: x, lanes: c.width(s)}
-		k, c.siblings = len(c.siblings), append(c.siblings, g)
+		k, c.gradients = len(c.gradients), append(c.gradients, g)
 		c.e.spans[s] = append(c.e.spans[s], g.span)
 	}
-	g := c.siblings[k]
+	g := c.gradients[k]
 	g.dy, g.to = append(g.dy, dy), append(g.to, to)
 	g.w, g.d = append(g.w, nil), append(g.d, nil)
 	return true
@@ -70,13 +70,13 @@ func (g *sparseGradient) span(from, to int) {
 // even reports whether the slots of times [from, to) follow each other.
 func (p place) even(from, to int) bool { return p.at(to-1)-p.at(from) == (to-1-from)*p.stride }
 
-// slots are n slots from time t on.
-func (e *Engine) slots(p place, t, n int) []float32 { return e.mem[p.at(t):][:(n-1)*p.stride+p.n] }
+// span are n slots from time t on.
+func (e *Engine) span(p place, t, n int) []float32 { return e.mem[p.at(t):][:(n-1)*p.stride+p.n] }
 
 // run takes n times from t on.
 func (g *sparseGradient) run(t, n int) {
 	for k, p := range g.dy {
-		g.d[k], g.w[k] = g.e.slots(p, t, n), g.e.get(g.to[k].places[0], t)
+		g.d[k], g.w[k] = g.e.span(p, t, n), g.e.get(g.to[k].places[0], t)
 	}
-	g.edges.OuterAdd(g.w, g.d, g.e.slots(g.x, t, n), g.lanes, kernel.Times{Count: n, DY: g.dy[0].stride, X: g.x.stride})
+	g.edges.OuterAdd(g.w, g.d, g.e.span(g.x, t, n), g.lanes, kernel.Times{Count: n, DY: g.dy[0].stride, X: g.x.stride})
 }

@@ -25,8 +25,10 @@ var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
 // compiler turns a layout into code.
 type compiler struct {
 	*layout
-	e        *Engine
-	siblings []*sparseGradient
+	e         *Engine
+	panels    map[valueKey]*panels
+	copies    map[valueKey]place // of values that gradients save
+	gradients []*sparseGradient
 }
 
 // width is the number of lanes a stage works on.
@@ -51,11 +53,14 @@ func (c *compiler) operands(s stage, i int) (y place, in []place) {
 
 // linear is y = W0 x0 + W1 x1 + …, or with transposed matrices.
 func (c *compiler) linear(s stage, i int) func(t int) {
-	n, e := &c.p.Nodes[i], c.e
+	if f, ok := c.dense(s, i); ok {
+		return f
+	}
+	e := c.e
 	y, in := c.operands(s, i)
 	var terms []func(y []float32, t int)
 	for k := 0; k < len(in); k += 2 {
-		terms = append(terms, c.term(s, n, k, in))
+		terms = append(terms, c.term(s, i, k, in))
 	}
 	result := e.view(y)
 	return func(t int) {
@@ -68,7 +73,8 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 }
 
 // term is one product of a linear map.
-func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float32, t int) {
+func (c *compiler) term(s stage, i, k int, in []place) func(y []float32, t int) {
+	n := &c.p.Nodes[i]
 	weight, operand, edges, lanes := c.e.view(in[k]), c.e.view(in[k+1]), n.Edges[k/2], c.width(s)
 	rows, cols, outer := n.Shape.Inner, c.p.Nodes[n.In[k+1]].Shape.Inner, n.Shape.Outer
 	each := func(f func(y, w, x []float32)) func(y []float32, t int) {
@@ -85,7 +91,7 @@ func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float
 	}
 	back := n.Op == step.OpLinearT
 	if c.single(s) && !back {
-		return each(c.singleTerm(n, k, in[k]))
+		return each(c.singleTerm(s, i, k, in[k]))
 	}
 	if edges != nil {
 		list := kernel.NewEdges(edges.List)
@@ -94,14 +100,10 @@ func (c *compiler) term(s stage, n *step.Node, k int, in []place) func(y []float
 		}
 		return each(func(y, w, x []float32) { list.MulAdd(y, w, x, lanes) })
 	}
-	m := kernel.Matrix{Rows: rows, Cols: cols, Row: cols, Col: 1}
-	if back {
-		m.Row, m.Col = 1, rows
-	}
+	p := kernel.Product{Terms: []kernel.Matrix{c.matrix(n, k)}, X: make([][]float32, 1)}
 	return each(func(y, w, x []float32) {
-		a := m
-		a.W = w
-		a.MulAdd(y, x, lanes)
+		p.Terms[0].W, p.X[0] = w, x
+		p.Add(y, lanes)
 	})
 }
 
@@ -133,6 +135,9 @@ func (c *compiler) outer(s stage, i int) func(t int) {
 	if c.sparse(s, i) {
 		return nil
 	}
+	if f, ok := c.panelled(s, i); ok {
+		return f
+	}
 	n, e := &c.p.Nodes[i], c.e
 	g := &gradient{e: e, dy: c.inLane(s, n.In[0]), x: c.inLane(s, n.In[1]), to: c.sink(s, i, n.Shape.Len())}
 	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
@@ -143,6 +148,8 @@ func (c *compiler) outer(s stage, i int) func(t int) {
 		g.add = func(w, dy, x []float32, times kernel.Times) {
 			list.OuterAdd([][]float32{w}, [][]float32{dy}, x, lanes, times)
 		}
+	} else if lanes == 1 {
+		g.add = outerOfOne(a.Inner, b.Inner)
 	} else {
 		g.add = func(w, dy, x []float32, times kernel.Times) {
 			m := kernel.Matrix{W: w, Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
@@ -185,7 +192,7 @@ func (g *gradient) span(from, to int) {
 
 // run takes n times from t on.
 func (g *gradient) run(t, n int) {
-	dy, x := g.e.slots(g.dy, t, n), g.e.slots(g.x, t, n)
+	dy, x := g.e.span(g.dy, t, n), g.e.span(g.x, t, n)
 	for _, p := range g.to.places {
 		w := g.e.get(p, t)
 		if g.to.clear {
@@ -301,10 +308,22 @@ func (c *compiler) softmax(s stage, i int) func(t int) {
 func (c *compiler) concat(s stage, i int) func(t int) {
 	e := c.e
 	y, in := c.operands(s, i)
+	type move struct{ to, from place }
+	var moves []move
+	at := 0
+	for k, x := range in {
+		rows := c.rows(c.p.Nodes[i].In[k])
+		if to := y.part(at, rows, c.width(s)); to != x { // else it stands there already, see joins
+			moves = append(moves, move{to, x})
+		}
+		at += rows
+	}
+	if len(moves) == 0 {
+		return nil
+	}
 	return func(t int) {
-		dst, at := e.get(y, t), 0
-		for _, x := range in {
-			at += copy(dst[at:], e.get(x, t))
+		for _, m := range moves {
+			copy(e.get(m.to, t), e.get(m.from, t))
 		}
 	}
 }

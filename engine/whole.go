@@ -57,7 +57,7 @@ func (c *compiler) newWhole(key string, s stage, rows, in, out int) *whole {
 
 // addHead adds a pass over edges.
 func (c *compiler) addHead(w *whole, s stage, h head) {
-	w.heads = append(w.heads, kernel.Head{Slots: c.slots(s, h, w.rows)})
+	w.heads = append(w.heads, kernel.Head{Slots: c.arranged(s, h, w.rows)})
 	w.operands = append(w.operands, moving{p: c.inLane(s, h.x)})
 }
 

@@ -51,6 +51,8 @@ type Run struct {
 	Scores, Valid metric.Scores
 	// Diverged says where training met a value that is not finite; empty where it did not.
 	Diverged string
+
+	test *metric.Evaluator // predictions on the test part
 }
 
 // Entry is a model or baseline with all its runs.

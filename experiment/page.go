@@ -84,7 +84,7 @@ func task(s series.Schema) string {
 	case h > 0 && s.Target.HorizonRows:
 		when = fmt.Sprintf(", %g rows ahead", h)
 	case h > 0:
-		when = fmt.Sprintf(", %g s ahead", h)
+		when = ", " + report.Duration(h) + " ahead"
 	}
 	verb := "predict the value of"
 	if s.Target.Task == series.Classify {
@@ -133,8 +133,7 @@ func (e Entry) learning() *report.Learning {
 	return l
 }
 
-// comparisons bound the difference to every other network, paired by seed, and to every simple baseline by a block
-// bootstrap over the test rows of the best run.
+// comparisons bound the difference to every other model.
 func (x *Outcome) comparisons() (list []report.Comparison) {
 	found := make([]*report.Comparison, len(x.Baselines))
 	var wg sync.WaitGroup
@@ -150,21 +149,32 @@ func (x *Outcome) comparisons() (list []report.Comparison) {
 	return list
 }
 
-// compare bounds the difference to one baseline; nil where nothing can be said.
+// compare bounds the mean over seeds of the difference to one baseline, which has the same value for every seed where it is
+// not trained with one. The interval is that of chance in the choice of the test series where there are enough of them; else
+// in the seeds; else, with one seed, in the stretches of the test rows. nil where nothing can be said.
 func (x *Outcome) compare(e *Entry) *report.Comparison {
-	if len(e.Runs) > 1 {
-		a, b := paired(&x.Subject, e, x.Metric.Name)
-		if len(a) < 2 {
-			return nil
-		}
-		d := metric.Paired(a, b, level)
-		return &report.Comparison{Against: e.Name, Low: d.Lower, High: d.Upper, Method: fmt.Sprintf("t interval, paired over %d seeds", len(a))}
-	}
-	if x.Subject.Evaluator == nil || e.Evaluator == nil {
+	a, b := paired(&x.Subject, e)
+	if len(a) == 0 {
 		return nil
 	}
-	d := metric.Bootstrap{Seed: 1, Level: level, Draws: draws}.Compare(x.Subject.Evaluator, e.Evaluator, x.Metric)
-	return &report.Comparison{Against: e.Name, Low: d.Lower, High: d.Upper, Method: fmt.Sprintf("block bootstrap over the test rows, %d draws, best seed", draws)}
+	seeds := "1 seed"
+	if len(a) > 1 {
+		seeds = fmt.Sprintf("mean of %d seeds", len(a))
+	}
+	var d metric.Difference
+	var method string
+	switch bootstrap := (metric.Bootstrap{Seed: 1, Level: level, Draws: draws}); {
+	case len(x.Test.Series) >= metric.WholeSeries:
+		d = bootstrap.CompareRuns(evaluators(a), evaluators(b), x.Metric)
+		method = fmt.Sprintf("block bootstrap over %d test series, %d draws, %s", d.N, draws, seeds)
+	case len(a) > 1:
+		d = metric.Paired(values(a, x.Metric.Name), values(b, x.Metric.Name), level)
+		method = fmt.Sprintf("t interval, paired over %d seeds", len(a))
+	default:
+		d = bootstrap.CompareRuns(evaluators(a), evaluators(b), x.Metric)
+		method = fmt.Sprintf("block bootstrap over the test rows, %d draws, %s", draws, seeds)
+	}
+	return &report.Comparison{Against: e.Name, Mean: d.Mean, Low: d.Lower, High: d.Upper, Method: method}
 }
 
 // draws of a bootstrap: the ends of a 95 % interval are the 13th value from either side.
@@ -173,16 +183,33 @@ const draws = 500
 // level of all intervals.
 const level = 0.95
 
-// paired are the values of the seeds for which neither diverged.
-func paired(a, b *Entry, name string) (x, y []float64) {
-	for i := range a.Runs {
-		if i < len(b.Runs) && a.Runs[i].Diverged == "" && b.Runs[i].Diverged == "" {
-			u, _ := a.Runs[i].Scores.Get(name)
-			v, _ := b.Runs[i].Scores.Get(name)
-			x, y = append(x, u), append(y, v)
+// paired are the runs of the seeds for which neither diverged. A baseline of one run that was not trained pairs with all.
+func paired(a, b *Entry) (x, y []Run) {
+	for i, run := range a.Runs {
+		k := i
+		if len(b.Runs) == 1 && b.Runs[0].Train == nil {
+			k = 0
+		}
+		if k < len(b.Runs) && run.test != nil && b.Runs[k].test != nil {
+			x, y = append(x, run), append(y, b.Runs[k])
 		}
 	}
 	return x, y
+}
+
+func evaluators(runs []Run) (list []*metric.Evaluator) {
+	for _, r := range runs {
+		list = append(list, r.test)
+	}
+	return list
+}
+
+func values(runs []Run, name string) (list []float64) {
+	for _, r := range runs {
+		v, _ := r.Scores.Get(name)
+		list = append(list, v)
+	}
+	return list
 }
 
 // drawn is the wiring with its counts.

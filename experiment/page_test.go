@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -191,13 +192,42 @@ func TestThinKeepsTheEnds(t *testing.T) {
 func TestTaskInWords(t *testing.T) {
 	s := split("two classes").Schema
 	s.Target.Horizon = 1800
-	if got := task(s); !strings.Contains(got, "tell no from yes") || !strings.Contains(got, "1800 s ahead") {
+	if got := task(s); !strings.Contains(got, "tell no from yes") || !strings.Contains(got, "30 min ahead") {
 		t.Errorf("%q", got)
 	}
 	s = split("three classes").Schema
 	s.Target.Horizon, s.Target.HorizonRows = 3, true
 	if got := task(s); !strings.Contains(got, "the 3 classes") || !strings.Contains(got, "3 rows ahead") {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestComparisonsHaveOneEstimand: the difference is the mean over the seeds that the interval is about, whoever is compared.
+func TestComparisonsHaveOneEstimand(t *testing.T) {
+	s := spec("a number")
+	s.Seeds = 3
+	out := executed(t, s, Hooks{})
+	for _, tests := range []int{2, metric.WholeSeries} {
+		out.Test.Series = make([]series.Series, tests) // as many as decide on the method
+		seen := map[string]bool{}
+		for _, c := range out.comparisons() {
+			e := out.Baselines[slices.IndexFunc(out.Baselines, func(e Entry) bool { return e.Name == c.Against })]
+			own := metric.Mean(out.Subject.Values(out.Metric.Name))
+			if tests == 2 {
+				if want := own - metric.Mean(e.Values(out.Metric.Name)); math.Abs(c.Mean-want) > 1e-9*own || !strings.Contains(c.Method, "paired over 3 seeds") {
+					t.Errorf("%s: %+v, want a mean of %v", c.Against, c, want)
+				}
+			} else if !strings.Contains(c.Method, "mean of 3 seeds") {
+				t.Errorf("%s: %+v", c.Against, c)
+			}
+			if !(c.Low <= c.Mean && c.Mean <= c.High) {
+				t.Errorf("%s: the interval %v to %v is not about %v", c.Against, c.Low, c.High, c.Mean)
+			}
+			seen[c.Against] = true
+		}
+		if len(seen) != len(out.Baselines) {
+			t.Errorf("%d of %d baselines are compared", len(seen), len(out.Baselines))
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func (x *run) simple(ctx context.Context) error {
 	}
 	for i := range entries {
 		e := &entries[i]
-		e.Runs = []Run{{Scores: e.Evaluator.Scores()}}
+		e.Runs = []Run{{Scores: e.Evaluator.Scores(), test: e.Evaluator}}
 	}
 	x.out.Baselines = entries
 	return nil

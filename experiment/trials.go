@@ -129,7 +129,7 @@ func (x *run) score(r *Run, result *train.Result) error {
 	if err != nil {
 		return err
 	}
-	r.Scores = test.Scores()
+	r.Scores, r.test = test.Scores(), test
 	return nil
 }
 

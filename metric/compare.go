@@ -102,8 +102,8 @@ type Bootstrap struct {
 
 const (
 	defaultDraws = 1000
-	// wholeSeries is the number of series from which whole ones are drawn: percentiles of fewer take too few values.
-	wholeSeries = 8
+	// WholeSeries is the number of series from which whole ones are drawn: percentiles of fewer take too few values.
+	WholeSeries = 8
 	// wantedBlocks is how many parts the rows of few series are cut into: many enough to draw from, and long enough that
 	// neighbouring rows, whose errors are alike, stay together.
 	wantedBlocks = 20
@@ -114,12 +114,39 @@ const (
 // fewer than eight, blocks of neighbouring rows. Only rows that both models predict count. It panics where the two have
 // seen different labels. Draws in which the metric is undefined are left out.
 func (o Bootstrap) Compare(a, b *Evaluator, m Metric) Difference {
-	if !slices.Equal(a.y, b.y) || !slices.Equal(a.ends, b.ends) {
-		panic("metric: the two models to compare have not been given the same labels")
+	return o.CompareRuns([]*Evaluator{a}, []*Evaluator{b}, m)
+}
+
+// CompareRuns is Compare for the mean over runs of a[i] - b[i]: two models that were trained several times, or one of them and
+// the same evaluator again and again. Rows that any run does not predict are left out. It panics where the lengths differ.
+func (o Bootstrap) CompareRuns(a, b []*Evaluator, m Metric) Difference {
+	if len(a) != len(b) || len(a) == 0 {
+		panic("metric: paired runs must be as many, and one at least")
 	}
-	blocks := o.blocks(a.ends, func(i int) bool { return a.p[i] != nil && b.p[i] != nil })
-	diff := func(rows []int) float64 { return a.valuer(rows)(m) - b.valuer(rows)(m) }
-	return o.interval(blocks, diff)
+	all := slices.Concat(a, b)
+	for _, e := range all {
+		if !slices.Equal(a[0].y, e.y) || !slices.Equal(a[0].ends, e.ends) {
+			panic("metric: the two models to compare have not been given the same labels")
+		}
+	}
+	blocks := o.blocks(a[0].ends, func(i int) bool {
+		return !slices.ContainsFunc(all, func(e *Evaluator) bool { return e.p[i] == nil })
+	})
+	return o.interval(blocks, func(rows []int) float64 {
+		value := map[*Evaluator]float64{} // one that stands there again is scored once
+		sum := 0.0
+		for i := range a {
+			for k, e := range []*Evaluator{a[i], b[i]} {
+				v, ok := value[e]
+				if !ok {
+					v = e.valuer(rows)(m)
+					value[e] = v
+				}
+				sum += float64(1-2*k) * v
+			}
+		}
+		return sum / float64(len(a))
+	})
 }
 
 // interval draws the blocks again and again and returns the percentile interval of value.
@@ -156,7 +183,7 @@ func (o Bootstrap) blocks(ends []int, keep func(int) bool) (blocks [][]int) {
 	}
 	size := o.Block
 	switch {
-	case len(ends) >= wholeSeries:
+	case len(ends) >= WholeSeries:
 		size = ends[len(ends)-1]
 	case size == 0:
 		size = (ends[len(ends)-1] + wantedBlocks - 1) / wantedBlocks

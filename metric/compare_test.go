@@ -109,6 +109,35 @@ func TestBootstrap(t *testing.T) {
 	}
 }
 
+// TestBootstrapOfRuns: the difference is the mean over the runs, and one that errs less varies less.
+func TestBootstrapOfRuns(t *testing.T) {
+	mse := mustMetric(t, "mse")
+	a, b := twoModels(12, 30, 2)
+	c := NewEvaluator(series.Target{Task: series.Regress})
+	from := 0
+	for _, end := range a.ends {
+		p := make([]float64, end-from)
+		for i := range p {
+			p[i] = a.y[from+i] + 0.25
+		}
+		c.Add(a.y[from:end], values(p...), nil)
+		from = end
+	}
+	d := Bootstrap{Seed: 4}.CompareRuns([]*Evaluator{a, c}, []*Evaluator{b, b}, mse)
+	if want := (a.Score(mse)+c.Score(mse))/2 - b.Score(mse); !near(d.Mean, want, 1e-12) || d.N != 12 || d.Lower > d.Mean || d.Upper < d.Mean {
+		t.Errorf("%+v, want a mean of %v over 12 series", d, want)
+	}
+	if one := (Bootstrap{Seed: 4}).Compare(c, b, mse); one.Mean == d.Mean {
+		t.Error("the first run alone gives the same")
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("two runs are compared with one")
+		}
+	}()
+	Bootstrap{}.CompareRuns([]*Evaluator{a, c}, []*Evaluator{b}, mse)
+}
+
 // TestBootstrapInterval compares with the closed form: the mean of n independent block means has the standard error
 // sd/sqrt(n), up to the factor sqrt((n-1)/n) of drawing from the sample itself.
 func TestBootstrapInterval(t *testing.T) {

@@ -79,6 +79,15 @@ func (m *Model) runs(dt float32) int {
 	return int(math.Ceil(float64(dt) / limit))
 }
 
+// Runs checks a row and tells into how many equal steps, with the input held, its elapsed time is split: 1 unless it is
+// longer than MaxStep. The error is an *InputError. It panics where x has not one value per input of the schema.
+func (m *Model) Runs(x []float32, dt float32) (int, error) {
+	if err := m.check(x, dt); err != nil {
+		return 0, err
+	}
+	return m.runs(dt), nil
+}
+
 // Rows are a series as the engine takes it: raw inputs row by row and elapsed times, longer gaps than the cell can take
 // split with the input held.
 type Rows struct {

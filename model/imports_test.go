@@ -28,15 +28,16 @@ var layers = map[string][]string{
 	"dataset":                {"internal/nearest", "series", "table"},
 	"metric":                 {"series"},
 	"baseline":               {"metric", "series"},
+	"online":                 {"engine", "model"},
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
-	"bench":                  {"cell", "engine", "internal/nearest", "model", "series", "step", "train", "wiring"},
+	"bench":                  {"cell", "engine", "internal/nearest", "model", "online", "series", "step", "train", "wiring"},
 	"experiment": {"baseline", "cell", "dataset", "engine", "internal/replace", "metric", "model", "report", "series", "train",
 		"wiring"},
 }
 
 // lean packages are what a service embeds: they import the standard library and the modules named here.
-var lean = []string{"step", "wiring", "series", "internal/replace", "internal/nearest", "engine/internal/kernel", "cell", "engine", "model"}
+var lean = []string{"step", "wiring", "series", "internal/replace", "internal/nearest", "engine/internal/kernel", "cell", "engine", "model", "online"}
 
 var allowed = []string{"github.com/nlpodyssey/safetensors", "golang.org/x/sys/cpu"}
 

@@ -37,6 +37,8 @@ type NCPS struct {
 	Mode string
 	// Activation of a CfC's backbone: lecun_tanh (the library's default), tanh, relu, silu, gelu.
 	Activation string
+	// Data is how the model meets the columns of data files.
+	Data Columns
 }
 
 // UnsaidError lists, in words, what a state dict does not say and NCPS left open.
@@ -56,6 +58,7 @@ func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 	}
 	im := importer{dict: dict, renamed: maps.Clone(dict), said: said, meta: cell.Meta{}}
 	im.recognise()
+	im.clock()
 	if len(im.missing) > 0 {
 		return nil, &UnsaidError{im.missing}
 	}
@@ -70,7 +73,11 @@ func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 	if im.wiring != nil {
 		layer.Wiring = im.wiring
 	}
-	m, err := Reference(layer, im.inputs, im.outputs, im.project)
+	schema, err := said.Data.schema(im.inputs, im.outputs)
+	if err != nil {
+		return nil, err
+	}
+	m, err := reference(layer, schema, im.project)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +88,10 @@ func ImportNCPS(dict StateDict, said NCPS) (*Model, error) {
 func Reference(layer Layer, inputs, outputs int, project bool) (*Model, error) {
 	schema := series.Plain(inputs)
 	schema.Target.Outputs = outputs
+	return reference(layer, schema, project)
+}
+
+func reference(layer Layer, schema series.Schema, project bool) (*Model, error) {
 	a := Architecture{Layers: []Layer{layer}, Readout: Direct}
 	if project {
 		a.Readout = Linear
@@ -350,7 +361,9 @@ func (im *importer) wired() {
 		return
 	}
 	layers, inner, sensory := graph(masks, im.units, im.inputs)
-	im.wiring, im.err = wiring.FromMatrixLayers(inner, sensory, im.outputs, layers)
+	if im.wiring, im.err = wiring.FromMatrixLayers(inner, sensory, im.outputs, layers); im.err == nil {
+		im.wiring = im.wiring.Unsigned() // the masks hold absolute values
+	}
 }
 
 // graph numbers the neurons of the layers and reads who is connected to whom.

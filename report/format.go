@@ -118,12 +118,25 @@ func unitFor(clock series.TimeKind, typical float64) timeUnit {
 }
 
 // duration writes a length of time in a unit of its size.
-func (r *Report) duration(v float64) string {
+func (r *Report) duration(v float64) string { return duration(r.Clock, v) }
+
+func duration(clock series.TimeKind, v float64) string {
 	if !finite(v) {
 		return none
 	}
-	u := unitFor(r.Clock, math.Abs(v))
+	u := unitFor(clock, math.Abs(v))
 	return significant(v/u.Sized) + " " + u.Name
+}
+
+// Duration writes a length of time as a report does: 3600 s are "1 h", 90 s "90 s", 1800 s "30 min". A whole number of a
+// unit is written in it; other lengths in the unit of which they are at least one and a half.
+func Duration(seconds float64) string {
+	for i := len(timeUnits) - 1; i > 0; i-- {
+		if u := timeUnits[i]; u.Sized > 1 && seconds > 0 && math.Mod(seconds, u.Sized) == 0 {
+			return significant(seconds/u.Sized) + " " + u.Name
+		}
+	}
+	return duration(series.Elapsed, seconds)
 }
 
 // significant writes three significant digits without trailing zeros.

@@ -76,8 +76,8 @@ type SeedResult struct {
 type Comparison struct {
 	// Against is the Name of the other entry.
 	Against string
-	// Low and High are the ends of a 95 % interval of (subject − other) in the unit of the first metric.
-	Low, High float64
+	// Mean is the difference (subject − other) in the unit of the first metric, Low and High the ends of its 95 % interval.
+	Mean, Low, High float64
 	// Method says how the interval was found, such as "paired over seeds".
 	Method string
 }

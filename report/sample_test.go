@@ -58,7 +58,7 @@ func sampleOf(rows int) *Report {
 		Task: "Classify occupied (no or yes) at every row.", Version: "0.1.0", Clock: series.Calendar,
 		Metrics:     []Metric{Named("accuracy"), Named("balanced_accuracy"), Named("f1"), Named("auroc"), Named("brier")},
 		Models:      sampleModels(),
-		Comparisons: []Comparison{{Against: "GRU 12", Low: 0.021, High: 0.043, Method: "paired over seeds"}},
+		Comparisons: []Comparison{{Against: "GRU 12", Mean: 0.032, Low: 0.021, High: 0.043, Method: "paired over seeds"}},
 		Data:        sampleData(), Learning: sampleLearning(), Scores: sampleScores(r),
 		Predictions: &Predictions{Of: "seed 2 (best on validation)", Target: "occupied", Classes: []string{"no", "yes"}, Threshold: 0.43,
 			Series: []Trace{

@@ -43,8 +43,8 @@ type verdict struct {
 var marks = map[string]string{"win": "+", "loss": "−", "tie": "≈"}
 
 // rule says how a verdict is reached; the page shows it, so that nobody has to trust the word "better".
-const rule = "Better means: the 95 % interval of the difference leaves out 0 (Student's t over seeds, unless another method " +
-	"is named). The spread over seeds says how much luck is in one training; it does not say how much another test part " +
+const rule = "Better means: the 95 % interval of the mean difference over seeds leaves out 0 (Student's t over seeds, unless " +
+	"another method is named). The spread over seeds says how much luck is in one training; it does not say how much another test part " +
 	"would change the figures."
 
 func (r *Report) headline() *headline {
@@ -121,6 +121,11 @@ func capital(s string) string {
 func (r *Report) verdict(m Metric, s, other *Entry) verdict {
 	a, b := s.spread(m.Key), other.spread(m.Key)
 	v := verdict{Class: "tie", Name: other.Name, gain: m.gain(a.Mean, b.Mean)}
+	for _, c := range r.Comparisons {
+		if c.Against == other.Name && finite(c.Mean) {
+			v.gain = m.gain(c.Mean, 0) // what the interval is about
+		}
+	}
 	low, high, method := r.interval(m, s, other)
 	judged := finite(low) && finite(high)
 	switch {
@@ -189,7 +194,7 @@ func limits(m Metric, gain, low, high float64) string {
 	if gain < 0 {
 		low, high = -high, -low
 	}
-	d := differenceDecimals(m, max(math.Abs(low), math.Abs(high)))
+	d := max(differenceDecimals(m, max(math.Abs(low), math.Abs(high))), tellingDecimals(low), tellingDecimals(high))
 	return fmt.Sprintf("95 %% interval %s to %s", fixed(low, d), fixed(high, d))
 }
 
@@ -223,16 +228,27 @@ func difference(m Metric, d float64) string {
 	return text
 }
 
+// tellingDecimals is how many decimals keep a number from being shown as 0, on which side of which is what the reader looks
+// for; a number that needs more than six is as good as 0.
+func tellingDecimals(v float64) int {
+	for d := range 7 {
+		if math.Abs(v)*math.Pow10(d) >= 0.5 {
+			return d
+		}
+	}
+	return 0
+}
+
 func differenceDecimals(m Metric, d float64) int {
 	switch {
 	case d == 0 || !finite(d):
 		return 1
 	case m.Percent && d < 0.1:
-		return 2
+		return max(2, tellingDecimals(d))
 	case m.Percent:
 		return 1
 	}
-	return max(digits(d)-2, 0)
+	return max(digits(d)-2, tellingDecimals(d))
 }
 
 // decimals is the number of decimals of a metric's column: two for percent, else four significant digits of the typical

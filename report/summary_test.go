@@ -56,7 +56,7 @@ func TestVerdictsWhereLowerIsBetter(t *testing.T) {
 	m.Unit = "veh/h"
 	r := &Report{Metrics: []Metric{m}, Models: []Entry{
 		one("seasonal", "rmse", false, 674), one("CfC", "rmse", true, 225, 229, 226), one("LSTM", "rmse", false, 221, 222, 219.5)},
-		Comparisons: []Comparison{{Against: "seasonal", Low: -451, High: -443, Method: "block bootstrap"}}}
+		Comparisons: []Comparison{{Against: "seasonal", Mean: -447, Low: -451, High: -443, Method: "block bootstrap"}}}
 	v := r.headline().Verdicts
 	if len(v) != 2 || v[0].Class != "loss" || read(v[0]) != "LSTM is better by 5.8 veh/h" {
 		t.Errorf("first verdict %+v", v[0])
@@ -68,6 +68,27 @@ func TestVerdictsWhereLowerIsBetter(t *testing.T) {
 	r.Comparisons[0].Low, r.Comparisons[0].High = -451, 20
 	if v := r.headline().Verdicts[1]; v.Class != "tie" {
 		t.Errorf("the interval holds 0, yet the verdict is %s", v.Class)
+	}
+}
+
+// TestVerdictDigits: no limit but 0 itself is shown as 0, and the difference is the one that the interval is about.
+func TestVerdictDigits(t *testing.T) {
+	for _, c := range []struct {
+		key             string
+		mean, low, high float64
+		class, detail   string
+		text            string
+	}{
+		{"accuracy", 0.000153, 0.0000412, 0.000265, "win", "95 % interval 0.004 to 0.026", "LTC is better than rule by 0.02 points"},
+		{"accuracy", 0.00001, -0.00003, 0.00005, "tie", "95 % interval −0.003 to 0.005", "LTC is ahead of rule by 0.001 points, which may be chance"},
+		{"rmse", -205, -220, -190.25, "win", "95 % interval 190 to 220", "LTC is better than rule by 205"},
+		{"rmse", -0.02, -0.03, -0.0004, "win", "95 % interval 0.0004 to 0.0300", "LTC is better than rule by 0.020"},
+	} {
+		r := &Report{Metrics: []Metric{Named(c.key)}, Models: []Entry{one("LTC", c.key, true, 0.5, 0.7), one("rule", c.key, false, 0.1)},
+			Comparisons: []Comparison{{Against: "rule", Mean: c.mean, Low: c.low, High: c.high}}}
+		if v := r.headline().Verdicts[0]; v.Class != c.class || v.Detail != c.detail || !strings.HasPrefix(read(v), c.text) {
+			t.Errorf("%s %g: %s, %q (%s); want %s, %q (%s)", c.key, c.mean, v.Class, read(v), v.Detail, c.class, c.text, c.detail)
+		}
 	}
 }
 

@@ -1,5 +1,7 @@
 package step
 
+import "slices"
+
 // WRT says what a derivative is taken with respect to, besides states and parameters, which are always included.
 type WRT struct{ Inputs, Time bool }
 
@@ -34,6 +36,7 @@ type reverser struct {
 	learn, uniform []bool
 	cot            []Vec         // of the node's value
 	parts          map[int][]Vec // of a uniform node: what its Acc will gather
+	pads           map[int][]Vec // contributions from slices, see join
 	results        map[int][]int
 	tail           bool
 }
@@ -41,7 +44,7 @@ type reverser struct {
 func (r *reverser) classify() {
 	p := &r.b.p
 	r.uniform, r.results = p.Uniform(), p.results()
-	r.learn, r.cot, r.parts = make([]bool, r.n), make([]Vec, r.n), map[int][]Vec{}
+	r.learn, r.cot, r.parts, r.pads = make([]bool, r.n), make([]Vec, r.n), map[int][]Vec{}, map[int][]Vec{}
 	for i, n := range p.Nodes {
 		switch n.Op {
 		case OpParam, OpState:
@@ -73,6 +76,7 @@ func (r *reverser) run() *Program {
 	}
 	acc := make([]Vec, r.n)
 	for i := r.n - 1; i >= 0; i-- {
+		r.join(i)
 		switch {
 		case !r.learn[i]:
 		case r.uniform[i]:
@@ -85,6 +89,7 @@ func (r *reverser) run() *Program {
 	a.Tail, r.tail = len(b.p.Nodes), true
 	r.cot = acc
 	for i := r.n - 1; i >= 0; i-- {
+		r.join(i)
 		if r.learn[i] && r.uniform[i] && r.has(i) {
 			r.back(i)
 		}
@@ -140,6 +145,40 @@ func (r *reverser) give(i int, d Vec) {
 	case !d.OK() || !r.learn[i]:
 	case r.uniform[i] && !r.tail:
 		r.parts[i] = append(r.parts[i], d)
+	case d.node().Op == OpPad:
+		r.pads[i] = append(r.pads[i], d)
+	default:
+		r.add(i, d)
+	}
+}
+
+// join adds what came to node i from its slices: side by side where they make up the whole node, for the gates of a cell
+// are slices of one product, and a sum of padded vectors would pass over every component as often as there are gates.
+func (r *reverser) join(i int) {
+	pads := r.pads[i]
+	delete(r.pads, i)
+	slices.SortStableFunc(pads, func(x, y Vec) int { return x.node().Index[0] - y.node().Index[0] })
+	var parts []Vec
+	at := 0
+	for _, d := range pads {
+		part := Vec{r.b, d.node().In[0]}
+		if d.node().Index[0] == at && part.Shape().Outer == 1 {
+			parts = append(parts, part)
+			at += part.Len()
+		}
+	}
+	if s := r.b.p.Nodes[i].Shape; len(parts) > 0 && len(parts) == len(pads) && at == s.Len() && s.Outer == 1 {
+		r.add(i, Concat(parts...))
+		return
+	}
+	for _, d := range pads {
+		r.add(i, d)
+	}
+}
+
+// add adds a contribution to the cotangent of node i.
+func (r *reverser) add(i int, d Vec) {
+	switch {
 	case !r.cot[i].OK():
 		r.cot[i] = d
 	case r.cot[i].node().Op == OpLinearT && d.node().Op == OpLinearT: // one sum of products

@@ -1,6 +1,7 @@
 package step_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -296,6 +297,47 @@ func TestUniform(t *testing.T) {
 	for name, want := range map[string]bool{"once": true, "each": false, "timed": false, "carried": false} {
 		if got := u[p.Probes[p.Probe(name)].Node]; got != want {
 			t.Errorf("%s: uniform is %v", name, got)
+		}
+	}
+}
+
+// TestSlicesJoin: the cotangent of a node that its slices make up stands side by side; where they overlap, leave a gap, or
+// something else reads the node too, it is a sum.
+func TestSlicesJoin(t *testing.T) {
+	for name, want := range map[string]struct {
+		parts         [][2]int
+		whole         bool // something reads the whole node too
+		concats, pads int
+	}{
+		"whole":         {[][2]int{{2, 5}, {0, 2}, {5, 6}}, false, 1, 0},
+		"read too":      {[][2]int{{0, 2}, {2, 6}}, true, 1, 0},
+		"gap":           {[][2]int{{0, 2}, {3, 6}}, false, 0, 2},
+		"overlap":       {[][2]int{{0, 4}, {3, 6}}, false, 0, 2},
+		"twice":         {[][2]int{{0, 3}, {0, 2}, {3, 6}}, false, 0, 3},
+		"not from zero": {[][2]int{{1, 6}}, false, 0, 1},
+	} {
+		b := New()
+		x := b.Input("x", 3)
+		z := b.Linear("m", 6, Between(-1, 1), nil, Term{"x", x, nil})
+		for k, r := range want.parts {
+			b.Output(fmt.Sprint("y", k), Tanh(Slice(z, r[0], r[1])))
+		}
+		if want.whole {
+			b.Output("z", Sigmoid(z))
+		}
+		p := b.Build()
+		agrees(t, p, 3, 2)
+		concats, pads := 0, 0
+		for _, n := range p.Reverse(WRT{}).Nodes {
+			switch n.Op {
+			case OpConcat:
+				concats++
+			case OpPad:
+				pads++
+			}
+		}
+		if concats != want.concats || pads != want.pads {
+			t.Errorf("%s: %d joins and %d pads, want %d and %d", name, concats, pads, want.concats, want.pads)
 		}
 	}
 }

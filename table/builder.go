@@ -23,6 +23,7 @@ type builder struct {
 	mode    mode
 	markers map[string]bool  // the caller's extra markers of missing cells
 	unseen  map[float64]bool // those of them that are numbers
+	expect  int              // rows that there will be, about: lists are made that long
 	num     []float64
 	codes   []int32
 	terms   interner
@@ -46,8 +47,12 @@ func (l *cellList) add(row int, text string) {
 	l.count++
 }
 
-// fill appends v at position row, after as many blanks as were skipped.
-func fill[T any](list []T, row int, v, blank T) []T {
+// fill appends v at position row, after as many blanks as were skipped. A list begins with room for the rows to come: one that
+// grows piece by piece leaves several times its size behind.
+func fill[T any](list []T, row int, v, blank T, expect int) []T {
+	if list == nil {
+		list = make([]T, 0, max(expect, row+1))
+	}
 	for len(list) < row {
 		list = append(list, blank)
 	}
@@ -56,6 +61,9 @@ func fill[T any](list []T, row int, v, blank T) []T {
 
 // addCell adds a cell as spelled in a text format.
 func (b *builder) addCell(row int, cell []byte) {
+	if b.plainNumber(row, cell) {
+		return
+	}
 	trimmed := bytes.TrimSpace(cell)
 	if b.missing(row, trimmed) {
 		return
@@ -70,6 +78,19 @@ func (b *builder) addCell(row int, cell []byte) {
 		return
 	}
 	b.addWord(row, cell)
+}
+
+// plainNumber adds what most cells are, a number that begins with a digit or a sign; no marker does, but those of the caller.
+func (b *builder) plainNumber(row int, cell []byte) bool {
+	if b.mode == asText || len(b.markers) > 0 || len(cell) == 0 || cell[0] > '9' || cell[0] < '+' {
+		return false
+	}
+	v, ok := parseNumber(cell)
+	if ok {
+		b.addNumber(row, v)
+		b.lost = true
+	}
+	return ok
 }
 
 // missing recognises the markers; the cell is trimmed.
@@ -91,10 +112,10 @@ func (b *builder) addNumber(row int, v float64) {
 	switch {
 	case v != v, len(b.unseen) > 0 && b.unseen[v]:
 	case b.mode == asText:
-		b.codes = fill(b.codes, row, b.terms.code([]byte(formatNumber(v))), -1)
+		b.codes = fill(b.codes, row, b.terms.code([]byte(formatNumber(v))), -1, b.expect)
 	default:
 		b.numbers++
-		b.num = fill(b.num, row, v, math.NaN())
+		b.num = fill(b.num, row, v, math.NaN(), b.expect)
 	}
 }
 
@@ -106,7 +127,7 @@ func (b *builder) addWord(row int, cell []byte) {
 	}
 	cell = validText(cell)
 	if b.mode != asNumber {
-		b.codes = fill(b.codes, row, b.terms.code(cell), -1)
+		b.codes = fill(b.codes, row, b.terms.code(cell), -1, b.expect)
 		return
 	}
 	if !vague {

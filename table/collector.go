@@ -21,6 +21,7 @@ type collector struct {
 	index   map[string]int
 	cols    []*builder // nil where not selected
 	drop    map[string]bool
+	expect  int // rows that there will be, about; 0 where nobody knows
 	rows    int
 	table   Table // the hints and lines of the table to be
 }
@@ -57,7 +58,7 @@ func (c *collector) column(name string) *builder {
 	}
 	var b *builder
 	if c.wanted == nil || c.wanted[name] {
-		b = &builder{name: name, mode: c.modes[name], markers: c.markers, unseen: c.unseen}
+		b = &builder{name: name, mode: c.modes[name], markers: c.markers, unseen: c.unseen, expect: c.expect}
 	}
 	c.index[name] = len(c.known)
 	c.known = append(c.known, name)

@@ -52,11 +52,21 @@ func readDelimited(s *source, c *collector, delim byte) error {
 			return err
 		}
 	}
+	c.expect = s.rowsLike(head)
 	cols := lay.columns(c)
 	if err := c.check(); err != nil {
 		return err
 	}
 	return readRows(scan, c, lay, cols)
+}
+
+// rowsLike estimates how many rows the source has by the lines of its head, a little too many; 0 where the size is not known.
+func (s *source) rowsLike(head []byte) int {
+	lines := bytes.Count(head, []byte("\n"))
+	if s.at == nil || lines < 2 || int64(len(head)) >= s.size {
+		return lines + 1
+	}
+	return int(float64(s.size)/float64(len(head))*float64(lines)*1.05) + 1
 }
 
 // firstLines reads the beginning of a text, at least a few lines of it. whole says that it is all there is.

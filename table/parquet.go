@@ -43,6 +43,7 @@ func readParquet(s *source, c *collector) (err error) {
 	if err != nil {
 		return c.fail(0, fmt.Sprintf("damaged Parquet file: %v; %s", err, fixCopy))
 	}
+	c.expect = int(min(file.NumRows(), size)) // the size bounds what a damaged number can ask for
 	cols, err := parquetColumns(file, c)
 	if err != nil {
 		return err

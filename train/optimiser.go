@@ -101,20 +101,24 @@ func adam(a *optimiser, lr float64, theta, grad []float32) {
 	const b1, b2, epsilon = 0.9, 0.999, 1e-8
 	n := float64(a.Steps)
 	c1, c2 := float32(lr/(1-math.Pow(b1, n))), float32(1/(1-math.Pow(b2, n)))
-	m, v := a.Slots[0], a.Slots[1]
+	count := len(grad) // all lengths are said once, so that the loop checks none
+	m, v, rate := a.Slots[0][:count], a.Slots[1][:count], a.rate[:count]
+	theta = theta[:count]
 	for i, g := range grad {
 		m[i] = b1*m[i] + (1-b1)*g
 		v[i] = b2*v[i] + (1-b2)*g*g
-		theta[i] -= a.rate[i] * c1 * m[i] / (float32(math.Sqrt(float64(v[i]*c2))) + epsilon)
+		theta[i] -= rate[i] * c1 * m[i] / (float32(math.Sqrt(float64(v[i]*c2))) + epsilon)
 	}
 }
 
 // sgd is stochastic gradient descent with momentum: m = momentum·m + g, theta -= lr·m.
 func sgd(a *optimiser, lr float64, theta, grad []float32) {
-	m, momentum := a.Slots[0], float32(max(0, a.o.Momentum))
+	count, momentum, k := len(grad), float32(max(0, a.o.Momentum)), float32(lr)
+	m, rate := a.Slots[0][:count], a.rate[:count]
+	theta = theta[:count]
 	for i, g := range grad {
 		m[i] = momentum*m[i] + g
-		theta[i] -= a.rate[i] * float32(lr) * m[i]
+		theta[i] -= rate[i] * k * m[i]
 	}
 }
 

@@ -28,6 +28,7 @@ type DrawOptions struct {
 const (
 	excitatoryColour = "#1f78d1"
 	inhibitoryColour = "#d9600a"
+	unknownColour    = "#68748a"
 	textColour       = "#787878"
 )
 
@@ -45,7 +46,7 @@ const (
 // SVG draws the wiring as one self-contained SVG image for white and dark pages. A wiring of several layers runs from left to
 // right through them; one of a single layer is a ring of units, motor neurons at the right, with the inputs at its left. Motor
 // neurons have a double rim. Excitatory synapses are solid blue arrows, inhibitory ones dashed orange lines that end in a bar;
-// a synapse of a unit to itself is a loop. Every synapse is one path element and there are no others. Equal wirings and options
+// all are grey arrows where the polarity is not known; a synapse of a unit to itself is a loop. Every synapse is one path element and there are no others. Equal wirings and options
 // give equal bytes.
 //
 // It fails when only some inputs or outputs have names, on an illegal ID, and with the error of out.
@@ -155,14 +156,18 @@ func (p *page) measure() {
 
 // placeLegend sets the items of the legend in columns, line by line, and returns the height of all.
 func (p *page) placeLegend() float64 {
-	var excitatory, inhibitory int
+	var all Count
 	for _, c := range p.w.Counts() {
-		excitatory += c.Excitatory
-		inhibitory += c.Inhibitory
+		all.Excitatory += c.Excitatory
+		all.Inhibitory += c.Inhibitory
+		all.Unknown += c.Unknown
 	}
 	p.items = []item{
-		{text: fmt.Sprintf("excitatory %d", excitatory), sample: 1},
-		{text: fmt.Sprintf("inhibitory %d", inhibitory), sample: -1},
+		{text: fmt.Sprintf("excitatory %d", all.Excitatory), sample: 1},
+		{text: fmt.Sprintf("inhibitory %d", all.Inhibitory), sample: -1},
+	}
+	if p.w.unsigned {
+		p.items = []item{{text: fmt.Sprintf("synapses %d, polarity not known", all.Unknown), sample: 1}}
 	}
 	for _, c := range p.w.Counts() {
 		p.items = append(p.items, item{text: fmt.Sprintf("%s → %s %d", c.From, c.To, c.Synapses())})
@@ -221,6 +226,9 @@ func (p *page) heads(group string, i ink) {
 		{"excitatory", `<polygon points="0,0.6 8,4 0,7.4"`, excitatoryColour},
 		{"inhibitory", `<rect x="6.2" y="0.2" width="1.8" height="7.6"`, inhibitoryColour},
 	}
+	if p.w.unsigned {
+		shapes[0].name, shapes[0].colour = "unknown", unknownColour
+	}
 	for _, s := range shapes {
 		p.print(`<marker id="%s-%s-%s" viewBox="0 0 8 8" refX="7.6" refY="4" markerWidth="%[4]s" markerHeight="%[4]s" `+
 			`markerUnits="userSpaceOnUse" orient="auto">%[5]s fill="%[6]s" fill-opacity="%.2[7]f"/></marker>`+"\n",
@@ -234,13 +242,21 @@ func (p *page) description() string {
 	fmt.Fprintf(&b, "%d inputs, %d units, %d of them motor neurons. Synapses:", p.w.inputs, p.w.units, p.w.outputs)
 	separator := " "
 	for _, c := range p.w.Counts() {
-		fmt.Fprintf(&b, "%s%s to %s %d (%d excitatory, %d inhibitory)", separator, c.From, c.To, c.Synapses(), c.Excitatory, c.Inhibitory)
+		fmt.Fprintf(&b, "%s%s to %s %d (%s)", separator, c.From, c.To, c.Synapses(), c.polarities())
 		separator = ", "
 	}
 	if separator == " " {
 		b.WriteString(" none")
 	}
 	return b.String() + "."
+}
+
+// polarities says in words what is known of the signs.
+func (c Count) polarities() string {
+	if c.Unknown > 0 {
+		return "polarity not known"
+	}
+	return fmt.Sprintf("%d excitatory, %d inhibitory", c.Excitatory, c.Inhibitory)
 }
 
 func (p *page) text(at point, text, attributes string) {
@@ -272,6 +288,9 @@ func (p *page) synapses(group string, list []Synapse, sources []neuron) {
 
 // style is the look of the synapses of a group that have a polarity.
 func (p *page) style(group string, polarity int8) string {
+	if p.w.unsigned {
+		return fmt.Sprintf(`stroke="%s" marker-end="url(#%s-%s-unknown)"`, unknownColour, p.o.ID, group)
+	}
 	if polarity > 0 {
 		return fmt.Sprintf(`stroke="%s" marker-end="url(#%s-%s-excitatory)"`, excitatoryColour, p.o.ID, group)
 	}

@@ -16,13 +16,14 @@ const maxOrigin = 200
 
 // document is a wiring in JSON. Numbers are pointers so that a missing one or a null is told from 0.
 type document struct {
-	Origin  string   `json:"origin"`
-	Inputs  *int     `json:"inputs"`
-	Units   *int     `json:"units"`
-	Outputs *int     `json:"outputs"`
-	Layers  [][]*int `json:"layers"`
-	Sensory []edge   `json:"sensory"`
-	Inner   []edge   `json:"inner"`
+	Origin   string   `json:"origin"`
+	Inputs   *int     `json:"inputs"`
+	Units    *int     `json:"units"`
+	Outputs  *int     `json:"outputs"`
+	Unsigned bool     `json:"unsigned,omitempty"`
+	Layers   [][]*int `json:"layers"`
+	Sensory  []edge   `json:"sensory"`
+	Inner    []edge   `json:"inner"`
 }
 
 // edge is a synapse in JSON: [from, to, polarity].
@@ -33,7 +34,7 @@ type edge []*int
 //	{"origin": "FullyConnected(2) seed 1111", "inputs": 1, "units": 2, "outputs": 2, "layers": [[0,1]],
 //	 "sensory": [[0,0,-1],[0,1,1]], "inner": [[0,0,1],[1,0,1],[0,1,1],[1,1,-1]]}
 //
-// A synapse is [from, to, polarity]; origin says how the wiring was made and has no effect.
+// A synapse is [from, to, polarity], and "unsigned": true says that the polarities are not known; origin says how the wiring was made and has no effect.
 func (w *Wiring) MarshalJSON() ([]byte, error) {
 	layers := make([][]*int, len(w.layers))
 	for i, layer := range w.layers {
@@ -41,7 +42,7 @@ func (w *Wiring) MarshalJSON() ([]byte, error) {
 			layers[i] = append(layers[i], &unit)
 		}
 	}
-	return json.Marshal(document{w.origin, &w.inputs, &w.units, &w.outputs, layers, edges(w.sensory), edges(w.inner)})
+	return json.Marshal(document{w.origin, &w.inputs, &w.units, &w.outputs, w.unsigned, layers, edges(w.sensory), edges(w.inner)})
 }
 
 func edges(synapses []Synapse) []edge {
@@ -112,6 +113,9 @@ func (d *document) wiring() (*Wiring, error) {
 		return nil, err
 	}
 	w.assignRoles()
+	if d.Unsigned {
+		w = w.Unsigned()
+	}
 	return w, nil
 }
 

@@ -37,7 +37,7 @@ type Synapse struct {
 	From int
 	// To is the target unit.
 	To int
-	// Polarity is +1 for an excitatory synapse and -1 for an inhibitory one.
+	// Polarity is +1 for an excitatory synapse and -1 for an inhibitory one; +1 where it is not known, see [Wiring.Signed].
 	Polarity int8
 }
 
@@ -65,14 +65,15 @@ func (r Role) String() string {
 // Wiring is a drawn or imported graph of neurons. It never changes after it was built, so that it may be shared freely, and
 // it is its own [Spec]. Wirings come from a Spec, from [FromMatrix] or from JSON; the zero Wiring has no neurons.
 type Wiring struct {
-	origin  string // how it was made, for String
-	inputs  int
-	units   int
-	outputs int
-	sensory []Synapse // sorted by To, then From
-	inner   []Synapse // sorted by To, then From
-	layers  [][]int   // a partition of the units; ascending ids
-	roles   []Role    // of each unit, follows from layers
+	origin   string // how it was made, for String
+	inputs   int
+	units    int
+	outputs  int
+	unsigned bool      // nobody knows which synapses excite
+	sensory  []Synapse // sorted by To, then From
+	inner    []Synapse // sorted by To, then From
+	layers   [][]int   // a partition of the units; ascending ids
+	roles    []Role    // of each unit, follows from layers
 }
 
 // Inputs is the number of inputs.
@@ -80,6 +81,22 @@ func (w *Wiring) Inputs() int { return w.inputs }
 
 // Units is the number of neurons, inputs not counted.
 func (w *Wiring) Units() int { return w.units }
+
+// Signed says that the polarities are known. They are not where a wiring was imported from masks of zeros and ones.
+func (w *Wiring) Signed() bool { return !w.unsigned }
+
+// Unsigned is the same graph with unknown polarities.
+func (w *Wiring) Unsigned() *Wiring {
+	u := *w // what it refers to never changes
+	u.unsigned = true
+	for _, list := range []*[]Synapse{&u.sensory, &u.inner} {
+		*list = slices.Clone(*list)
+		for i := range *list {
+			(*list)[i].Polarity = 1
+		}
+	}
+	return &u
+}
 
 // Outputs is the number of motor neurons; their ids are 0 to Outputs-1.
 func (w *Wiring) Outputs() int { return w.outputs }
@@ -135,20 +152,21 @@ type Count struct {
 	From, To   Role
 	Excitatory int // polarity +1
 	Inhibitory int // polarity -1
+	Unknown    int // all of them in a wiring that is not [Wiring.Signed]
 }
 
-// Synapses is the number of synapses of either polarity.
-func (c Count) Synapses() int { return c.Excitatory + c.Inhibitory }
+// Synapses is the number of synapses, whatever their polarity.
+func (c Count) Synapses() int { return c.Excitatory + c.Inhibitory + c.Unknown }
 
 // Counts lists the number of synapses for every pair of roles that has any, in the order of the roles: first by From, then by
 // To. The totals are those of [Wiring.Synapses].
 func (w *Wiring) Counts() []Count {
 	var table [Motor + 1][Motor + 1]Count
 	for _, s := range w.sensory {
-		table[Sensory][w.roles[s.To]].add(s)
+		table[Sensory][w.roles[s.To]].add(s, w.unsigned)
 	}
 	for _, s := range w.inner {
-		table[w.roles[s.From]][w.roles[s.To]].add(s)
+		table[w.roles[s.From]][w.roles[s.To]].add(s, w.unsigned)
 	}
 	var counts []Count
 	for from := range table {
@@ -162,12 +180,15 @@ func (w *Wiring) Counts() []Count {
 	return counts
 }
 
-func (c *Count) add(s Synapse) {
-	if s.Polarity < 0 {
+func (c *Count) add(s Synapse, unsigned bool) {
+	switch {
+	case unsigned:
+		c.Unknown++
+	case s.Polarity < 0:
 		c.Inhibitory++
-		return
+	default:
+		c.Excitatory++
 	}
-	c.Excitatory++
 }
 
 // String describes the wiring in one line, such as "AutoNCP(19, 1) sparsity 0.5 seed 22222: 21 sensory + 47 inner synapses".

@@ -13,8 +13,10 @@ import (
 
 	"github.com/nlpodyssey/safetensors"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/elegans-nn/elegans/model"
+	"github.com/elegans-nn/elegans/series"
 )
 
 func newImport(c *console) *cobra.Command {
@@ -26,12 +28,13 @@ func newImport(c *console) *cobra.Command {
 
 // imported is what `elegans import` says of the model that it wrote.
 type imported struct {
-	File       string `json:"file"`
-	Cell       string `json:"cell"`
-	Inputs     int    `json:"inputs"`
-	Outputs    int    `json:"outputs"`
-	Parameters int    `json:"parameters"`
-	Synapses   int    `json:"synapses"`
+	File       string        `json:"file"`
+	Cell       string        `json:"cell"`
+	Inputs     int           `json:"inputs"`
+	Outputs    int           `json:"outputs"`
+	Parameters int           `json:"parameters"`
+	Synapses   int           `json:"synapses"`
+	Schema     series.Schema `json:"schema"`
 }
 
 func newImportNCPS(c *console) *cobra.Command {
@@ -46,11 +49,19 @@ has them. FILE is a safetensors file of 32 or 64 bit floats, as safetensors.torc
 
 Wirings are recovered from the masks in the file. What the file does not say is asked for by the name of a flag: for an LTC
 how it was solved, for a CfC its mode and activation. A wrong answer gives a model that computes something else, so nothing
-is guessed.`,
+is guessed.
+
+Columns of data files are named in the order of the model's inputs; without names they are x0, x1, … and the prediction is
+that of y. Without --time rows are counted, and every time span is 1. With it the time span of a row is the time since the
+row before, in units of --time-unit, and 1 for the first row of a series.`,
 		Example: "  elegans import ncps ltc.safetensors --unfolds 6 --epsilon 1e-8 --constraints implicit --out ltc.elegans\n" +
-			"  elegans import ncps cfc.safetensors --mode default --activation lecun_tanh --out cfc.elegans",
+			"  elegans import ncps cfc.safetensors --mode default --activation lecun_tanh --out cfc.elegans\n" +
+			"  elegans import ncps cfc.safetensors --mode default --inputs temp,co2 --target load --time date --time-kind calendar --time-unit 60 --series room",
 		Args: takes("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkImport(cmd, said); err != nil {
+				return err
+			}
 			m, err := c.importNCPS(args[0], said)
 			if err != nil {
 				return err
@@ -62,13 +73,14 @@ is guessed.`,
 				return err
 			}
 			a := m.Architecture()
-			r := imported{path, cellName(a.Layers[0].Cell), len(m.Schema().Inputs), m.Schema().Target.Width(), m.Parameters(), m.Synapses()}
+			r := imported{path, cellName(a.Layers[0].Cell), len(m.Schema().Inputs), m.Schema().Target.Width(), m.Parameters(), m.Synapses(), m.Schema()}
 			switch {
 			case asJSON:
 				return c.json(r)
 			case path != "-":
 				c.print("%s: %s, %s, %s, %d parameters, %s\n", r.File, r.Cell, plural(r.Inputs, "input"), plural(r.Outputs, "output"),
 					r.Parameters, plural(r.Synapses, "synapse"))
+				c.note("%s", readAs(r.Schema))
 			}
 			return nil
 		},
@@ -80,9 +92,51 @@ is guessed.`,
 	flags.Var(oneOf[string]{&said.Mode, []string{"default", "no_gate", "pure"}}, "mode", "`MODE` of a CfC: default, no_gate or pure")
 	flags.Var(oneOf[string]{&said.Activation, []string{"lecun_tanh", "tanh", "relu", "silu", "gelu"}}, "activation", "`NAME` of the activation of a CfC's backbone: lecun_tanh, tanh, relu, silu or gelu")
 	flags.IntVar(&said.Outputs, "outputs", 0, "`N` outputs of an LTC without output mapping")
+	addColumns(flags, &said.Data)
 	flags.StringVar(&out, "out", "", "`FILE` for the model; the name of the weights with .elegans if not given")
 	addJSON(cmd, &asJSON)
 	return cmd
+}
+
+// addColumns adds the flags that name columns of data files, with the names that train has for them.
+func addColumns(flags *pflag.FlagSet, d *model.Columns) {
+	flags.StringSliceVar(&d.Inputs, "inputs", nil, "`COLUMNS` of the inputs in the model's order, by comma; x0, x1, … if not given")
+	flags.StringVar(&d.Target, "target", "", "`COLUMN` that is predicted; y if not given")
+	flags.StringVar(&d.Time, "time", "", "`COLUMN` of times; rows are counted if not given")
+	flags.Var(oneOf[series.TimeKind]{&d.TimeKind, []series.TimeKind{series.Calendar, series.Elapsed}}, "time-kind", "`KIND` of times: calendar for dates and epochs, elapsed for seconds since a start")
+	flags.Float64Var(&d.TimeUnit, "time-unit", 0, "`SECONDS` that were a time span of 1 in training")
+	flags.StringVar(&d.Series, "series", "", "`COLUMN` that tells apart the series of one file")
+}
+
+// checkImport refuses flags that have no say.
+func checkImport(cmd *cobra.Command, said model.NCPS) error {
+	for _, name := range []string{"time-kind", "time-unit"} {
+		if cmd.Flags().Changed(name) && said.Data.Time == "" {
+			return usage("--%s: is about the column of times; name it with --time", name)
+		}
+	}
+	if unit := said.Data.TimeUnit; cmd.Flags().Changed("time-unit") && !(unit > 0 && unit < math.MaxFloat32) {
+		return usage("--time-unit %g: must be above 0", unit)
+	}
+	return nil
+}
+
+// readAs says which columns of data the model will read.
+func readAs(s series.Schema) string {
+	names := make([]string, len(s.Inputs))
+	for i, in := range s.Inputs {
+		names[i] = in.Name
+	}
+	text := "it reads the columns " + strings.Join(names, ", ")
+	if s.Clock.Column == "" {
+		text += " and counts rows (--inputs and --time name others)"
+	} else {
+		text += fmt.Sprintf(" and the times of %s, %g s a unit", s.Clock.Column, s.Clock.Unit)
+	}
+	if s.SeriesColumn != "" {
+		text += "; " + s.SeriesColumn + " tells series apart"
+	}
+	return text
 }
 
 // importNCPS reads the weights. What the file does not say is asked of the command line; anything else is a fault of the
@@ -97,10 +151,14 @@ func (c *console) importNCPS(path string, said model.NCPS) (*model.Model, error)
 	}
 	m, err := model.ImportNCPS(dict, said)
 	if err == nil {
+		err = said.Contradicts(dict)
+	}
+	if err == nil {
 		return m, nil
 	}
 	var unsaid *model.UnsaidError
-	if errors.As(err, &unsaid) {
+	var wrong *model.ContradictionError
+	if errors.As(err, &unsaid) || errors.As(err, &wrong) {
 		return nil, usage("%s: %v", path, err)
 	}
 	return nil, &dataError{fmt.Sprintf("%s: %v", path, err)}

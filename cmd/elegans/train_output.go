@@ -58,7 +58,7 @@ func (j *job) print(out *experiment.Outcome) error {
 	if j.f.json {
 		return j.c.json(j.document(out))
 	}
-	for _, w := range j.warnings(out) {
+	for _, w := range j.warnings(out)[len(j.audit.Warnings):] { // the others were told before training
 		j.c.warn("%s", w)
 	}
 	text := j.text(out)

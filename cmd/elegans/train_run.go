@@ -46,11 +46,22 @@ func (f *trainFlags) run(cmd *cobra.Command, c *console, name string) error {
 	if err := j.prepare(cmd, name); err != nil {
 		return err
 	}
+	j.tell()
 	out, err := j.execute(cmd.Context())
 	if err != nil {
 		return err
 	}
 	return j.finish(cmd.Context(), out)
+}
+
+// tell says, before time is spent on it, what was decided for the data and what is doubtful about them.
+func (j *job) tell() {
+	for _, n := range j.audit.Notes {
+		j.c.note("note: %s", n)
+	}
+	for _, w := range j.audit.Warnings {
+		j.c.warn("%s", w)
+	}
 }
 
 // finish writes and prints what a training gave. All of it is computed, so an interruption only cuts off what takes time to

@@ -33,6 +33,7 @@ type pairCount struct {
 	To         string `json:"to"`
 	Excitatory int    `json:"excitatory"`
 	Inhibitory int    `json:"inhibitory"`
+	Unknown    int    `json:"unknown"` // all synapses of a wiring whose polarity is not known
 	Synapses   int    `json:"synapses"`
 }
 
@@ -113,7 +114,7 @@ func countWiring(w *wiring.Wiring, spec string) countedWiring {
 	d.Sensory, d.Inner = w.Synapses()
 	d.Total = d.Sensory + d.Inner
 	for _, n := range w.Counts() {
-		d.Counts = append(d.Counts, pairCount{n.From.String(), n.To.String(), n.Excitatory, n.Inhibitory, n.Synapses()})
+		d.Counts = append(d.Counts, pairCount{n.From.String(), n.To.String(), n.Excitatory, n.Inhibitory, n.Unknown, n.Synapses()})
 	}
 	return d
 }
@@ -121,21 +122,24 @@ func countWiring(w *wiring.Wiring, spec string) countedWiring {
 func (c *console) printWiring(d countedWiring) error {
 	c.print("%s\n%s, %s, %s\n", d.Drawn, plural(d.Inputs, "input"), plural(d.Units, "unit"), plural(d.Outputs, "output"))
 	rows := [][]string{{"FROM", "TO", "SYNAPSES", "EXCITATORY", "INHIBITORY"}}
-	add := func(from, to string, numbers ...int) {
-		row := []string{from, to}
-		for _, n := range numbers {
-			row = append(row, strconv.Itoa(n))
+	all := pairCount{From: "all", Synapses: d.Total}
+	add := func(n pairCount) {
+		row := []string{n.From, n.To, strconv.Itoa(n.Synapses), strconv.Itoa(n.Excitatory), strconv.Itoa(n.Inhibitory)}
+		if !d.Graph.Signed() {
+			row[3], row[4] = "?", "?"
 		}
 		rows = append(rows, row)
 	}
-	excitatory, inhibitory := 0, 0
 	for _, n := range d.Counts {
-		add(n.From, n.To, n.Synapses, n.Excitatory, n.Inhibitory)
-		excitatory, inhibitory = excitatory+n.Excitatory, inhibitory+n.Inhibitory
+		add(n)
+		all.Excitatory, all.Inhibitory = all.Excitatory+n.Excitatory, all.Inhibitory+n.Inhibitory
 	}
-	add("all", "", d.Total, excitatory, inhibitory)
+	add(all)
 	if err := c.table(rows); err != nil {
 		return fmt.Errorf("table of synapses: %w", err)
+	}
+	if !d.Graph.Signed() {
+		c.print("which synapses excite is not known: the masks that the wiring was imported from hold no signs\n")
 	}
 	return nil
 }

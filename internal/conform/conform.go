@@ -82,7 +82,8 @@ type Check struct {
 // Checks lists the suite.
 func Checks() []Check {
 	return []Check{
-		{"Derivative", Derivative}, {"RealTime", RealTime}, {"Permutation", Permutation}, {"Padding", Padding},
+		{"Derivative", Derivative}, {"RealTime", RealTime}, {"RealTimeEngine", RealTimeEngine},
+		{"Permutation", Permutation}, {"Padding", Padding},
 		{"Later", Later}, {"Splitting", Splitting}, {"ZeroTime", ZeroTime}, {"ExtremeTimes", ExtremeTimes}, {"Gaps", Gaps},
 		{"NotANumber", NotANumber}, {"AbsentSynapses", AbsentSynapses}, {"SynapseCounts", SynapseCounts},
 		{"SinglePrecision", SinglePrecision}, {"Workers", Workers}, {"File", File},

@@ -193,6 +193,10 @@ func TestWrongReverse(t *testing.T) {
 	row.Reverse = right.Reverse
 	row.F = func(x []float64) float64 { return right.F(x) * (1 + 1e-4) }
 	bites(t, SinglePrecision, s, "in single precision and")
+	bites(t, RealTimeEngine, s, "in single precision and")
+	row.F = right.F
+	row.Reverse = func(v Adj) []Vec { return []Vec{Mul(v.DY[0], Abs(v.DY[0]))} }
+	bites(t, RealTimeEngine, s, "no rule for the reverse of abs")
 }
 
 // TestWrongExecutors: the checks of order and lanes run against executors with one fault each.

@@ -14,9 +14,16 @@ func has(string, int) bool { return false }
 
 func bind(string, [][]float32, [][]float32, []Head, int, int) func() { panic(noKernel) }
 
-func (a Matrix) mulAddVector(_, _ []float32, _ int) {}
+type term struct{}
 
-func (a Matrix) outerAddVector(_, _ []float32, _ int, _ Times) bool { return false }
+type tiling struct{}
+
+func (p *Product) vector(_ []float32, _ int, _ bool) {}
+
+func (p *Panels) turnVector(_, _ []float32) int { return 0 }
+
+// OuterAdd needs the assembly.
+func (p *Panels) OuterAdd(_ Matrix, _ [][]float32) {}
 
 func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
 
@@ -27,5 +34,8 @@ func (b *SynapsesBack) runVector(_ Cotangent) {}
 // MulAdd needs the assembly.
 func (s *Slots) MulAdd(_, _ []float32) {}
 
-// MulAdd needs the assembly.
-func (c *Columns) MulAdd(_, _ []float32) {}
+// Run needs the assembly.
+func (c *Columns) Run(_ []float32) {}
+
+// Add needs the assembly.
+func (c *Columns) Add(_ []float32) {}

@@ -63,6 +63,21 @@ func BenchmarkMatrix(b *testing.B) {
 			Accelerate(was)
 		}
 	}
-	run("product", 2*rows*cols*lanes, func() { m.MulAdd(y, x, lanes) })
-	run("outer", 2*rows*cols*lanes*times, func() { m.OuterAdd(y, x, lanes, Times{times, ystep, xstep}) })
+	p := Product{Terms: []Matrix{m}, X: [][]float32{x}}
+	run("product", 2*rows*cols*lanes, func() { p.Run(y, lanes) })
+	panels := NewPanels(cols, lanes, times)
+	dy := make([][]float32, times)
+	for t := range dy {
+		dy[t] = y[t*ystep:]
+	}
+	run("outer", 2*rows*cols*lanes*times, func() {
+		if !Panelled(lanes) {
+			m.OuterAdd(y, x, lanes, Times{times, ystep, xstep})
+			return
+		}
+		for t := range dy {
+			panels.Take(t, x[t*xstep:])
+		}
+		panels.OuterAdd(m, dy)
+	})
 }

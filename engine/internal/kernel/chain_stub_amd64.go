@@ -38,7 +38,13 @@ func chain7flat(out *[]float32, in *[]float32, n int)
 func chain8flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain9flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
@@ -62,19 +68,16 @@ func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain14flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain15flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain16flat(out *[]float32, in *[]float32, n int)
+func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain17rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain16flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain17flat(out *[]float32, in *[]float32, n int)
@@ -83,7 +86,10 @@ func chain17flat(out *[]float32, in *[]float32, n int)
 func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain19flat(out *[]float32, in *[]float32, n int)
+func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -104,16 +110,16 @@ func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain23rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain23flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain23flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain26flat(out *[]float32, in *[]float32, n int)
@@ -155,10 +161,10 @@ func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain32flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain33flat(out *[]float32, in *[]float32, n int)
+func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -167,28 +173,28 @@ func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain35rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain35flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain35flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain36flat(out *[]float32, in *[]float32, n int)
+func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain37flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, n int)
+func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -197,10 +203,10 @@ func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -227,10 +233,10 @@ func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, n int)
+func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -239,10 +245,10 @@ func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain48flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -263,22 +269,34 @@ func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain52flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain53flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain54flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -291,18 +309,6 @@ func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 
 //go:noescape
 func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -383,19 +389,22 @@ func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain74flat(out *[]float32, in *[]float32, n int)
+func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain75flat(out *[]float32, in *[]float32, n int)
+func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain76flat(out *[]float32, in *[]float32, n int)
+func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -410,52 +419,58 @@ func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, n int)
+func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain83flat(out *[]float32, in *[]float32, n int)
+func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain84flat(out *[]float32, in *[]float32, n int)
+func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain85flat(out *[]float32, in *[]float32, n int)
+func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
@@ -464,10 +479,19 @@ func chain89flat(out *[]float32, in *[]float32, n int)
 func chain90flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
@@ -488,9 +512,6 @@ func chain97flat(out *[]float32, in *[]float32, n int)
 func chain98flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain99rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -509,40 +530,25 @@ func chain103flat(out *[]float32, in *[]float32, n int)
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain110rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain110flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
@@ -560,7 +566,13 @@ func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
@@ -572,37 +584,70 @@ func chain116flat(out *[]float32, in *[]float32, n int)
 func chain117flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain120flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain124flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain125flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain126flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain127flat(out *[]float32, in *[]float32, n int)
+func chain127rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain128flat(out *[]float32, in *[]float32, n int)
+func chain127flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain129flat(out *[]float32, in *[]float32, n int)
@@ -620,7 +665,13 @@ func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain131flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain132flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain133flat(out *[]float32, in *[]float32, n int)
@@ -632,13 +683,19 @@ func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain134flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain135flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain136rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain136flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain136flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain137flat(out *[]float32, in *[]float32, n int)
@@ -656,10 +713,238 @@ func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain139flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain140flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain141flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain142flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain143flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain144flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain145flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain146flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain147flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain148flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain149flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain150flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain151flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain152flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain153flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain154flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain155flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain156flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain157flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain158flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain159flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain160flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain161flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain162flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain163flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain164flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain165flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain166flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain167flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain168flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain169flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain170flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain171flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain172flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain173flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain174flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain175flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain176flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain180flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain181flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain182flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain183flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain184flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain185flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain186flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain187flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain188flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain189flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain190flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain191flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain192flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain193flat(out *[]float32, in *[]float32, n int)

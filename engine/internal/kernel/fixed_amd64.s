@@ -4,975 +4,1421 @@
 
 #include "textflag.h"
 
-// func tile1x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile1x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile1x2(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	MOVQ    CX, R9
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	ADDQ    DX, R9
+TEXT ·tile1x2(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
 
-loop:
-	VBROADCASTSS (R8), Y2
-	VFMADD231PS  (AX), Y2, Y0
-	VFMADD231PS  32(AX), Y2, Y1
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	ADDQ         DX, CX
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), DI
+	MOVQ  AX, SI
+	IMULQ DI, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R8
+	MOVQ  32(DX), R9
+	MOVQ  40(DX), R10
+	SHRQ  $0x01, R10
+	JZ    odd
+
+pairs:
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  (DI), Y2, Y0
+	VFMADD231PS  32(DI), Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, SI
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  (DI), Y2, Y0
+	VFMADD231PS  32(DI), Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, SI
+	DECQ         R10
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R10
+	TESTQ        $0x00000001, R10
+	JZ           next
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  (DI), Y2, Y0
+	VFMADD231PS  32(DI), Y2, Y1
+	ADDQ         R9, DI
+	ADDQ         R8, SI
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile1x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile1x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile1x1(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	MOVQ    CX, R9
-	VMOVUPS (R9), Y0
-	ADDQ    DX, R9
+TEXT ·tile1x1(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), DI
+	MOVQ  AX, SI
+	IMULQ DI, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R8
+	MOVQ  32(DX), R9
+	MOVQ  40(DX), R10
 
 loop:
-	VBROADCASTSS (R8), Y1
-	VFMADD231PS  (AX), Y1, Y0
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
+	VBROADCASTSS (SI), Y1
+	VFMADD231PS  (DI), Y1, Y0
+	ADDQ         R9, DI
+	ADDQ         R8, SI
+	DECQ         R10
 	JNZ          loop
-	VMOVUPS      Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMOVUPS      Y0, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile1x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+// func tile1x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·tile1x1masked(SB), NOSPLIT, $0-72
-	MOVQ       x+16(FP), AX
-	MOVQ       y+0(FP), CX
-	MOVQ       ystep+24(FP), DX
-	MOVQ       wcol+40(FP), BX
-	MOVQ       xstep+48(FP), SI
-	MOVQ       k+56(FP), DI
-	MOVQ       w+8(FP), R8
-	MOVQ       wrow+32(FP), R9
-	MOVQ       mask+64(FP), R9
-	VMOVDQU    (R9), Y0
-	MOVQ       CX, R9
-	VMASKMOVPS (R9), Y0, Y1
-	ADDQ       DX, R9
+TEXT ·tile1x1masked(SB), NOSPLIT, $0-96
+	MOVQ    row+32(FP), AX
+	MOVQ    off+40(FP), CX
+	MOVQ    mask+88(FP), DX
+	VMOVDQU (DX), Y0
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y1, Y1, Y1
+	JMP    start
+
+add:
+	MOVQ       y+0(FP), DX
+	MOVQ       ystep+24(FP), BX
+	VMASKMOVPS (DX), Y0, Y1
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), DI
+	MOVQ  AX, SI
+	IMULQ DI, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R8
+	MOVQ  32(DX), R9
+	MOVQ  40(DX), R10
 
 loop:
-	VMASKMOVPS   (AX), Y0, Y3
-	VBROADCASTSS (R8), Y2
+	VMASKMOVPS   (DI), Y0, Y3
+	VBROADCASTSS (SI), Y2
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
+	ADDQ         R9, DI
+	ADDQ         R8, SI
+	DECQ         R10
 	JNZ          loop
-	VMASKMOVPS   Y1, Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMASKMOVPS   Y1, Y0, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile2x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile2x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile2x2(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	MOVQ    CX, R10
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
-	ADDQ    DX, R10
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	ADDQ    DX, R10
+TEXT ·tile2x2(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
 
-loop:
-	VMOVUPS      (AX), Y5
-	VMOVUPS      32(AX), Y6
-	VBROADCASTSS (R8), Y4
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	SHRQ  $0x01, R11
+	JZ    odd
+
+pairs:
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y4
 	VFMADD231PS  Y5, Y4, Y0
 	VFMADD231PS  Y6, Y4, Y1
-	VBROADCASTSS (R8)(R9*1), Y4
+	VBROADCASTSS (SI)(R8*1), Y4
 	VFMADD231PS  Y5, Y4, Y2
 	VFMADD231PS  Y6, Y4, Y3
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	VMOVUPS      Y3, 32(CX)
-	ADDQ         DX, CX
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VBROADCASTSS (SI)(R8*1), Y4
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y6, Y4, Y3
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	DECQ         R11
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y5
+	VMOVUPS      32(DI), Y6
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y5, Y4, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VBROADCASTSS (SI)(R8*1), Y4
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y6, Y4, Y3
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile2x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile2x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile2x1(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	MOVQ    CX, R10
-	VMOVUPS (R10), Y0
-	ADDQ    DX, R10
-	VMOVUPS (R10), Y1
-	ADDQ    DX, R10
+TEXT ·tile2x1(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y1
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
 
 loop:
-	VMOVUPS      (AX), Y3
-	VBROADCASTSS (R8), Y2
+	VMOVUPS      (DI), Y3
+	VBROADCASTSS (SI), Y2
 	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (R8)(R9*1), Y2
+	VBROADCASTSS (SI)(R8*1), Y2
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	DECQ         R11
 	JNZ          loop
-	VMOVUPS      Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMOVUPS      Y0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	VMOVUPS      Y1, (CX)
-	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile2x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+// func tile2x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·tile2x1masked(SB), NOSPLIT, $0-72
-	MOVQ       x+16(FP), AX
-	MOVQ       y+0(FP), CX
-	MOVQ       ystep+24(FP), DX
-	MOVQ       wcol+40(FP), BX
-	MOVQ       xstep+48(FP), SI
-	MOVQ       k+56(FP), DI
-	MOVQ       w+8(FP), R8
-	MOVQ       wrow+32(FP), R9
-	MOVQ       mask+64(FP), R10
-	VMOVDQU    (R10), Y0
-	MOVQ       CX, R10
-	VMASKMOVPS (R10), Y0, Y1
-	ADDQ       DX, R10
-	VMASKMOVPS (R10), Y0, Y2
-	ADDQ       DX, R10
+TEXT ·tile2x1masked(SB), NOSPLIT, $0-96
+	MOVQ    row+32(FP), AX
+	MOVQ    off+40(FP), CX
+	MOVQ    mask+88(FP), DX
+	VMOVDQU (DX), Y0
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	JMP    start
+
+add:
+	MOVQ       y+0(FP), DX
+	MOVQ       ystep+24(FP), BX
+	VMASKMOVPS (DX), Y0, Y1
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y2
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
 
 loop:
-	VMASKMOVPS   (AX), Y0, Y4
-	VBROADCASTSS (R8), Y3
+	VMASKMOVPS   (DI), Y0, Y4
+	VBROADCASTSS (SI), Y3
 	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R8)(R9*1), Y3
+	VBROADCASTSS (SI)(R8*1), Y3
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	DECQ         R11
 	JNZ          loop
-	VMASKMOVPS   Y1, Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMASKMOVPS   Y1, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y2, Y0, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	VMASKMOVPS   Y2, Y0, (CX)
-	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile3x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile3x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile3x2(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	MOVQ    CX, R10
-	VMOVUPS (R10), Y0
-	VMOVUPS 32(R10), Y1
-	ADDQ    DX, R10
-	VMOVUPS (R10), Y2
-	VMOVUPS 32(R10), Y3
-	ADDQ    DX, R10
-	VMOVUPS (R10), Y4
-	VMOVUPS 32(R10), Y5
-	ADDQ    DX, R10
+TEXT ·tile3x2(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
 
-loop:
-	VMOVUPS      (AX), Y7
-	VMOVUPS      32(AX), Y8
-	VBROADCASTSS (R8), Y6
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	SHRQ  $0x01, R11
+	JZ    odd
+
+pairs:
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y7, Y6, Y0
 	VFMADD231PS  Y8, Y6, Y1
-	VBROADCASTSS (R8)(R9*1), Y6
+	VBROADCASTSS (SI)(R8*1), Y6
 	VFMADD231PS  Y7, Y6, Y2
 	VFMADD231PS  Y8, Y6, Y3
-	VBROADCASTSS (R8)(R9*2), Y6
+	VBROADCASTSS (SI)(R8*2), Y6
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y8, Y6, Y5
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	VMOVUPS      Y3, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y4, (CX)
-	VMOVUPS      Y5, 32(CX)
-	ADDQ         DX, CX
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	VBROADCASTSS (SI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y2
+	VFMADD231PS  Y8, Y6, Y3
+	VBROADCASTSS (SI)(R8*2), Y6
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y8, Y6, Y5
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	DECQ         R11
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y7
+	VMOVUPS      32(DI), Y8
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y8, Y6, Y1
+	VBROADCASTSS (SI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y2
+	VFMADD231PS  Y8, Y6, Y3
+	VBROADCASTSS (SI)(R8*2), Y6
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y8, Y6, Y5
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile3x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile3x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile3x1(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	MOVQ    CX, R10
-	VMOVUPS (R10), Y0
-	ADDQ    DX, R10
-	VMOVUPS (R10), Y1
-	ADDQ    DX, R10
-	VMOVUPS (R10), Y2
-	ADDQ    DX, R10
+TEXT ·tile3x1(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
 
 loop:
-	VMOVUPS      (AX), Y4
-	VBROADCASTSS (R8), Y3
+	VMOVUPS      (DI), Y4
+	VBROADCASTSS (SI), Y3
 	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R8)(R9*1), Y3
+	VBROADCASTSS (SI)(R8*1), Y3
 	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R8)(R9*2), Y3
+	VBROADCASTSS (SI)(R8*2), Y3
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	DECQ         R11
 	JNZ          loop
-	VMOVUPS      Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMOVUPS      Y0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	VMOVUPS      Y1, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile3x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+// func tile3x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·tile3x1masked(SB), NOSPLIT, $0-72
-	MOVQ       x+16(FP), AX
-	MOVQ       y+0(FP), CX
-	MOVQ       ystep+24(FP), DX
-	MOVQ       wcol+40(FP), BX
-	MOVQ       xstep+48(FP), SI
-	MOVQ       k+56(FP), DI
-	MOVQ       w+8(FP), R8
-	MOVQ       wrow+32(FP), R9
-	MOVQ       mask+64(FP), R10
-	VMOVDQU    (R10), Y0
-	MOVQ       CX, R10
-	VMASKMOVPS (R10), Y0, Y1
-	ADDQ       DX, R10
-	VMASKMOVPS (R10), Y0, Y2
-	ADDQ       DX, R10
-	VMASKMOVPS (R10), Y0, Y3
-	ADDQ       DX, R10
+TEXT ·tile3x1masked(SB), NOSPLIT, $0-96
+	MOVQ    row+32(FP), AX
+	MOVQ    off+40(FP), CX
+	MOVQ    mask+88(FP), DX
+	VMOVDQU (DX), Y0
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    start
+
+add:
+	MOVQ       y+0(FP), DX
+	MOVQ       ystep+24(FP), BX
+	VMASKMOVPS (DX), Y0, Y1
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y2
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y3
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
 
 loop:
-	VMASKMOVPS   (AX), Y0, Y5
-	VBROADCASTSS (R8), Y4
+	VMASKMOVPS   (DI), Y0, Y5
+	VBROADCASTSS (SI), Y4
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R8)(R9*1), Y4
+	VBROADCASTSS (SI)(R8*1), Y4
 	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R8)(R9*2), Y4
+	VBROADCASTSS (SI)(R8*2), Y4
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	DECQ         R11
 	JNZ          loop
-	VMASKMOVPS   Y1, Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMASKMOVPS   Y1, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y2, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y3, Y0, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	VMASKMOVPS   Y2, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y3, Y0, (CX)
-	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile4x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile4x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile4x2(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	LEAQ    (R9)(R9*2), R10
-	LEAQ    (R8)(R10*1), R10
-	MOVQ    CX, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y2
-	VMOVUPS 32(R11), Y3
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y5
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y6
-	VMOVUPS 32(R11), Y7
-	ADDQ    DX, R11
+TEXT ·tile4x2(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
 
-loop:
-	VMOVUPS      (AX), Y9
-	VMOVUPS      32(AX), Y10
-	VBROADCASTSS (R8), Y8
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
+	SHRQ  $0x01, R11
+	JZ    odd
+
+pairs:
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y8
 	VFMADD231PS  Y9, Y8, Y0
 	VFMADD231PS  Y10, Y8, Y1
-	VBROADCASTSS (R8)(R9*1), Y8
+	VBROADCASTSS (SI)(R8*1), Y8
 	VFMADD231PS  Y9, Y8, Y2
 	VFMADD231PS  Y10, Y8, Y3
-	VBROADCASTSS (R8)(R9*2), Y8
+	VBROADCASTSS (SI)(R8*2), Y8
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y10, Y8, Y5
-	VBROADCASTSS (R10), Y8
+	VBROADCASTSS (R12), Y8
 	VFMADD231PS  Y9, Y8, Y6
 	VFMADD231PS  Y10, Y8, Y7
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	VMOVUPS      Y3, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y4, (CX)
-	VMOVUPS      Y5, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y6, (CX)
-	VMOVUPS      Y7, 32(CX)
-	ADDQ         DX, CX
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VBROADCASTSS (SI)(R8*1), Y8
+	VFMADD231PS  Y9, Y8, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VBROADCASTSS (SI)(R8*2), Y8
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y9, Y8, Y6
+	VFMADD231PS  Y10, Y8, Y7
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y9
+	VMOVUPS      32(DI), Y10
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y10, Y8, Y1
+	VBROADCASTSS (SI)(R8*1), Y8
+	VFMADD231PS  Y9, Y8, Y2
+	VFMADD231PS  Y10, Y8, Y3
+	VBROADCASTSS (SI)(R8*2), Y8
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y10, Y8, Y5
+	VBROADCASTSS (R12), Y8
+	VFMADD231PS  Y9, Y8, Y6
+	VFMADD231PS  Y10, Y8, Y7
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile4x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile4x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile4x1(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	LEAQ    (R9)(R9*2), R10
-	LEAQ    (R8)(R10*1), R10
-	MOVQ    CX, R11
-	VMOVUPS (R11), Y0
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y1
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y2
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y3
-	ADDQ    DX, R11
+TEXT ·tile4x1(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y3
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
 
 loop:
-	VMOVUPS      (AX), Y5
-	VBROADCASTSS (R8), Y4
+	VMOVUPS      (DI), Y5
+	VBROADCASTSS (SI), Y4
 	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R8)(R9*1), Y4
+	VBROADCASTSS (SI)(R8*1), Y4
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R8)(R9*2), Y4
+	VBROADCASTSS (SI)(R8*2), Y4
 	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R10), Y4
+	VBROADCASTSS (R12), Y4
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
 	JNZ          loop
-	VMOVUPS      Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMOVUPS      Y0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	VMOVUPS      Y1, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y3, (CX)
-	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile4x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+// func tile4x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·tile4x1masked(SB), NOSPLIT, $0-72
-	MOVQ       x+16(FP), AX
-	MOVQ       y+0(FP), CX
-	MOVQ       ystep+24(FP), DX
-	MOVQ       wcol+40(FP), BX
-	MOVQ       xstep+48(FP), SI
-	MOVQ       k+56(FP), DI
-	MOVQ       w+8(FP), R8
-	MOVQ       wrow+32(FP), R9
-	LEAQ       (R9)(R9*2), R10
-	LEAQ       (R8)(R10*1), R10
-	MOVQ       mask+64(FP), R11
-	VMOVDQU    (R11), Y0
-	MOVQ       CX, R11
-	VMASKMOVPS (R11), Y0, Y1
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y3
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y4
-	ADDQ       DX, R11
+TEXT ·tile4x1masked(SB), NOSPLIT, $0-96
+	MOVQ    row+32(FP), AX
+	MOVQ    off+40(FP), CX
+	MOVQ    mask+88(FP), DX
+	VMOVDQU (DX), Y0
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	JMP    start
+
+add:
+	MOVQ       y+0(FP), DX
+	MOVQ       ystep+24(FP), BX
+	VMASKMOVPS (DX), Y0, Y1
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y2
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y3
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y4
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
 
 loop:
-	VMASKMOVPS   (AX), Y0, Y6
-	VBROADCASTSS (R8), Y5
+	VMASKMOVPS   (DI), Y0, Y6
+	VBROADCASTSS (SI), Y5
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R8)(R9*1), Y5
+	VBROADCASTSS (SI)(R8*1), Y5
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R8)(R9*2), Y5
+	VBROADCASTSS (SI)(R8*2), Y5
 	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R10), Y5
+	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
 	JNZ          loop
-	VMASKMOVPS   Y1, Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMASKMOVPS   Y1, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y2, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y3, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y4, Y0, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	VMASKMOVPS   Y2, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y3, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y4, Y0, (CX)
-	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile5x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile5x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile5x2(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	LEAQ    (R9)(R9*2), R10
-	LEAQ    (R8)(R10*1), R10
-	MOVQ    CX, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y2
-	VMOVUPS 32(R11), Y3
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y5
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y6
-	VMOVUPS 32(R11), Y7
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y8
-	VMOVUPS 32(R11), Y9
-	ADDQ    DX, R11
+TEXT ·tile5x2(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
 
-loop:
-	VMOVUPS      (AX), Y11
-	VMOVUPS      32(AX), Y12
-	VBROADCASTSS (R8), Y10
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y8
+	VMOVUPS 32(DX), Y9
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
+	SHRQ  $0x01, R11
+	JZ    odd
+
+pairs:
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y11, Y10, Y0
 	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS (R8)(R9*1), Y10
+	VBROADCASTSS (SI)(R8*1), Y10
 	VFMADD231PS  Y11, Y10, Y2
 	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS (R8)(R9*2), Y10
+	VBROADCASTSS (SI)(R8*2), Y10
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS (R10), Y10
+	VBROADCASTSS (R12), Y10
 	VFMADD231PS  Y11, Y10, Y6
 	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS (R10)(R9*1), Y10
+	VBROADCASTSS (R12)(R8*1), Y10
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y12, Y10, Y9
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	VMOVUPS      Y3, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y4, (CX)
-	VMOVUPS      Y5, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y6, (CX)
-	VMOVUPS      Y7, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y8, (CX)
-	VMOVUPS      Y9, 32(CX)
-	ADDQ         DX, CX
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VBROADCASTSS (SI)(R8*1), Y10
+	VFMADD231PS  Y11, Y10, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	VBROADCASTSS (SI)(R8*2), Y10
+	VFMADD231PS  Y11, Y10, Y4
+	VFMADD231PS  Y12, Y10, Y5
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y11, Y10, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VBROADCASTSS (R12)(R8*1), Y10
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y12, Y10, Y9
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y11
+	VMOVUPS      32(DI), Y12
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VBROADCASTSS (SI)(R8*1), Y10
+	VFMADD231PS  Y11, Y10, Y2
+	VFMADD231PS  Y12, Y10, Y3
+	VBROADCASTSS (SI)(R8*2), Y10
+	VFMADD231PS  Y11, Y10, Y4
+	VFMADD231PS  Y12, Y10, Y5
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y11, Y10, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VBROADCASTSS (R12)(R8*1), Y10
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y12, Y10, Y9
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func tile5x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile5x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile5x1(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	LEAQ    (R9)(R9*2), R10
-	LEAQ    (R8)(R10*1), R10
-	MOVQ    CX, R11
-	VMOVUPS (R11), Y0
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y1
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y2
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y3
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y4
-	ADDQ    DX, R11
+TEXT ·tile5x1(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	JMP    start
+
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y3
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y4
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
 
 loop:
-	VMOVUPS      (AX), Y6
-	VBROADCASTSS (R8), Y5
+	VMOVUPS      (DI), Y6
+	VBROADCASTSS (SI), Y5
 	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R8)(R9*1), Y5
+	VBROADCASTSS (SI)(R8*1), Y5
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R8)(R9*2), Y5
+	VBROADCASTSS (SI)(R8*2), Y5
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R10), Y5
+	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R10)(R9*1), Y5
+	VBROADCASTSS (R12)(R8*1), Y5
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
 	JNZ          loop
-	VMOVUPS      Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMOVUPS      Y0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	VMOVUPS      Y1, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y3, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y4, (CX)
-	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile5x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+// func tile5x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·tile5x1masked(SB), NOSPLIT, $0-72
-	MOVQ       x+16(FP), AX
-	MOVQ       y+0(FP), CX
-	MOVQ       ystep+24(FP), DX
-	MOVQ       wcol+40(FP), BX
-	MOVQ       xstep+48(FP), SI
-	MOVQ       k+56(FP), DI
-	MOVQ       w+8(FP), R8
-	MOVQ       wrow+32(FP), R9
-	LEAQ       (R9)(R9*2), R10
-	LEAQ       (R8)(R10*1), R10
-	MOVQ       mask+64(FP), R11
-	VMOVDQU    (R11), Y0
-	MOVQ       CX, R11
-	VMASKMOVPS (R11), Y0, Y1
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y3
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y4
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y5
-	ADDQ       DX, R11
+TEXT ·tile5x1masked(SB), NOSPLIT, $0-96
+	MOVQ    row+32(FP), AX
+	MOVQ    off+40(FP), CX
+	MOVQ    mask+88(FP), DX
+	VMOVDQU (DX), Y0
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	JMP    start
+
+add:
+	MOVQ       y+0(FP), DX
+	MOVQ       ystep+24(FP), BX
+	VMASKMOVPS (DX), Y0, Y1
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y2
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y3
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y4
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y5
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
 
 loop:
-	VMASKMOVPS   (AX), Y0, Y7
-	VBROADCASTSS (R8), Y6
+	VMASKMOVPS   (DI), Y0, Y7
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R8)(R9*1), Y6
+	VBROADCASTSS (SI)(R8*1), Y6
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R8)(R9*2), Y6
+	VBROADCASTSS (SI)(R8*2), Y6
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R10), Y6
+	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R10)(R9*1), Y6
+	VBROADCASTSS (R12)(R8*1), Y6
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
 	JNZ          loop
-	VMASKMOVPS   Y1, Y0, (CX)
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMASKMOVPS   Y1, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y2, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y3, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y4, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y5, Y0, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	VMASKMOVPS   Y2, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y3, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y4, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y5, Y0, (CX)
-	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func tile6x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+// func tile6x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·tile6x2(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	LEAQ    (R9)(R9*2), R10
-	LEAQ    (R8)(R10*1), R10
-	MOVQ    CX, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y2
-	VMOVUPS 32(R11), Y3
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y5
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y6
-	VMOVUPS 32(R11), Y7
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y8
-	VMOVUPS 32(R11), Y9
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y10
-	VMOVUPS 32(R11), Y11
-	ADDQ    DX, R11
+TEXT ·tile6x2(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
 
-loop:
-	VMOVUPS      (AX), Y13
-	VMOVUPS      32(AX), Y14
-	VBROADCASTSS (R8), Y12
-	VFMADD231PS  Y13, Y12, Y0
-	VFMADD231PS  Y14, Y12, Y1
-	VBROADCASTSS (R8)(R9*1), Y12
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y14, Y12, Y3
-	VBROADCASTSS (R8)(R9*2), Y12
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS (R10), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VBROADCASTSS (R10)(R9*1), Y12
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS (R10)(R9*2), Y12
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y14, Y12, Y11
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	VMOVUPS      Y3, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y4, (CX)
-	VMOVUPS      Y5, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y6, (CX)
-	VMOVUPS      Y7, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y8, (CX)
-	VMOVUPS      Y9, 32(CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y10, (CX)
-	VMOVUPS      Y11, 32(CX)
-	ADDQ         DX, CX
-	VZEROUPPER
-	RET
-
-// func tile6x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
-// Requires: AVX, FMA3
-TEXT ·tile6x1(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	LEAQ    (R9)(R9*2), R10
-	LEAQ    (R8)(R10*1), R10
-	MOVQ    CX, R11
-	VMOVUPS (R11), Y0
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y1
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y2
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y3
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y4
-	ADDQ    DX, R11
-	VMOVUPS (R11), Y5
-	ADDQ    DX, R11
-
-loop:
-	VMOVUPS      (AX), Y7
-	VBROADCASTSS (R8), Y6
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (R8)(R9*1), Y6
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R8)(R9*2), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R10), Y6
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R10)(R9*1), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R10)(R9*2), Y6
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y1, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y2, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y3, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y4, (CX)
-	ADDQ         DX, CX
-	VMOVUPS      Y5, (CX)
-	ADDQ         DX, CX
-	VZEROUPPER
-	RET
-
-// func tile6x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
-// Requires: AVX, FMA3
-TEXT ·tile6x1masked(SB), NOSPLIT, $0-72
-	MOVQ       x+16(FP), AX
-	MOVQ       y+0(FP), CX
-	MOVQ       ystep+24(FP), DX
-	MOVQ       wcol+40(FP), BX
-	MOVQ       xstep+48(FP), SI
-	MOVQ       k+56(FP), DI
-	MOVQ       w+8(FP), R8
-	MOVQ       wrow+32(FP), R9
-	LEAQ       (R9)(R9*2), R10
-	LEAQ       (R8)(R10*1), R10
-	MOVQ       mask+64(FP), R11
-	VMOVDQU    (R11), Y0
-	MOVQ       CX, R11
-	VMASKMOVPS (R11), Y0, Y1
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y2
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y3
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y4
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y5
-	ADDQ       DX, R11
-	VMASKMOVPS (R11), Y0, Y6
-	ADDQ       DX, R11
-
-loop:
-	VMASKMOVPS   (AX), Y0, Y8
-	VBROADCASTSS (R8), Y7
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R8)(R9*1), Y7
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (R8)(R9*2), Y7
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R10), Y7
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (R10)(R9*1), Y7
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R10)(R9*2), Y7
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	ADDQ         BX, R10
-	DECQ         DI
-	JNZ          loop
-	VMASKMOVPS   Y1, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y2, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y3, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y4, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y5, Y0, (CX)
-	ADDQ         DX, CX
-	VMASKMOVPS   Y6, Y0, (CX)
-	ADDQ         DX, CX
-	VZEROUPPER
-	RET
-
-// func tile1x8(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
-// Requires: AVX, FMA3
-TEXT ·tile1x8(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	MOVQ    CX, R9
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	VMOVUPS 64(R9), Y2
-	VMOVUPS 96(R9), Y3
-	VMOVUPS 128(R9), Y4
-	VMOVUPS 160(R9), Y5
-	VMOVUPS 192(R9), Y6
-	VMOVUPS 224(R9), Y7
-	ADDQ    DX, R9
-
-loop:
-	VBROADCASTSS (R8), Y8
-	VFMADD231PS  (AX), Y8, Y0
-	VFMADD231PS  32(AX), Y8, Y1
-	VFMADD231PS  64(AX), Y8, Y2
-	VFMADD231PS  96(AX), Y8, Y3
-	VFMADD231PS  128(AX), Y8, Y4
-	VFMADD231PS  160(AX), Y8, Y5
-	VFMADD231PS  192(AX), Y8, Y6
-	VFMADD231PS  224(AX), Y8, Y7
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, 64(CX)
-	VMOVUPS      Y3, 96(CX)
-	VMOVUPS      Y4, 128(CX)
-	VMOVUPS      Y5, 160(CX)
-	VMOVUPS      Y6, 192(CX)
-	VMOVUPS      Y7, 224(CX)
-	ADDQ         DX, CX
-	VZEROUPPER
-	RET
-
-// func tile1x4(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
-// Requires: AVX, FMA3
-TEXT ·tile1x4(SB), NOSPLIT, $0-64
-	MOVQ    x+16(FP), AX
-	MOVQ    y+0(FP), CX
-	MOVQ    ystep+24(FP), DX
-	MOVQ    wcol+40(FP), BX
-	MOVQ    xstep+48(FP), SI
-	MOVQ    k+56(FP), DI
-	MOVQ    w+8(FP), R8
-	MOVQ    wrow+32(FP), R9
-	MOVQ    CX, R9
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	VMOVUPS 64(R9), Y2
-	VMOVUPS 96(R9), Y3
-	ADDQ    DX, R9
-
-loop:
-	VBROADCASTSS (R8), Y4
-	VFMADD231PS  (AX), Y4, Y0
-	VFMADD231PS  32(AX), Y4, Y1
-	VFMADD231PS  64(AX), Y4, Y2
-	VFMADD231PS  96(AX), Y4, Y3
-	ADDQ         SI, AX
-	ADDQ         BX, R8
-	DECQ         DI
-	JNZ          loop
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, 64(CX)
-	VMOVUPS      Y3, 96(CX)
-	ADDQ         DX, CX
-	VZEROUPPER
-	RET
-
-// func dots3x4(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
-// Requires: AVX, FMA3
-TEXT ·dots3x4(SB), NOSPLIT, $0-72
-	MOVQ   a+8(FP), AX
-	MOVQ   x+16(FP), CX
-	MOVQ   stride+32(FP), DX
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -985,229 +1431,594 @@ TEXT ·dots3x4(SB), NOSPLIT, $0-72
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	JMP    start
 
-time:
-	MOVQ AX, BX
-	MOVQ CX, SI
-	LEAQ (DX)(DX*2), DI
-	LEAQ (SI)(DI*1), R8
-	MOVQ vecs+56(FP), DI
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y6
+	VMOVUPS 32(DX), Y7
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y8
+	VMOVUPS 32(DX), Y9
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y10
+	VMOVUPS 32(DX), Y11
 
-lane:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      (BX)(DX*1), Y13
-	VMOVUPS      (BX)(DX*2), Y14
-	VMOVUPS      (SI), Y15
-	VFMADD231PS  Y15, Y12, Y0
-	VFMADD231PS  Y15, Y13, Y4
-	VFMADD231PS  Y15, Y14, Y8
-	VMOVUPS      (SI)(DX*1), Y15
-	VFMADD231PS  Y15, Y12, Y1
-	VFMADD231PS  Y15, Y13, Y5
-	VFMADD231PS  Y15, Y14, Y9
-	VMOVUPS      (SI)(DX*2), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VFMADD231PS  Y15, Y13, Y6
-	VFMADD231PS  Y15, Y14, Y10
-	VMOVUPS      (R8), Y15
-	VFMADD231PS  Y15, Y12, Y3
-	VFMADD231PS  Y15, Y13, Y7
-	VFMADD231PS  Y15, Y14, Y11
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, R8
-	DECQ         DI
-	JNZ          lane
-	MOVQ         atime+40(FP), BX
-	ADDQ         BX, AX
-	MOVQ         xtime+48(FP), BX
-	ADDQ         BX, CX
-	MOVQ         times+64(FP), BX
-	DECQ         BX
-	MOVQ         BX, times+64(FP)
-	JNZ          time
-	MOVQ         c+0(FP), AX
-	MOVQ         crow+24(FP), CX
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X0, X1, X1
-	VADDPS       (AX), X1, X1
-	VMOVUPS      X1, (AX)
-	ADDQ         CX, AX
-	VHADDPS      Y5, Y4, Y4
-	VHADDPS      Y7, Y6, Y6
-	VHADDPS      Y6, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPS       X4, X0, X0
-	VADDPS       (AX), X0, X0
-	VMOVUPS      X0, (AX)
-	ADDQ         CX, AX
-	VHADDPS      Y9, Y8, Y8
-	VHADDPS      Y11, Y10, Y10
-	VHADDPS      Y10, Y8, Y8
-	VEXTRACTF128 $0x01, Y8, X0
-	VADDPS       X8, X0, X0
-	VADDPS       (AX), X0, X0
-	VMOVUPS      X0, (AX)
-	ADDQ         CX, AX
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
+	SHRQ  $0x01, R11
+	JZ    odd
+
+pairs:
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y12
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	VBROADCASTSS (SI)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	VBROADCASTSS (SI)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y4
+	VFMADD231PS  Y14, Y12, Y5
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y13, Y12, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VBROADCASTSS (R12)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y8
+	VFMADD231PS  Y14, Y12, Y9
+	VBROADCASTSS (R12)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y10
+	VFMADD231PS  Y14, Y12, Y11
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y12
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	VBROADCASTSS (SI)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	VBROADCASTSS (SI)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y4
+	VFMADD231PS  Y14, Y12, Y5
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y13, Y12, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VBROADCASTSS (R12)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y8
+	VFMADD231PS  Y14, Y12, Y9
+	VBROADCASTSS (R12)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y10
+	VFMADD231PS  Y14, Y12, Y11
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
+	JNZ          pairs
+
+odd:
+	MOVQ         40(DX), R11
+	TESTQ        $0x00000001, R11
+	JZ           next
+	VMOVUPS      (DI), Y13
+	VMOVUPS      32(DI), Y14
+	VBROADCASTSS (SI), Y12
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y14, Y12, Y1
+	VBROADCASTSS (SI)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y2
+	VFMADD231PS  Y14, Y12, Y3
+	VBROADCASTSS (SI)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y4
+	VFMADD231PS  Y14, Y12, Y5
+	VBROADCASTSS (R12), Y12
+	VFMADD231PS  Y13, Y12, Y6
+	VFMADD231PS  Y14, Y12, Y7
+	VBROADCASTSS (R12)(R8*1), Y12
+	VFMADD231PS  Y13, Y12, Y8
+	VFMADD231PS  Y14, Y12, Y9
+	VBROADCASTSS (R12)(R8*2), Y12
+	VFMADD231PS  Y13, Y12, Y10
+	VFMADD231PS  Y14, Y12, Y11
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+
+next:
+	ADDQ    $0x30, DX
+	DECQ    BX
+	JNZ     term
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y10, (DX)
+	VMOVUPS Y11, 32(DX)
+	MOVQ    rowmove+64(FP), DX
+	ADDQ    DX, AX
+	MOVQ    offmove+72(FP), DX
+	ADDQ    DX, CX
+	MOVQ    y+0(FP), BX
+	MOVQ    ymove+56(FP), DX
+	ADDQ    DX, BX
+	MOVQ    BX, y+0(FP)
+	MOVQ    tiles+48(FP), DX
+	DECQ    DX
+	MOVQ    DX, tiles+48(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET
 
-// func dots1x4(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
+// func tile6x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·dots1x4(SB), NOSPLIT, $0-72
-	MOVQ   a+8(FP), AX
-	MOVQ   x+16(FP), CX
-	MOVQ   stride+32(FP), DX
+TEXT ·tile6x1(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	JMP    start
 
-time:
-	MOVQ AX, BX
-	MOVQ CX, SI
-	LEAQ (DX)(DX*2), DI
-	LEAQ (SI)(DI*1), R8
-	MOVQ vecs+56(FP), DI
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y1
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y2
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y3
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y4
+	ADDQ    BX, DX
+	VMOVUPS (DX), Y5
 
-lane:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      (SI), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VMOVUPS      (SI)(DX*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VMOVUPS      (SI)(DX*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VMOVUPS      (R8), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, R8
-	DECQ         DI
-	JNZ          lane
-	MOVQ         atime+40(FP), BX
-	ADDQ         BX, AX
-	MOVQ         xtime+48(FP), BX
-	ADDQ         BX, CX
-	MOVQ         times+64(FP), BX
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
+
+loop:
+	VMOVUPS      (DI), Y7
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (SI)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (SI)(R8*2), Y6
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (R12)(R8*1), Y6
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R12)(R8*2), Y6
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
+	JNZ          loop
+	ADDQ         $0x30, DX
 	DECQ         BX
-	MOVQ         BX, times+64(FP)
-	JNZ          time
-	MOVQ         c+0(FP), AX
-	MOVQ         crow+24(FP), CX
-	VHADDPS      Y1, Y0, Y0
-	VHADDPS      Y3, Y2, Y2
-	VHADDPS      Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X0, X1, X1
-	VADDPS       (AX), X1, X1
-	VMOVUPS      X1, (AX)
-	ADDQ         CX, AX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMOVUPS      Y0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y1, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
+	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func dots3x1(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
+// func tile6x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 // Requires: AVX, FMA3
-TEXT ·dots3x1(SB), NOSPLIT, $0-72
-	MOVQ   a+8(FP), AX
-	MOVQ   x+16(FP), CX
-	MOVQ   stride+32(FP), DX
+TEXT ·tile6x1masked(SB), NOSPLIT, $0-96
+	MOVQ    row+32(FP), AX
+	MOVQ    off+40(FP), CX
+	MOVQ    mask+88(FP), DX
+	VMOVDQU (DX), Y0
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	JMP    start
+
+add:
+	MOVQ       y+0(FP), DX
+	MOVQ       ystep+24(FP), BX
+	VMASKMOVPS (DX), Y0, Y1
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y2
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y3
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y4
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y5
+	ADDQ       BX, DX
+	VMASKMOVPS (DX), Y0, Y6
+
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), R8
+	MOVQ  AX, SI
+	IMULQ R8, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R9
+	MOVQ  32(DX), R10
+	MOVQ  40(DX), R11
+	LEAQ  (R8)(R8*2), R12
+	LEAQ  (SI)(R12*1), R12
+
+loop:
+	VMASKMOVPS   (DI), Y0, Y8
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (SI)(R8*1), Y7
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (SI)(R8*2), Y7
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (R12), Y7
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (R12)(R8*1), Y7
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R12)(R8*2), Y7
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         R10, DI
+	ADDQ         R9, SI
+	ADDQ         R9, R12
+	DECQ         R11
+	JNZ          loop
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMASKMOVPS   Y1, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y2, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y3, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y4, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y5, Y0, (DX)
+	ADDQ         BX, DX
+	VMASKMOVPS   Y6, Y0, (DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
+	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func tile1x8(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
+// Requires: AVX, FMA3
+TEXT ·tile1x8(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    start
 
-time:
-	MOVQ AX, BX
-	MOVQ CX, SI
-	MOVQ vecs+56(FP), DI
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+	VMOVUPS 128(DX), Y4
+	VMOVUPS 160(DX), Y5
+	VMOVUPS 192(DX), Y6
+	VMOVUPS 224(DX), Y7
 
-lane:
-	VMOVUPS      (BX), Y3
-	VMOVUPS      (BX)(DX*1), Y4
-	VMOVUPS      (BX)(DX*2), Y5
-	VMOVUPS      (SI), Y6
-	VFMADD231PS  Y6, Y3, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, SI
-	DECQ         DI
-	JNZ          lane
-	MOVQ         atime+40(FP), BX
-	ADDQ         BX, AX
-	MOVQ         xtime+48(FP), BX
-	ADDQ         BX, CX
-	MOVQ         times+64(FP), BX
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), DI
+	MOVQ  AX, SI
+	IMULQ DI, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R8
+	MOVQ  32(DX), R9
+	MOVQ  40(DX), R10
+
+loop:
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  (DI), Y8, Y0
+	VFMADD231PS  32(DI), Y8, Y1
+	VFMADD231PS  64(DI), Y8, Y2
+	VFMADD231PS  96(DI), Y8, Y3
+	VFMADD231PS  128(DI), Y8, Y4
+	VFMADD231PS  160(DI), Y8, Y5
+	VFMADD231PS  192(DI), Y8, Y6
+	VFMADD231PS  224(DI), Y8, Y7
+	ADDQ         R9, DI
+	ADDQ         R8, SI
+	DECQ         R10
+	JNZ          loop
+	ADDQ         $0x30, DX
 	DECQ         BX
-	MOVQ         BX, times+64(FP)
-	JNZ          time
-	MOVQ         c+0(FP), AX
-	MOVQ         crow+24(FP), CX
-	VEXTRACTF128 $0x01, Y0, X3
-	VADDPS       X0, X3, X3
-	VHADDPS      X3, X3, X3
-	VHADDPS      X3, X3, X3
-	VADDSS       (AX), X3, X3
-	VMOVSS       X3, (AX)
-	ADDQ         CX, AX
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X1, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (AX), X0, X0
-	VMOVSS       X0, (AX)
-	ADDQ         CX, AX
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPS       X2, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VADDSS       (AX), X0, X0
-	VMOVSS       X0, (AX)
-	ADDQ         CX, AX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y2, 64(DX)
+	VMOVUPS      Y3, 96(DX)
+	VMOVUPS      Y4, 128(DX)
+	VMOVUPS      Y5, 160(DX)
+	VMOVUPS      Y6, 192(DX)
+	VMOVUPS      Y7, 224(DX)
+	MOVQ         rowmove+64(FP), DX
+	ADDQ         DX, AX
+	MOVQ         offmove+72(FP), DX
+	ADDQ         DX, CX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func dots1x1(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
+// func tile1x4(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 // Requires: AVX, FMA3
-TEXT ·dots1x1(SB), NOSPLIT, $0-72
-	MOVQ   a+8(FP), AX
-	MOVQ   x+16(FP), CX
-	MOVQ   stride+32(FP), DX
+TEXT ·tile1x4(SB), NOSPLIT, $0-88
+	MOVQ row+32(FP), AX
+	MOVQ off+40(FP), CX
+
+tile:
+	MOVQ   fresh+80(FP), DX
+	TESTQ  DX, DX
+	JZ     add
 	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP    start
 
-time:
-	MOVQ AX, DX
-	MOVQ CX, BX
-	MOVQ vecs+56(FP), SI
+add:
+	MOVQ    y+0(FP), DX
+	MOVQ    ystep+24(FP), BX
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
 
-lane:
-	VMOVUPS      (DX), Y1
-	VMOVUPS      (BX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, BX
-	DECQ         SI
-	JNZ          lane
-	MOVQ         atime+40(FP), DX
+start:
+	MOVQ terms+8(FP), DX
+	MOVQ count+16(FP), BX
+
+term:
+	MOVQ  16(DX), DI
+	MOVQ  AX, SI
+	IMULQ DI, SI
+	ADDQ  (DX), SI
+	MOVQ  CX, DI
+	ADDQ  8(DX), DI
+	MOVQ  24(DX), R8
+	MOVQ  32(DX), R9
+	MOVQ  40(DX), R10
+
+loop:
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  (DI), Y4, Y0
+	VFMADD231PS  32(DI), Y4, Y1
+	VFMADD231PS  64(DI), Y4, Y2
+	VFMADD231PS  96(DI), Y4, Y3
+	ADDQ         R9, DI
+	ADDQ         R8, SI
+	DECQ         R10
+	JNZ          loop
+	ADDQ         $0x30, DX
+	DECQ         BX
+	JNZ          term
+	MOVQ         y+0(FP), DX
+	MOVQ         ystep+24(FP), BX
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y2, 64(DX)
+	VMOVUPS      Y3, 96(DX)
+	MOVQ         rowmove+64(FP), DX
 	ADDQ         DX, AX
-	MOVQ         xtime+48(FP), DX
+	MOVQ         offmove+72(FP), DX
 	ADDQ         DX, CX
-	MOVQ         times+64(FP), DX
+	MOVQ         y+0(FP), BX
+	MOVQ         ymove+56(FP), DX
+	ADDQ         DX, BX
+	MOVQ         BX, y+0(FP)
+	MOVQ         tiles+48(FP), DX
 	DECQ         DX
-	MOVQ         DX, times+64(FP)
-	JNZ          time
-	MOVQ         c+0(FP), AX
-	MOVQ         crow+24(FP), CX
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X0, X1, X1
-	VHADDPS      X1, X1, X1
-	VHADDPS      X1, X1, X1
-	VADDSS       (AX), X1, X1
-	VMOVSS       X1, (AX)
-	ADDQ         CX, AX
+	MOVQ         DX, tiles+48(FP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func transpose(dst *float32, x *float32, dstep int, xstep int, blocks int)
+// Requires: AVX
+TEXT ·transpose(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ dstep+16(FP), DX
+	MOVQ xstep+24(FP), BX
+	MOVQ blocks+32(FP), SI
+	LEAQ (BX)(BX*2), DI
+	LEAQ (CX)(DI*1), R8
+	LEAQ (R8)(DI*1), DI
+
+block:
+	VMOVUPS     (CX), X0
+	VINSERTF128 $0x01, (R8)(BX*1), Y0, Y0
+	VMOVUPS     16(CX), X4
+	VINSERTF128 $0x01, 16(R8)(BX*1), Y4, Y4
+	VMOVUPS     (CX)(BX*1), X1
+	VINSERTF128 $0x01, (R8)(BX*2), Y1, Y1
+	VMOVUPS     16(CX)(BX*1), X5
+	VINSERTF128 $0x01, 16(R8)(BX*2), Y5, Y5
+	VMOVUPS     (CX)(BX*2), X2
+	VINSERTF128 $0x01, (DI), Y2, Y2
+	VMOVUPS     16(CX)(BX*2), X6
+	VINSERTF128 $0x01, 16(DI), Y6, Y6
+	VMOVUPS     (R8), X3
+	VINSERTF128 $0x01, (DI)(BX*1), Y3, Y3
+	VMOVUPS     16(R8), X7
+	VINSERTF128 $0x01, 16(DI)(BX*1), Y7, Y7
+	VUNPCKLPS   Y1, Y0, Y8
+	VUNPCKHPS   Y1, Y0, Y9
+	VUNPCKLPS   Y3, Y2, Y10
+	VUNPCKHPS   Y3, Y2, Y11
+	VUNPCKLPD   Y10, Y8, Y12
+	VUNPCKHPD   Y10, Y8, Y8
+	VMOVUPS     Y12, (AX)
+	ADDQ        DX, AX
+	VMOVUPS     Y8, (AX)
+	ADDQ        DX, AX
+	VUNPCKLPD   Y11, Y9, Y8
+	VUNPCKHPD   Y11, Y9, Y9
+	VMOVUPS     Y8, (AX)
+	ADDQ        DX, AX
+	VMOVUPS     Y9, (AX)
+	ADDQ        DX, AX
+	VUNPCKLPS   Y5, Y4, Y8
+	VUNPCKHPS   Y5, Y4, Y9
+	VUNPCKLPS   Y7, Y6, Y10
+	VUNPCKHPS   Y7, Y6, Y11
+	VUNPCKLPD   Y10, Y8, Y12
+	VUNPCKHPD   Y10, Y8, Y8
+	VMOVUPS     Y12, (AX)
+	ADDQ        DX, AX
+	VMOVUPS     Y8, (AX)
+	ADDQ        DX, AX
+	VUNPCKLPD   Y11, Y9, Y8
+	VUNPCKHPD   Y11, Y9, Y9
+	VMOVUPS     Y8, (AX)
+	ADDQ        DX, AX
+	VMOVUPS     Y9, (AX)
+	ADDQ        DX, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, DI
+	DECQ        SI
+	JNZ         block
 	VZEROUPPER
 	RET
 
@@ -2001,10 +2812,10 @@ whole:
 	JZ         store
 
 slot:
-	VMOVDQU     (BX), Y2
 	MOVLQSX     (SI), R11
+	VMOVUPS     (BX), Y2
 	VPERMPS     (DX)(R11*4), Y2, Y3
-	VPSRAD      $0x1f, Y2, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	VFMADD231PS (CX), Y3, Y0
 	ADDQ        $0x20, CX
@@ -2019,5 +2830,1199 @@ store:
 	ADDQ       $0x04, DI
 	DECQ       R8
 	JNZ        block
+	VZEROUPPER
+	RET
+
+DATA wide3fffffff<>+0(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+4(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+8(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+12(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+16(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+20(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+24(SB)/4, $0x3fffffff
+DATA wide3fffffff<>+28(SB)/4, $0x3fffffff
+GLOBL wide3fffffff<>(SB), RODATA|NOPTR, $32
+
+// func rows1(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows1(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y1
+	VFMADD231PS  (CX)(R13*1), Y1, Y0
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows2(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows2(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y2
+	VFMADD231PS  (CX)(R13*1), Y2, Y0
+	VFMADD231PS  32(CX)(R13*1), Y2, Y1
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows3(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows3(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y3
+	VFMADD231PS  (CX)(R13*1), Y3, Y0
+	VFMADD231PS  32(CX)(R13*1), Y3, Y1
+	VFMADD231PS  64(CX)(R13*1), Y3, Y2
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func rows4(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+// Requires: AVX, FMA3
+TEXT ·rows4(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ coef+16(FP), DX
+	MOVQ terms+24(FP), BX
+	MOVQ runs+32(FP), SI
+	MOVQ n+40(FP), DI
+	MOVQ step+48(FP), R8
+
+run:
+	MOVLQSX (SI), R9
+	MOVLQSX 4(SI), R10
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   R10, R11
+	TESTQ  R11, R11
+	JZ     store
+
+term:
+	MOVLQSX      (BX), R12
+	MOVLQSX      4(BX), R13
+	VBROADCASTSS (DX)(R12*4), Y4
+	VFMADD231PS  (CX)(R13*1), Y4, Y0
+	VFMADD231PS  32(CX)(R13*1), Y4, Y1
+	VFMADD231PS  64(CX)(R13*1), Y4, Y2
+	VFMADD231PS  96(CX)(R13*1), Y4, Y3
+	ADDQ         $0x08, BX
+	DECQ         R11
+	JNZ          term
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	ADDQ    R8, AX
+	DECQ    R9
+	JNZ     row
+	ADDQ    $0x08, SI
+	DECQ    DI
+	JNZ     run
+	VZEROUPPER
+	RET
+
+// func carry1x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry1x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	VXORPS  Y0, Y0, Y0
+	MOVLQSX 4(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y1
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x08, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y1
+	VBROADCASTSS (R11)(R8*1), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry2x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry2x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x0c, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VBROADCASTSS (R11)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (R12)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry3x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry3x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x10, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VBROADCASTSS (R11)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (R12)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (R13)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	VMOVUPS Y2, (R13)(AX*1)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry4x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry4x1(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x14, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VBROADCASTSS (R11)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (R12)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (R13)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (R14)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, (R12)(AX*1)
+	VMOVUPS Y2, (R13)(AX*1)
+	VMOVUPS Y3, (R14)(AX*1)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry1x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry1x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVLQSX 4(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VMOVUPS      32(SI)(DI*1), Y3
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x08, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y2
+	VMOVUPS      32(SI)(DI*1), Y3
+	VBROADCASTSS (R11)(R8*1), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry2x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry2x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VMOVUPS      32(SI)(DI*1), Y5
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x0c, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y4
+	VMOVUPS      32(SI)(DI*1), Y5
+	VBROADCASTSS (R11)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (R12)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry3x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry3x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x10, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VBROADCASTSS (R11)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (R12)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R13)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	VMOVUPS Y4, (R13)(AX*1)
+	VMOVUPS Y5, 32(R13)(AX*1)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry4x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry4x2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y8
+	VMOVUPS      32(SI)(DI*1), Y9
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x14, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y8
+	VMOVUPS      32(SI)(DI*1), Y9
+	VBROADCASTSS (R11)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (R12)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (R13)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R14)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, (R12)(AX*1)
+	VMOVUPS Y3, 32(R12)(AX*1)
+	VMOVUPS Y4, (R13)(AX*1)
+	VMOVUPS Y5, 32(R13)(AX*1)
+	VMOVUPS Y6, (R14)(AX*1)
+	VMOVUPS Y7, 32(R14)(AX*1)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry1x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry1x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVLQSX 4(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VMOVUPS      32(SI)(DI*1), Y4
+	VMOVUPS      64(SI)(DI*1), Y5
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VFMADD231PS  Y4, Y6, Y1
+	VFMADD231PS  Y5, Y6, Y2
+	ADDQ         $0x08, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 12(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y3
+	VMOVUPS      32(SI)(DI*1), Y4
+	VMOVUPS      64(SI)(DI*1), Y5
+	VBROADCASTSS (R11)(R8*1), Y6
+	VFMADD231PS  Y3, Y6, Y0
+	VFMADD231PS  Y4, Y6, Y1
+	VFMADD231PS  Y5, Y6, Y2
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	ADDQ    $0x10, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry2x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry2x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVLQSX 8(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VMOVUPS      64(SI)(DI*1), Y8
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y9
+	VFMADD231PS  Y6, Y9, Y0
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y9
+	VFMADD231PS  Y6, Y9, Y3
+	VFMADD231PS  Y7, Y9, Y4
+	VFMADD231PS  Y8, Y9, Y5
+	ADDQ         $0x0c, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 16(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y6
+	VMOVUPS      32(SI)(DI*1), Y7
+	VMOVUPS      64(SI)(DI*1), Y8
+	VBROADCASTSS (R11)(R8*1), Y9
+	VFMADD231PS  Y6, Y9, Y0
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (R12)(R8*1), Y9
+	VFMADD231PS  Y6, Y9, Y3
+	VFMADD231PS  Y7, Y9, Y4
+	VFMADD231PS  Y8, Y9, Y5
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	ADDQ    $0x14, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry3x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry3x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVLQSX 12(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y9
+	VMOVUPS      32(SI)(DI*1), Y10
+	VMOVUPS      64(SI)(DI*1), Y11
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x10, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 20(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y9
+	VMOVUPS      32(SI)(DI*1), Y10
+	VMOVUPS      64(SI)(DI*1), Y11
+	VBROADCASTSS (R11)(R8*1), Y12
+	VFMADD231PS  Y9, Y12, Y0
+	VFMADD231PS  Y10, Y12, Y1
+	VFMADD231PS  Y11, Y12, Y2
+	VBROADCASTSS (R12)(R8*1), Y12
+	VFMADD231PS  Y9, Y12, Y3
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R13)(R8*1), Y12
+	VFMADD231PS  Y9, Y12, Y6
+	VFMADD231PS  Y10, Y12, Y7
+	VFMADD231PS  Y11, Y12, Y8
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	VMOVUPS Y6, (R13)(AX*1)
+	VMOVUPS Y7, 32(R13)(AX*1)
+	VMOVUPS Y8, 64(R13)(AX*1)
+	ADDQ    $0x18, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func carry4x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+// Requires: AVX, FMA3
+TEXT ·carry4x3(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ coef+24(FP), CX
+	MOVQ heads+32(FP), DX
+	MOVQ list+40(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ s+8(FP), R8
+	SUBQ R8, AX
+
+tile:
+	MOVQ    s+8(FP), R8
+	MOVLQSX (DX), R11
+	ADDQ    R8, R11
+	MOVLQSX 4(DX), R12
+	ADDQ    R8, R12
+	MOVLQSX 8(DX), R13
+	ADDQ    R8, R13
+	MOVLQSX 12(DX), R14
+	ADDQ    R8, R14
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVLQSX 16(DX), R9
+	TESTQ   R9, R9
+	JZ      terms
+
+term:
+	MOVLQSX      (BX), DI
+	VMOVUPS      (SI)(DI*1), Y12
+	VMOVUPS      32(SI)(DI*1), Y13
+	VMOVUPS      64(SI)(DI*1), Y14
+	MOVLQSX      4(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	MOVLQSX      8(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	MOVLQSX      12(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	MOVLQSX      16(BX), R8
+	VBROADCASTSS (CX)(R8*4), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $0x14, BX
+	DECQ         R9
+	JNZ          term
+
+terms:
+	MOVLQSX 24(DX), R10
+	MOVQ    pairs+48(FP), R8
+	ADDQ    R8, R10
+	MOVLQSX 20(DX), R9
+	TESTQ   R9, R9
+	JZ      pairs
+
+pair:
+	MOVLQSX      (R10), R8
+	MOVLQSX      4(R10), DI
+	VMOVUPS      (SI)(DI*1), Y12
+	VMOVUPS      32(SI)(DI*1), Y13
+	VMOVUPS      64(SI)(DI*1), Y14
+	VBROADCASTSS (R11)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y0
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (R12)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y3
+	VFMADD231PS  Y13, Y15, Y4
+	VFMADD231PS  Y14, Y15, Y5
+	VBROADCASTSS (R13)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS (R14)(R8*1), Y15
+	VFMADD231PS  Y12, Y15, Y9
+	VFMADD231PS  Y13, Y15, Y10
+	VFMADD231PS  Y14, Y15, Y11
+	ADDQ         $0x08, R10
+	DECQ         R9
+	JNZ          pair
+
+pairs:
+	VMOVUPS Y0, (R11)(AX*1)
+	VMOVUPS Y1, 32(R11)(AX*1)
+	VMOVUPS Y2, 64(R11)(AX*1)
+	VMOVUPS Y3, (R12)(AX*1)
+	VMOVUPS Y4, 32(R12)(AX*1)
+	VMOVUPS Y5, 64(R12)(AX*1)
+	VMOVUPS Y6, (R13)(AX*1)
+	VMOVUPS Y7, 32(R13)(AX*1)
+	VMOVUPS Y8, 64(R13)(AX*1)
+	VMOVUPS Y9, (R14)(AX*1)
+	VMOVUPS Y10, 32(R14)(AX*1)
+	VMOVUPS Y11, 64(R14)(AX*1)
+	ADDQ    $0x1c, DX
+	MOVQ    n+56(FP), R8
+	DECQ    R8
+	MOVQ    R8, n+56(FP)
+	JNZ     tile
 	VZEROUPPER
 	RET

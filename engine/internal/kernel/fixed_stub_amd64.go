@@ -5,76 +5,67 @@
 package kernel
 
 //go:noescape
-func tile1x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile1x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile1x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile1x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile1x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+func tile1x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 
 //go:noescape
-func tile2x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile2x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile2x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile2x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile2x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+func tile2x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 
 //go:noescape
-func tile3x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile3x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile3x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile3x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile3x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+func tile3x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 
 //go:noescape
-func tile4x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile4x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile4x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile4x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile4x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+func tile4x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 
 //go:noescape
-func tile5x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile5x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile5x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile5x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile5x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+func tile5x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 
 //go:noescape
-func tile6x2(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile6x2(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile6x1(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile6x1(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile6x1masked(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int, mask *int32)
+func tile6x1masked(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int, mask *int32)
 
 //go:noescape
-func tile1x8(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile1x8(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func tile1x4(y *float32, w *float32, x *float32, ystep int, wrow int, wcol int, xstep int, k int)
+func tile1x4(y *float32, terms *int, count int, ystep int, row int, off int, tiles int, ymove int, rowmove int, offmove int, fresh int)
 
 //go:noescape
-func dots3x4(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
-
-//go:noescape
-func dots1x4(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
-
-//go:noescape
-func dots3x1(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
-
-//go:noescape
-func dots1x1(c *float32, a *float32, x *float32, crow int, stride int, atime int, xtime int, vecs int, times int)
+func transpose(dst *float32, x *float32, dstep int, xstep int, blocks int)
 
 //go:noescape
 func sparse4(y *float32, w *float32, x *float32, pairs *int32, count *int32, rows int, stride int)
@@ -102,3 +93,51 @@ func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *f
 
 //go:noescape
 func sparseByTarget(y *float32, v *float32, params *float32, index *int32, window *int32, count *int32, blocks int, mask *int32)
+
+//go:noescape
+func rows1(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows2(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows3(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func rows4(dst *float32, x *float32, coef *float32, terms *int32, runs *int32, n int, step int)
+
+//go:noescape
+func carry1x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry2x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry3x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry4x1(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry1x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry2x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry3x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry4x2(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry1x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry2x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry3x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)
+
+//go:noescape
+func carry4x3(dst *float32, s *float32, x *float32, coef *float32, heads *int32, list *int32, pairs *int32, n int)

@@ -16,8 +16,8 @@ type rawHead struct {
 	index, count, window *int32
 }
 
-// Read sets what the head reads: as many numbers as when it was bound. One lane is read in windows of eight, of which only
-// the numbers of x count; its capacity must hold them.
+// Read sets what the head reads: as many numbers as when it was bound. One lane is read in windows, of which only the
+// numbers of x count; its capacity must hold them.
 func (h *Head) Read(x []float32) {
 	h.x, h.raw.x = x, unsafe.SliceData(x)
 }

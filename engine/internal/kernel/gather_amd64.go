@@ -9,10 +9,13 @@ import "unsafe"
 type gatheredAssembly struct {
 	kinds string
 	outs  int
-	heads []int
+	heads []headUse
 	rows  func(out, in *[]float32, heads *byte, rows, lanes int)
 	flat  func(out, in *[]float32, heads *byte, n int)
 }
+
+// headUse is how a kernel reads the edges of a head: the numbers of an edge, and the halves of a window.
+type headUse struct{ numbers, halves int }
 
 // bind checks all operands, once: what it returns enters the assembly as it is.
 func (a gatheredAssembly) bind(out, in [][]float32, heads []Head, rows, lanes int) func() {
@@ -35,13 +38,13 @@ func (a gatheredAssembly) bind(out, in [][]float32, heads []Head, rows, lanes in
 }
 
 // check checks a head and fills in what the assembly reads.
-func (h *Head) check(numbers, rows, lanes int) {
+func (h *Head) check(use headUse, rows, lanes int) {
 	s := h.Slots
-	if s.out != rows || s.numbers != numbers || (s.width == 1) != (lanes > 1) {
+	if s.out != rows || s.numbers != use.numbers || s.halves != use.halves || (s.width == 1) != (lanes > 1) {
 		panic("kernel: edges arranged for another use")
 	}
 	need(h.x, s.in*lanes)
 	need(h.x[:cap(h.x)], s.reach(lanes))
-	need(s.params, numbers*len(s.index))
+	need(s.params, use.numbers*len(s.index))
 	h.raw = rawHead{unsafe.SliceData(h.x), unsafe.SliceData(s.params), unsafe.SliceData(s.index), unsafe.SliceData(s.count), unsafe.SliceData(s.window)}
 }

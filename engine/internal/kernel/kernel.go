@@ -97,7 +97,7 @@ func FindOperation(op step.Op, kinds []byte) Fused { return single(op, kinds) }
 const vector = 8
 
 // Window is how much capacity must follow what one lane reads, see Head.Read.
-const Window = vector - 1
+const Window = ForSynapses*vector - 1
 
 const noKernel = "kernel: a chain without a kernel"
 

@@ -6,13 +6,42 @@ type Matrix struct {
 	Rows, Cols, Row, Col int
 }
 
-// MulAdd is y[i] += Σ_j W[i][j] x[j] over the lanes. The sum runs over j in groups of four, ((w0 x0 + w1 x1) + w2 x2) +
-// w3 x3, then singly, whatever the number of lanes; in assembly singly, with fused products.
-func (a Matrix) MulAdd(y, x []float32, lanes int) {
+// Product is y = W0 x0 + W1 x1 + …: dense matrices of equal height, each with its operand.
+type Product struct {
+	Terms []Matrix
+	X     [][]float32
+	tiling
+}
+
+// Run computes the product over the lanes. The sum runs over the terms and their columns j in groups of four, ((w0 x0 +
+// w1 x1) + w2 x2) + w3 x3, then singly, whatever the number of lanes; in assembly singly, with fused products.
+func (p *Product) Run(y []float32, lanes int) {
 	if supported && Accelerated {
-		a.mulAddVector(y, x, lanes)
+		p.vector(y, lanes, true)
 		return
 	}
+	clear(y)
+	p.Add(y, lanes)
+}
+
+// Add is Run that begins with what is in y.
+func (p *Product) Add(y []float32, lanes int) {
+	if supported && Accelerated {
+		p.vector(y, lanes, false)
+		return
+	}
+	for k, a := range p.Terms {
+		a.mulAdd(y, p.X[k], lanes)
+	}
+}
+
+// MulAdd is y += W x over the lanes: a product of one term that is taken once.
+func (a Matrix) MulAdd(y, x []float32, lanes int) {
+	p := Product{Terms: []Matrix{a}, X: [][]float32{x}}
+	p.Add(y, lanes)
+}
+
+func (a Matrix) mulAdd(y, x []float32, lanes int) {
 	if lanes == 1 {
 		a.mulAdd1(y, x)
 		return
@@ -95,12 +124,9 @@ func (a Matrix) mulAdd1(y, x []float32) {
 	}
 }
 
-// OuterAdd is W[i][j] += Σ dy[i] x[j] over lanes and times: the gradient of a dense map. Each sum over the lanes is taken
-// in order, in assembly eight by eight over all times.
+// OuterAdd is W[i][j] += Σ dy[i] x[j] over lanes and times: the gradient of a dense map, each sum over the lanes of a time
+// in order. Panels are for many times at once.
 func (a Matrix) OuterAdd(dy, x []float32, lanes int, t Times) {
-	if supported && Accelerated && a.outerAddVector(dy, x, lanes, t) {
-		return
-	}
 	for k := range t.Count {
 		a.outerAdd(dy[k*t.DY:], x[k*t.X:], lanes)
 	}

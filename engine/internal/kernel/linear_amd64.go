@@ -2,10 +2,17 @@
 
 package kernel
 
+import "unsafe"
+
+// term is a product that tiles add up: w[i][k] x[k], steps in bytes.
+type term struct {
+	w, x                *float32
+	wrow, wcol, step, k int
+}
+
 type (
-	tileFunc   func(y, w, x *float32, ystep, wrow, wcol, xstep, k int)
-	maskedFunc func(y, w, x *float32, ystep, wrow, wcol, xstep, k int, mask *int32)
-	dotsFunc   func(c, a, x *float32, crow, stride, atime, xtime, vecs, times int)
+	tileFunc   func(y *float32, terms *int, count, ystep, row, off, tiles, ymove, rowmove, offmove, fresh int)
+	maskedFunc func(y *float32, terms *int, count, ystep, row, off, tiles, ymove, rowmove, offmove, fresh int, mask *int32)
 )
 
 // The tiles of products by their number of rows; those of one row may be wider.
@@ -17,105 +24,113 @@ var (
 
 const maxTile = len(tiles16) - 1
 
-// tiling is y[i][l] += Σ_k w[i][k] x[k][l] with steps in numbers between rows and, for w, between columns.
+// tiling is y[i][l] = Σ over terms of w[i][k] x[k][l], added to y unless fresh. The operands must have been checked.
 type tiling struct {
-	y, w, x                 []float32
-	ystep, wrow, wcol, step int
-	rows, terms, lanes      int
+	y           []float32
+	ystep       int // numbers from one row of y to the next
+	terms       []term
+	rows, lanes int
+	size        int // of y
+	fresh       bool
 }
 
-// run goes through the tiles. The operands must have been checked.
+// tallRows is how many rows the next tiles have where some are left: as many as fit, but so that no tile of few rows
+// remains, whose sums are too few to hide the latency of an addition.
+func tallRows(left int) int {
+	switch {
+	case left <= maxTile || left > 2*maxTile-3:
+		return min(left, maxTile)
+	}
+	return (left + 1) / 2
+}
+
+// run goes through the tiles: rows outside, so that the part of w that a tile reads is read once for all lanes.
 func (p *tiling) run() {
-	for i := 0; i < p.rows; i += maxTile {
-		n := min(maxTile, p.rows-i)
-		for l := 0; l < p.lanes; {
-			l += p.tile(i, n, l)
+	for i := 0; i < p.rows; {
+		n := tallRows(p.rows - i)
+		p.across(i, n)
+		i += n
+	}
+}
+
+// across computes rows [i, i+n) of all lanes. The divisors are constants, for a division takes as long as a small tile.
+func (p *tiling) across(i, n int) {
+	for l := 0; l < p.lanes; {
+		var f tileFunc
+		width, tiles := 0, 0
+		switch rest := p.lanes - l; {
+		case rest < vector:
+			p.masked(i, n, l, rest)
+			return
+		case rest < 2*vector:
+			f, width, tiles = tiles8[n], vector, 1
+		case n == 1 && rest >= 8*vector:
+			f, width, tiles = tile1x8, 8*vector, rest/(8*vector)
+		case n == 1 && rest >= 4*vector:
+			f, width, tiles = tile1x4, 4*vector, 1
+		default:
+			f, width, tiles = tiles16[n], 2*vector, rest/(2*vector)
 		}
+		f(&p.y[i*p.ystep+l], p.first(), len(p.terms), 4*p.ystep, i, 4*l, tiles, 4*width, 0, 4*width, p.flag())
+		l += tiles * width
 	}
 }
 
-// tile computes rows [i, i+n) of some lanes from l on, and tells how many.
-func (p *tiling) tile(i, n, l int) int {
-	y, w, x := &p.y[i*p.ystep+l], &p.w[i*p.wrow], &p.x[l]
-	f, width := tiles16[n], 2*vector
-	switch rest := p.lanes - l; {
-	case rest < vector:
-		tilesMasked[n](y, w, x, 4*p.ystep, 4*p.wrow, 4*p.wcol, 4*p.step, p.terms, &masks[rest][0])
-		return rest
-	case rest < 2*vector:
-		f, width = tiles8[n], vector
-	case n == 1 && rest >= 8*vector:
-		f, width = tile1x8, 8*vector
-	case n == 1 && rest >= 4*vector:
-		f, width = tile1x4, 4*vector
-	}
-	f(y, w, x, 4*p.ystep, 4*p.wrow, 4*p.wcol, 4*p.step, p.terms)
-	return width
+func (p *tiling) masked(i, n, l, rest int) {
+	tilesMasked[n](&p.y[i*p.ystep+l], p.first(), len(p.terms), 4*p.ystep, i, 4*l, 1, 0, 0, 0, p.flag(), &masks[rest][0])
 }
 
-// mulAddVector is MulAdd where the sums run singly, each product and sum rounded together.
-func (a Matrix) mulAddVector(y, x []float32, lanes int) {
-	if a.Rows < 1 || a.Cols < 1 || lanes < 1 {
+func (p *tiling) first() *int { return (*int)(unsafe.Pointer(&p.terms[0])) }
+
+func (p *tiling) flag() int {
+	if p.fresh {
+		return 1
+	}
+	return 0
+}
+
+// vector is Run, or Add where not fresh, whose sums run singly, each product and sum rounded together.
+func (p *Product) vector(y []float32, lanes int, fresh bool) {
+	p.prepare(lanes)
+	if len(p.terms) == 0 || p.rows < 1 || p.lanes < 1 {
+		if fresh {
+			clear(y)
+		}
 		return
 	}
-	a.check()
-	need(y, a.Rows*lanes)
-	need(x, a.Cols*lanes)
-	p := tiling{y: y, w: a.W, x: x, ystep: lanes, wrow: a.Row, wcol: a.Col, step: lanes, rows: a.Rows, terms: a.Cols, lanes: lanes}
-	if lanes == 1 && a.Row == 1 { // the rows are the lanes
-		p = tiling{y: y, w: x, x: a.W, wcol: 1, step: a.Col, rows: 1, terms: a.Cols, lanes: a.Rows}
-	}
+	need(y, p.size)
+	p.y, p.fresh = y, fresh
 	p.run()
 }
 
-func (a Matrix) check() {
+// prepare checks the operands and describes them. Of one lane, matrices whose rows are contiguous stand upright: their
+// rows are the lanes then, and what they are multiplied by is the matrix.
+func (p *Product) prepare(lanes int) {
+	upright := lanes == 1
+	for k := range p.Terms {
+		p.rows, upright = p.Terms[k].Rows, upright && p.Terms[k].Row == 1
+	}
+	p.terms = p.terms[:0]
+	for k := range p.Terms {
+		if a := &p.Terms[k]; a.Cols > 0 && a.Rows > 0 {
+			p.terms = append(p.terms, a.term(p.X[k], lanes, upright))
+		}
+	}
+	p.ystep, p.lanes, p.size = lanes, lanes, p.rows*lanes
+	if upright {
+		p.rows, p.lanes = 1, p.rows
+	}
+}
+
+// term checks an operand of a product and describes it.
+func (a *Matrix) term(x []float32, lanes int, upright bool) term {
 	if a.Row < 0 || a.Col < 0 {
 		panic("kernel: a matrix with negative steps")
 	}
 	need(a.W, (a.Rows-1)*a.Row+(a.Cols-1)*a.Col+1)
-}
-
-// outerAddVector is OuterAdd over several times; it reports false where it does not work on that number of lanes.
-func (a Matrix) outerAddVector(dy, x []float32, lanes int, t Times) bool {
-	if a.Rows < 1 || a.Cols < 1 || t.Count < 1 {
-		return true
+	need(x, a.Cols*lanes)
+	if upright {
+		return term{w: &x[0], x: &a.W[0], wcol: 4, step: 4 * a.Col, k: a.Cols}
 	}
-	if a.Col != 1 || lanes != 1 && lanes%vector != 0 {
-		return false
-	}
-	a.check()
-	need(dy, (t.Count-1)*t.DY+a.Rows*lanes)
-	need(x, (t.Count-1)*t.X+a.Cols*lanes)
-	if lanes == 1 {
-		for k := range t.Count {
-			p := tiling{y: a.W, w: dy[k*t.DY:], x: x[k*t.X:], ystep: a.Row, wrow: 1, rows: a.Rows, terms: 1, lanes: a.Cols}
-			p.run()
-		}
-		return true
-	}
-	for j := 0; j < a.Cols; j += columns {
-		a.outerColumns(j, min(j+columns, a.Cols), dy, x, lanes, t)
-	}
-	return true
-}
-
-// columns are those of a block, whose part of x stays in the first-level cache.
-const columns = 16
-
-// outerColumns takes the columns from j to end.
-func (a Matrix) outerColumns(j, end int, dy, x []float32, lanes int, t Times) {
-	for i, n := 0, 0; i < a.Rows; i += n {
-		n = 3
-		wide, thin := dotsFunc(dots3x4), dotsFunc(dots3x1)
-		if i+3 > a.Rows {
-			n, wide, thin = 1, dots1x4, dots1x1
-		}
-		for j, m := j, 0; j < end; j += m {
-			f := wide
-			if m = 4; j+4 > end {
-				m, f = 1, thin
-			}
-			f(&a.W[i*a.Row+j], &dy[i*lanes], &x[j*lanes], 4*a.Row, 4*lanes, 4*t.DY, 4*t.X, lanes/vector, t.Count)
-		}
-	}
+	return term{w: &a.W[0], x: &x[0], wrow: 4 * a.Row, wcol: 4 * a.Col, step: 4 * lanes, k: a.Cols}
 }

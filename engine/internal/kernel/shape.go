@@ -57,6 +57,13 @@ func Softmax(dst, x, sum []float32, width, lanes int) {
 
 // Gather is dst[k] = x[index[k]], rows of lanes.
 func Gather(dst, x []float32, index []int, lanes int) {
+	if lanes == 1 {
+		dst = dst[:len(index)]
+		for k, i := range index {
+			dst[k] = x[i]
+		}
+		return
+	}
 	for k, i := range index {
 		copy(dst[k*lanes:][:lanes], x[i*lanes:])
 	}

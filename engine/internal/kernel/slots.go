@@ -8,27 +8,39 @@ import (
 
 // Slots are edges by their targets, a number of targets a block: a slot of a block has one edge of each of its targets, or
 // none. With one target a block they serve lanes. With eight they serve a single lane, whose vectors run along the targets:
-// the sources of a slot then lie in a window of eight, of which a permutation takes those of the targets. A target's sums
-// run over its edges in the order of the list, however they are arranged.
+// the sources of a slot then lie in a window, of which permutations take those of the targets: far cheaper than gathering
+// them. A window is one vector for products; for synapses, whose slots cost more than a second permutation, it is two. A
+// target's sums run over its edges in the order of the list, however they are arranged.
 type Slots struct {
 	width   int // targets of a block
+	halves  int // vectors of a window
 	in, out int
-	index   []int32 // of the source, in its window if there are windows; below 0: no edge
+	index   []int32 // of the source; if there are windows, in the half of its window, see inUpper and noEdge
 	window  []int32 // of each slot
-	edge    []int32 // the edge; -1: none
+	edge    []int   // of each edge its place among the slots
 	count   []int32 // slots of each block
 	numbers int     // values of an edge
 	params  []float32
+	place   []int // of each edge that of its first value in params
 	slope   []float32
 	rest    []float32
 }
 
-// noEdge marks the places of a slot without an edge.
-const noEdge = math.MinInt32
+// What the index of a source in a window has besides its three bits: the upper half, or that there is no edge.
+const (
+	inUpper = math.MinInt32
+	noEdge  = 1 << 30
+)
 
-// NewSlots arranges edges that reach out targets, for some lanes.
-func NewSlots(list []step.Edge, out, lanes int) *Slots {
-	s := &Slots{out: out, width: 1}
+// Halves of a window for NewSlots.
+const (
+	ForProducts = 1
+	ForSynapses = 2
+)
+
+// NewSlots arranges edges that reach out targets, for some lanes and use.
+func NewSlots(list []step.Edge, out, lanes, halves int) *Slots {
+	s := &Slots{out: out, width: 1, halves: halves, edge: make([]int, len(list))}
 	if lanes == 1 {
 		s.width = vector
 	}
@@ -67,13 +79,16 @@ func (s *Slots) slot(of [][]int32, list []step.Edge, first int) {
 		case len(edges) == 0:
 		case s.width == 1:
 			k, index = edges[0], int32(list[edges[0]].From)
-		case list[edges[0]].From >= window && list[edges[0]].From < window+vector:
+		case list[edges[0]].From >= window && list[edges[0]].From < window+s.halves*vector:
 			k, index = edges[0], int32(list[edges[0]].From-window)
+			if index >= vector {
+				index = index - vector + inUpper
+			}
 		}
 		if k >= 0 {
-			of[t] = edges[1:]
+			of[t], s.edge[k] = edges[1:], len(s.index)
 		}
-		s.edge, s.index = append(s.edge, k), append(s.index, index)
+		s.index = append(s.index, index)
 	}
 	s.window = append(s.window, int32(window))
 }
@@ -83,24 +98,26 @@ func (s *Slots) reach(lanes int) int {
 	if s.width == 1 {
 		return s.in * lanes
 	}
-	return (s.in + vector - 1) / vector * vector
+	n := 0
+	for _, w := range s.window {
+		n = max(n, int(w)+s.halves*vector)
+	}
+	return n
 }
 
-// Pack takes the values of the edges, to be called when they change: for products one each and sum.
+// Pack takes the values of the edges, to be called when they change: for products one each and sum. Places without an edge
+// stay 0.
 func (s *Slots) Pack(values ...[]float32) {
 	if s.numbers != len(values) { // afterwards the memory stays where it is
-		s.numbers, s.params = len(values), make([]float32, 0, len(values)*len(s.edge))
+		s.numbers, s.params, s.place = len(values), make([]float32, len(values)*len(s.index)), s.place[:0]
+		for _, at := range s.edge {
+			s.place = append(s.place, at/s.width*s.width*s.numbers+at%s.width)
+		}
 	}
-	s.params = s.params[:0]
-	for at := 0; at < len(s.edge); at += s.width {
-		for _, x := range values {
-			for _, k := range s.edge[at:][:s.width] {
-				v := float32(0)
-				if k >= 0 {
-					v = x[k]
-				}
-				s.params = append(s.params, v)
-			}
+	for r, x := range values {
+		params := s.params[min(r*s.width, len(s.params)):]
+		for k, at := range s.place {
+			params[at] = x[k]
 		}
 	}
 }
@@ -114,22 +131,4 @@ func (s *Slots) PackSynapses(y Synapse) {
 		s.slope, s.rest = append(s.slope, slope), append(s.rest, rest)
 	}
 	s.Pack(s.slope, s.rest, y.W, y.E)
-}
-
-// Columns is a dense matrix by its columns, for products of one lane.
-type Columns struct {
-	w          []float32
-	rows, cols int
-}
-
-// NewColumns is a matrix of zeros.
-func NewColumns(rows, cols int) *Columns { return &Columns{make([]float32, rows*cols), rows, cols} }
-
-// Pack takes the matrix row by row, to be called when it changes.
-func (c *Columns) Pack(w []float32) {
-	for i := range c.rows {
-		for j, v := range w[i*c.cols:][:c.cols] {
-			c.w[j*c.rows+i] = v
-		}
-	}
 }

@@ -85,7 +85,7 @@ func newProblem(t *testing.T, r *rand.Rand, end bool) *problem {
 	r.Shuffle(len(p.list), func(i, j int) { p.list[i], p.list[j] = p.list[j], p.list[i] })
 	make := func(n int) []float32 {
 		if p.lanes == 1 { // what one lane reads comes in windows
-			return fill(r, guarded(t, (n+vector-1)/vector*vector, end))[:n]
+			return fill(r, guarded(t, (n+ForSynapses*vector-1)/vector*vector, end))[:n]
 		}
 		return fill(r, guarded(t, n, end))
 	}
@@ -111,7 +111,8 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	times := Times{Count: p.times, DY: p.rows * p.lanes, X: p.cols * p.lanes}
 	g := plain
 	g.W = result("outer", p.w)
-	g.OuterAdd(p.y, p.x, p.lanes, times)
+	p.gradient(g, times)
+	p.products(result)
 	edges := NewEdges(p.list)
 	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
@@ -146,10 +147,40 @@ func (p *problem) synapses(G, I []float32) {
 
 // alone computes synapses that no chain follows.
 func alone(G, I, v []float32, y Synapse, list []step.Edge, lanes int) {
-	head := []Head{{Slots: NewSlots(list, len(G)/lanes, lanes)}}
+	head := []Head{{Slots: NewSlots(list, len(G)/lanes, lanes, ForSynapses)}}
 	head[0].Slots.PackSynapses(y)
 	head[0].Read(v)
 	Bind(AloneSynapses, [][]float32{G, I}, make([][]float32, 2), head, len(G)/lanes, lanes)()
+}
+
+// gradient is that of a matrix over all times, by panels where they work.
+func (p *problem) gradient(g Matrix, times Times) {
+	if !Panelled(p.lanes) {
+		g.OuterAdd(p.y, p.x, p.lanes, times)
+		return
+	}
+	panels := NewPanels(p.cols, p.lanes, p.times)
+	var dy [][]float32
+	for t := range p.times {
+		panels.Take(t, p.x[t*times.X:][:times.X])
+		dy = append(dy, p.y[t*times.DY:][:times.DY])
+	}
+	panels.OuterAdd(g, dy)
+}
+
+// products are those of two terms.
+func (p *problem) products(result func(name string, like []float32) []float32) {
+	x := p.x[:p.cols*p.lanes]
+	wide := Matrix{W: p.w, Rows: p.rows, Cols: p.cols, Row: p.cols, Col: 1}
+	thin := Matrix{W: p.y, Rows: p.rows, Cols: 1 + p.cols/2, Row: 1, Col: p.rows}
+	if p.times*p.lanes < thin.Cols {
+		thin.Cols = 1
+	}
+	both := Product{Terms: []Matrix{wide, thin}, X: [][]float32{x, x}}
+	both.Run(result("terms", p.y)[:p.rows*p.lanes], p.lanes)
+	both.Add(result("terms added", p.y)[:p.rows*p.lanes], p.lanes)
+	turned := Product{Terms: []Matrix{thin, thin}, X: [][]float32{x, x}}
+	turned.Run(result("terms turned", p.y)[:p.rows*p.lanes], p.lanes)
 }
 
 // Every kernel agrees with its Go twin at every size, and touches nothing beside its operands.
@@ -176,6 +207,7 @@ func TestLanesAloneInAssembly(t *testing.T) {
 		p := newProblem(t, r, true)
 		p.times = 1
 		whole := p.outputs(t, true)
+		p.byColumns(t)
 		for l := range p.lanes {
 			q := *p
 			q.lanes, q.x, q.y = 1, windowed(pickLane(p.x[:p.cols*p.lanes], l, p.lanes)), windowed(pickLane(p.y[:p.rows*p.lanes], l, p.lanes))
@@ -191,12 +223,15 @@ func TestLanesAloneInAssembly(t *testing.T) {
 // alone compares the kernels of one lane.
 func (p *problem) alone(t *testing.T, one map[string][]float32) {
 	t.Helper()
-	c := NewColumns(p.rows, p.cols)
-	c.Pack(p.w)
 	y := append([]float32(nil), p.y...)
-	c.MulAdd(y, p.x)
+	c := NewColumns(p.rows, p.cols)
+	half := p.rows / 2
+	c.Pack(0, half, p.w[half*p.cols:])
+	c.Pack(0, 0, p.w[:half*p.cols])
+	c.X[0] = p.x
+	c.Add(y)
 	sameBits(t, "by columns", y, one["product"])
-	slots := NewSlots(p.list, p.rows, 1)
+	slots := NewSlots(p.list, p.rows, 1, ForProducts)
 	slots.Pack(p.edgeW)
 	copy(y, p.y)
 	slots.MulAdd(y, p.x)
@@ -204,7 +239,30 @@ func (p *problem) alone(t *testing.T, one map[string][]float32) {
 }
 
 // windowed is x with room for whole windows behind it.
-func windowed(x []float32) []float32 { return append(x, make([]float32, vector)...)[:len(x)] }
+func windowed(x []float32) []float32 {
+	return append(x, make([]float32, ForSynapses*vector)...)[:len(x)]
+}
+
+// byColumns compares a product of two terms, the second of which has only some of the columns, with the two one by one.
+func (p *problem) byColumns(t *testing.T) {
+	t.Helper()
+	n := 1 + p.cols/2
+	c, thin := NewColumns(p.rows, p.cols, n), guarded(t, p.rows*n, true)
+	copy(thin, p.w)
+	c.Pack(1, 0, thin)
+	c.Pack(0, 0, p.w)
+	x := guarded(t, n, false)
+	copy(x, p.x)
+	c.X[0], c.X[1] = p.x, x
+	want := make([]float32, p.rows)
+	Matrix{W: p.w, Rows: p.rows, Cols: p.cols, Row: p.cols, Col: 1}.MulAdd(want, p.x, 1)
+	Matrix{W: thin, Rows: p.rows, Cols: n, Row: n, Col: 1}.MulAdd(want, x, 1)
+	y := guarded(t, p.rows, p.rows%2 == 0)
+	for _, c.Fixed = range []bool{false, true} {
+		c.Run(y)
+		sameBits(t, "by columns of two terms", y, want)
+	}
+}
 
 func pickLane(x []float32, l, lanes int) (v []float32) {
 	for i := l; i < len(x); i += lanes {
@@ -228,7 +286,7 @@ func TestSlotsKeepNaN(t *testing.T) {
 	list := []step.Edge{{From: 0, To: 0}, {From: 1, To: 2}, {From: 0, To: 2}, {From: 2, To: 9}}
 	one := []float32{1, 1, 1, 1}
 	G, I := make([]float32, 10), make([]float32, 10)
-	v := make([]float32, 3, vector)
+	v := make([]float32, 3, ForSynapses*vector)
 	copy(v, []float32{float32(math.NaN()), 1, 2})
 	alone(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
 	for i, v := range G {
@@ -246,7 +304,7 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 	x := make([]float32, 64)
 	list := []step.Edge{{From: 3, To: 1}}
 	syn := Synapse{W: x[:1], S: x[:1], M: x[:1], E: x[:1], Edges: NewEdges(list)}
-	slots, back := NewSlots(list, 2, 8), NewSynapsesBack(list, 8)
+	slots, back := NewSlots(list, 2, 8, ForSynapses), NewSynapsesBack(list, 8)
 	slots.PackSynapses(syn)
 	back.Pack(syn)
 	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
@@ -255,13 +313,17 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"operand":     func() { m.MulAdd(x, x[:23], 8) },
 		"matrix":      func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
 		"negative":    func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
-		"outer":       func() { m.OuterAdd(x[:16], x[:24], 8, Times{Count: 2, DY: 1, X: 1}) },
 		"potentials":  func() { alone(x[:16], x[:16], x[:31], syn, list, 8) },
 		"currents":    func() { alone(x[:16], x[:15], x, syn, list, 8) },
 		"cotangents":  func() { back.Run(Cotangent{V: x, DV: x[:31], DG: x, DI: x}) },
 		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
-		"columns":     func() { NewColumns(9, 2).MulAdd(x[:8], x) },
-		"slots":       func() { NewSlots(list, 2, 1).MulAdd(x[:2], x[:3]) },
+		"columns":     func() { c := NewColumns(9, 2); c.X[0] = x; c.Run(x[:8]) },
+		"column":      func() { c := NewColumns(9, 2); c.X[0] = x[:1]; c.Run(x) },
+		"gradient":    func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x[:16], x[:15]}) },
+		"panels":      func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x, x, x}) },
+		"turning":     func() { NewPanels(3, 8, 2).Take(2, x) },
+		"short":       func() { NewPanels(3, 8, 2).Take(1, x[:23]) },
+		"slots":       func() { NewSlots(list, 2, 1, ForProducts).MulAdd(x[:2], x[:3]) },
 		"other lanes": func() { slots.MulAdd(x, x) },
 		"an edge":     func() { NewEdges([]step.Edge{{From: -1}}) },
 	} {

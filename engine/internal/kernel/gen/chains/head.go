@@ -153,7 +153,7 @@ func (g *gatherer) head(j, n int, acc map[int][]VecVirtual, label string) {
 			}
 			into = append(into, v)
 		}
-		add(g.sources(x, index, window, max(n, slots)), slotParams{params, width, numbers}, into)
+		add(g.sources(x, index, window, max(n, slots), h.halves()), slotParams{params, width, numbers}, into)
 		ADDQ(U32(4*width*slots), index)
 		if g.flat {
 			ADDQ(U32(4*slots), window)
@@ -196,22 +196,17 @@ func (g *gatherer) block() GPVirtual {
 	return b
 }
 
-// sources loads n vectors of the source of the slot at hand, those of lanes; or of n slots those of eight targets, whose
-// index is below 0 where a target has no edge: 0 is read then.
-func (g *gatherer) sources(x, index, window GPVirtual, n int) (v []VecVirtual) {
-	for range n {
-		v = append(v, YMM())
-	}
+// sources loads n vectors of the source of the slot at hand, those of lanes; or of n slots those of eight targets.
+func (g *gatherer) sources(x, index, window GPVirtual, n, halves int) (v []VecVirtual) {
 	if g.flat {
-		for i := range v {
-			at := YMM()
-			VMOVDQU(Mem{Base: index, Disp: 32 * i}, at)
+		for i := range n {
 			MOVLQSX(Mem{Base: window, Disp: 4 * i}, g.tmp)
-			VPERMPS(Mem{Base: x, Index: g.tmp, Scale: 4}, at, v[i])
-			VPSRAD(Imm(31), at, at)
-			VANDNPS(v[i], at, v[i])
+			v = append(v, vec.Window(Mem{Base: x, Index: g.tmp, Scale: 4}, vec.Fetch(Mem{Base: index, Disp: 32 * i}), halves))
 		}
 		return v
+	}
+	for range n {
+		v = append(v, YMM())
 	}
 	from := g.tmp
 	MOVLQSX(Mem{Base: index}, from)
@@ -281,13 +276,22 @@ func (h head) numbers() int {
 	return len(h.into)
 }
 
+// halves is how many vectors a window has.
+func (h head) halves() int {
+	if h.name == "synapses" {
+		return kernel.ForSynapses
+	}
+	return kernel.ForProducts
+}
+
 // aloneHeads are the sums without a chain behind them.
 var aloneHeads = []string{kernel.AloneSynapses, kernel.AloneProduct}
 
-func (c *chain) headNumbers() string {
+// uses is the Go text of how the heads are read.
+func (c *chain) uses() string {
 	var b strings.Builder
 	for _, h := range c.heads {
-		fmt.Fprintf(&b, "%d, ", h.numbers())
+		fmt.Fprintf(&b, "{%d, %d}, ", h.numbers(), h.halves())
 	}
 	return b.String()
 }

@@ -33,7 +33,7 @@ func main() {
 			rows, flat := fmt.Sprintf("chain%drows", n), fmt.Sprintf("chain%dflat", n)
 			gatheredRows(rows, &c, tails)
 			gatheredFlat(flat, &c, tails)
-			gathered += fmt.Sprintf("\t%q: {%q, %d, []int{%s}, %s, %s},\n", text, c.kinds, len(c.out), c.headNumbers(), rows, flat)
+			gathered += fmt.Sprintf("\t%q: {%q, %d, []headUse{%s}, %s, %s},\n", text, c.kinds, len(c.out), c.uses(), rows, flat)
 		default:
 			rows, flat := "nil", fmt.Sprintf("chain%dflat", n)
 			if c.rowwise() {

@@ -10,7 +10,7 @@ import (
 )
 
 // planned lists the chains of every variant of every registered cell and of every preset, alone and as a model, run
-// forward and trained.
+// forward, trained, and learned in real time.
 func planned() (texts []string) {
 	subjects, err := conform.Subjects(cell.Registry())
 	if err != nil {
@@ -20,8 +20,20 @@ func planned() (texts []string) {
 		texts = append(texts, engine.Compile(p, engine.Options{}).Chains()...)
 		texts = append(texts, engine.Compile(p.Reverse(step.WRT{}), engine.Options{}).Chains()...)
 	}
+	realTime := func(p *step.Program, output string) {
+		r, err := engine.NewRealTime(p, engine.RealTimeOptions{Outputs: []int{p.Output(output)}})
+		if err != nil {
+			panic(err)
+		}
+		texts = append(texts, r.Chains()...)
+	}
 	for _, s := range subjects {
 		add(s.Program)
+		realTime(s.Program, "y")
+	}
+	for _, p := range direct() {
+		add(p)
+		realTime(p, "y")
 	}
 	for _, l := range layers() {
 		for _, schema := range schemas() {
@@ -33,6 +45,7 @@ func planned() (texts []string) {
 			texts = append(texts, engine.Compile(p, engine.Options{}).Chains()...)
 			add(p.Only("y"))
 			add(p.Only("prediction"))
+			realTime(p, "y")
 		}
 	}
 	return texts
@@ -65,6 +78,32 @@ func schemas() (all []series.Schema) {
 			s.Target.Outputs = outputs
 			all = append(all, s)
 		}
+	}
+	return all
+}
+
+// direct are the wired presets whose motor neurons are the outputs, LTC through an affine map, as other libraries and the
+// benchmarks have them.
+func direct() (all []*step.Program) {
+	for _, p := range cell.Presets() {
+		if p.Wiring == nil {
+			continue
+		}
+		if _, ok := p.Cell.(cell.LTC); ok {
+			p.Cell = cell.LTC{OutputMap: cell.Affine}
+		}
+		schema := series.Plain(8)
+		l := model.Layer{Cell: p.Cell, Wiring: p.Wiring(1)}
+		w, err := l.Wiring.Build(8)
+		if err != nil {
+			panic(err)
+		}
+		schema.Target.Outputs = w.Outputs()
+		m, err := model.Architecture{Layers: []model.Layer{l}, Readout: model.Direct}.Model(schema)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, m.Program().Only("y"), m.Program())
 	}
 	return all
 }

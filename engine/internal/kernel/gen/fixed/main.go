@@ -17,9 +17,7 @@ func main() {
 	}
 	tile{rows: 1, vecs: 8}.emit()
 	tile{rows: 1, vecs: 4}.emit()
-	for _, size := range [][2]int{{3, 4}, {1, 4}, {3, 1}, {1, 1}} {
-		dots(size[0], size[1])
-	}
+	transpose()
 	sparse(4, false)
 	sparse(1, false)
 	sparse(1, true)
@@ -28,6 +26,7 @@ func main() {
 	}
 	backward()
 	sparseByTarget()
+	jacobian()
 	Generate()
 }
 
@@ -44,6 +43,16 @@ func vectors(n int) (v []VecVirtual) {
 		v = append(v, YMM())
 	}
 	return v
+}
+
+// total adds the numbers of a vector; it clobbers it.
+func total(v VecVirtual) VecVirtual {
+	h := XMM()
+	VEXTRACTF128(Imm(1), v, h)
+	VADDPS(v.AsX(), h, h)
+	VHADDPS(h, h, h)
+	VHADDPS(h, h, h)
+	return h
 }
 
 // lanes reads and writes vectors of lanes, all eight or those of a mask.

@@ -4,10 +4,12 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/elegans-nn/elegans/engine/internal/kernel/gen/vec"
 )
 
 // targets emits body for every slot of every block of eight targets; a block has as many slots as the target with most
-// edges, and an index below 0 where a target has fewer, whose source reads as 0. The sources of a slot are in its window.
+// edges. The sources of a slot are in its window.
 // The last block has a mask, or none.
 func targets(start func(l lanes), body func(source VecVirtual), end func(l lanes), pointers ...GPVirtual) {
 	v, index, window, count, blocks, rest := arg("v"), arg("index"), arg("window"), arg("count"), arg("blocks"), arg("mask")
@@ -26,13 +28,8 @@ func targets(start func(l lanes), body func(source VecVirtual), end func(l lanes
 	TESTQ(k, k)
 	JZ(LabelRef("store"))
 	Label("slot")
-	at, source := YMM(), YMM()
-	VMOVDQU(Mem{Base: index}, at)
 	MOVLQSX(Mem{Base: window}, from)
-	VPERMPS(Mem{Base: v, Index: from, Scale: 4}, at, source)
-	VPSRAD(Imm(31), at, at)
-	VANDNPS(source, at, source)
-	body(source)
+	body(vec.Window(Mem{Base: v, Index: from, Scale: 4}, vec.Fetch(Mem{Base: index}), 1))
 	ADDQ(Imm(32), index)
 	ADDQ(Imm(4), window)
 	DECQ(k)

@@ -82,3 +82,19 @@ func (g Gate) Run(u []VecVirtual, a func() []VecVirtual) (z []VecVirtual) {
 	each(func(i int) { VDIVPS(p[i], top[i], p[i]) })
 	return p
 }
+
+// Window takes eight numbers of a window of one or two vectors: at has for each its number in a half, the sign bit for the
+// upper half, and 1<<30 for none, which reads as 0.
+func Window(x Mem, at VecVirtual, halves int) VecVirtual {
+	lo := YMM()
+	VPERMPS(x, at, lo)
+	if halves > 1 {
+		hi := YMM()
+		x.Disp += 32
+		VPERMPS(x, at, hi)
+		VBLENDVPS(at, hi, lo, lo)
+	}
+	VPCMPGTD(Bits(1<<30-1), at, at)
+	VANDNPS(lo, at, lo)
+	return lo
+}
