@@ -290,6 +290,9 @@ func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain56flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -297,9 +300,6 @@ func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain57flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain58flat(out *[]float32, in *[]float32, n int)
@@ -317,19 +317,19 @@ func chain60rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain60flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain61rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain61flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain62rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain62flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain63rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain63flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain64rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain64flat(out *[]float32, in *[]float32, n int)
@@ -353,7 +353,13 @@ func chain67flat(out *[]float32, in *[]float32, n int)
 func chain68flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain69rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain69flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain70rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain70flat(out *[]float32, in *[]float32, n int)
@@ -383,9 +389,6 @@ func chain77flat(out *[]float32, in *[]float32, n int)
 func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -398,6 +401,9 @@ func chain81flat(out *[]float32, in *[]float32, n int)
 func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -407,25 +413,13 @@ func chain84flat(out *[]float32, in *[]float32, n int)
 func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
@@ -443,6 +437,9 @@ func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -458,6 +455,9 @@ func chain94rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -470,6 +470,9 @@ func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain97flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain98flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -477,6 +480,9 @@ func chain99flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain100flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain101rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain101flat(out *[]float32, in *[]float32, n int)
@@ -515,13 +521,7 @@ func chain111flat(out *[]float32, in *[]float32, n int)
 func chain112flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
@@ -533,9 +533,6 @@ func chain115flat(out *[]float32, in *[]float32, n int)
 func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -545,13 +542,13 @@ func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain118flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain120flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain121flat(out *[]float32, in *[]float32, n int)
@@ -561,6 +558,9 @@ func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain123flat(out *[]float32, in *[]float32, n int)
@@ -582,3 +582,24 @@ func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain127flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain128flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain129flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain130flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain131flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain132flat(out *[]float32, in *[]float32, n int)

@@ -1417,89 +1417,79 @@ edge:
 	JZ           rest
 
 lane:
-	VMOVUPS      (DX), Y4
-	VSUBPS       Y2, Y4, Y4
-	VMULPS       Y1, Y4, Y4
-	VORPS        wide80000000<>+0(SB), Y4, Y5
-	VMOVUPS      widec2d00000<>+0(SB), Y6
-	VMAXPS       Y5, Y6, Y5
-	VMULPS       wide3fb8aa3b<>+0(SB), Y5, Y6
-	VROUNDPS     $0x08, Y6, Y6
-	VFNMADD231PS wide3f318000<>+0(SB), Y6, Y5
-	VFNMADD231PS wideb95e8083<>+0(SB), Y6, Y5
-	VCVTPS2DQ    Y6, Y6
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y8
-	VMOVUPS      wide3c0905b1<>+0(SB), Y9
-	VMULPS       Y5, Y5, Y7
-	VFMADD213PS  wide3f000000<>+0(SB), Y5, Y8
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y5, Y9
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y7, Y9
-	VFMADD213PS  Y8, Y7, Y9
-	VFMADD213PS  Y5, Y7, Y9
-	VMOVUPS      wide5f800000<>+0(SB), Y5
-	VFMADD213PS  Y5, Y5, Y9
-	VPSLLD       $0x17, Y6, Y6
-	VPADDD       Y6, Y9, Y9
-	VMULPS       wide1f800000<>+0(SB), Y9, Y9
-	VMOVUPS      wide3f800000<>+0(SB), Y5
-	VBLENDVPS    Y4, Y9, Y5, Y4
-	VADDPS       Y5, Y9, Y9
-	VDIVPS       Y9, Y4, Y4
-	VMULPS       Y0, Y4, Y4
-	VMOVUPS      (BX), Y5
-	VADDPS       Y4, Y5, Y5
-	VMOVUPS      Y5, (BX)
-	VMULPS       Y3, Y4, Y4
-	VMOVUPS      (SI), Y5
-	VADDPS       Y4, Y5, Y5
-	VMOVUPS      Y5, (SI)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, SI
-	DECQ         DI
-	JNZ          lane
+	VMOVUPS     (DX), Y4
+	VSUBPS      Y2, Y4, Y4
+	VMULPS      Y1, Y4, Y4
+	VMOVUPS     wide42200000<>+0(SB), Y5
+	VMINPS      Y4, Y5, Y5
+	VMOVUPS     widec2d00000<>+0(SB), Y4
+	VMAXPS      Y5, Y4, Y5
+	VMOVUPS     widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS wide4b400067<>+0(SB), Y5, Y4
+	VSUBPS      wide4b400067<>+0(SB), Y4, Y6
+	VFMSUB231PS widebfb8aa3b<>+0(SB), Y5, Y6
+	VFMADD231PS wideb2a57060<>+0(SB), Y5, Y6
+	VMOVUPS     wide3920e9a1<>+0(SB), Y5
+	VFMADD213PS wide3aafa2b6<>+0(SB), Y6, Y5
+	VFMADD213PS wide3c1d96de<>+0(SB), Y6, Y5
+	VFMADD213PS wide3d63576a<>+0(SB), Y6, Y5
+	VFMADD213PS wide3e75fded<>+0(SB), Y6, Y5
+	VFMADD213PS wide3f317218<>+0(SB), Y6, Y5
+	VFMADD213PS wide3f800000<>+0(SB), Y6, Y5
+	VPSLLD      $0x17, Y4, Y4
+	VMOVUPS     wide33800000<>+0(SB), Y6
+	VFMADD213PS Y6, Y4, Y5
+	VDIVPS      Y5, Y6, Y5
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     (BX), Y4
+	VADDPS      Y5, Y4, Y4
+	VMOVUPS     Y4, (BX)
+	VMULPS      Y3, Y5, Y5
+	VMOVUPS     (SI), Y4
+	VADDPS      Y5, Y4, Y4
+	VMOVUPS     Y4, (SI)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	DECQ        DI
+	JNZ         lane
 
 rest:
-	MOVQ         mask+88(FP), DI
-	TESTQ        DI, DI
-	JZ           end
-	VMOVDQU      (DI), Y4
-	VMASKMOVPS   (DX), Y4, Y5
-	VSUBPS       Y2, Y5, Y5
-	VMULPS       Y1, Y5, Y5
-	VORPS        wide80000000<>+0(SB), Y5, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y1, Y1, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y1, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y8
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y5, Y8, Y1, Y2
-	VADDPS       Y1, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	VMULPS       Y0, Y2, Y2
-	VMASKMOVPS   (BX), Y4, Y0
-	VADDPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y4, (BX)
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (SI), Y4, Y0
-	VADDPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y4, (SI)
+	MOVQ        mask+88(FP), DI
+	TESTQ       DI, DI
+	JZ          end
+	VMOVDQU     (DI), Y4
+	VMASKMOVPS  (DX), Y4, Y5
+	VSUBPS      Y2, Y5, Y5
+	VMULPS      Y1, Y5, Y5
+	VMOVUPS     wide42200000<>+0(SB), Y1
+	VMINPS      Y5, Y1, Y1
+	VMOVUPS     widec2d00000<>+0(SB), Y2
+	VMAXPS      Y1, Y2, Y1
+	VMOVUPS     widebfb8aa3b<>+0(SB), Y2
+	VFMADD213PS wide4b400067<>+0(SB), Y1, Y2
+	VSUBPS      wide4b400067<>+0(SB), Y2, Y5
+	VFMSUB231PS widebfb8aa3b<>+0(SB), Y1, Y5
+	VFMADD231PS wideb2a57060<>+0(SB), Y1, Y5
+	VMOVUPS     wide3920e9a1<>+0(SB), Y1
+	VFMADD213PS wide3aafa2b6<>+0(SB), Y5, Y1
+	VFMADD213PS wide3c1d96de<>+0(SB), Y5, Y1
+	VFMADD213PS wide3d63576a<>+0(SB), Y5, Y1
+	VFMADD213PS wide3e75fded<>+0(SB), Y5, Y1
+	VFMADD213PS wide3f317218<>+0(SB), Y5, Y1
+	VFMADD213PS wide3f800000<>+0(SB), Y5, Y1
+	VPSLLD      $0x17, Y2, Y2
+	VMOVUPS     wide33800000<>+0(SB), Y5
+	VFMADD213PS Y5, Y2, Y1
+	VDIVPS      Y1, Y5, Y1
+	VMULPS      Y0, Y1, Y1
+	VMASKMOVPS  (BX), Y4, Y0
+	VADDPS      Y1, Y0, Y0
+	VMASKMOVPS  Y0, Y4, (BX)
+	VMULPS      Y3, Y1, Y1
+	VMASKMOVPS  (SI), Y4, Y0
+	VADDPS      Y1, Y0, Y0
+	VMASKMOVPS  Y0, Y4, (SI)
 
 end:
 	ADDQ $0x10, AX
@@ -1510,15 +1500,15 @@ end:
 	VZEROUPPER
 	RET
 
-DATA wide80000000<>+0(SB)/4, $0x80000000
-DATA wide80000000<>+4(SB)/4, $0x80000000
-DATA wide80000000<>+8(SB)/4, $0x80000000
-DATA wide80000000<>+12(SB)/4, $0x80000000
-DATA wide80000000<>+16(SB)/4, $0x80000000
-DATA wide80000000<>+20(SB)/4, $0x80000000
-DATA wide80000000<>+24(SB)/4, $0x80000000
-DATA wide80000000<>+28(SB)/4, $0x80000000
-GLOBL wide80000000<>(SB), RODATA|NOPTR, $32
+DATA wide42200000<>+0(SB)/4, $0x42200000
+DATA wide42200000<>+4(SB)/4, $0x42200000
+DATA wide42200000<>+8(SB)/4, $0x42200000
+DATA wide42200000<>+12(SB)/4, $0x42200000
+DATA wide42200000<>+16(SB)/4, $0x42200000
+DATA wide42200000<>+20(SB)/4, $0x42200000
+DATA wide42200000<>+24(SB)/4, $0x42200000
+DATA wide42200000<>+28(SB)/4, $0x42200000
+GLOBL wide42200000<>(SB), RODATA|NOPTR, $32
 
 DATA widec2d00000<>+0(SB)/4, $0xc2d00000
 DATA widec2d00000<>+4(SB)/4, $0xc2d00000
@@ -1530,105 +1520,95 @@ DATA widec2d00000<>+24(SB)/4, $0xc2d00000
 DATA widec2d00000<>+28(SB)/4, $0xc2d00000
 GLOBL widec2d00000<>(SB), RODATA|NOPTR, $32
 
-DATA wide3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA wide3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL wide3fb8aa3b<>(SB), RODATA|NOPTR, $32
+DATA widebfb8aa3b<>+0(SB)/4, $0xbfb8aa3b
+DATA widebfb8aa3b<>+4(SB)/4, $0xbfb8aa3b
+DATA widebfb8aa3b<>+8(SB)/4, $0xbfb8aa3b
+DATA widebfb8aa3b<>+12(SB)/4, $0xbfb8aa3b
+DATA widebfb8aa3b<>+16(SB)/4, $0xbfb8aa3b
+DATA widebfb8aa3b<>+20(SB)/4, $0xbfb8aa3b
+DATA widebfb8aa3b<>+24(SB)/4, $0xbfb8aa3b
+DATA widebfb8aa3b<>+28(SB)/4, $0xbfb8aa3b
+GLOBL widebfb8aa3b<>(SB), RODATA|NOPTR, $32
 
-DATA wide3f318000<>+0(SB)/4, $0x3f318000
-DATA wide3f318000<>+4(SB)/4, $0x3f318000
-DATA wide3f318000<>+8(SB)/4, $0x3f318000
-DATA wide3f318000<>+12(SB)/4, $0x3f318000
-DATA wide3f318000<>+16(SB)/4, $0x3f318000
-DATA wide3f318000<>+20(SB)/4, $0x3f318000
-DATA wide3f318000<>+24(SB)/4, $0x3f318000
-DATA wide3f318000<>+28(SB)/4, $0x3f318000
-GLOBL wide3f318000<>(SB), RODATA|NOPTR, $32
+DATA wide4b400067<>+0(SB)/4, $0x4b400067
+DATA wide4b400067<>+4(SB)/4, $0x4b400067
+DATA wide4b400067<>+8(SB)/4, $0x4b400067
+DATA wide4b400067<>+12(SB)/4, $0x4b400067
+DATA wide4b400067<>+16(SB)/4, $0x4b400067
+DATA wide4b400067<>+20(SB)/4, $0x4b400067
+DATA wide4b400067<>+24(SB)/4, $0x4b400067
+DATA wide4b400067<>+28(SB)/4, $0x4b400067
+GLOBL wide4b400067<>(SB), RODATA|NOPTR, $32
 
-DATA wideb95e8083<>+0(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+4(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+8(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+12(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+16(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+20(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+24(SB)/4, $0xb95e8083
-DATA wideb95e8083<>+28(SB)/4, $0xb95e8083
-GLOBL wideb95e8083<>(SB), RODATA|NOPTR, $32
+DATA wideb2a57060<>+0(SB)/4, $0xb2a57060
+DATA wideb2a57060<>+4(SB)/4, $0xb2a57060
+DATA wideb2a57060<>+8(SB)/4, $0xb2a57060
+DATA wideb2a57060<>+12(SB)/4, $0xb2a57060
+DATA wideb2a57060<>+16(SB)/4, $0xb2a57060
+DATA wideb2a57060<>+20(SB)/4, $0xb2a57060
+DATA wideb2a57060<>+24(SB)/4, $0xb2a57060
+DATA wideb2a57060<>+28(SB)/4, $0xb2a57060
+GLOBL wideb2a57060<>(SB), RODATA|NOPTR, $32
 
-DATA wide3e2aaa6f<>+0(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+4(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+8(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+12(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+16(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+20(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+24(SB)/4, $0x3e2aaa6f
-DATA wide3e2aaa6f<>+28(SB)/4, $0x3e2aaa6f
-GLOBL wide3e2aaa6f<>(SB), RODATA|NOPTR, $32
+DATA wide3920e9a1<>+0(SB)/4, $0x3920e9a1
+DATA wide3920e9a1<>+4(SB)/4, $0x3920e9a1
+DATA wide3920e9a1<>+8(SB)/4, $0x3920e9a1
+DATA wide3920e9a1<>+12(SB)/4, $0x3920e9a1
+DATA wide3920e9a1<>+16(SB)/4, $0x3920e9a1
+DATA wide3920e9a1<>+20(SB)/4, $0x3920e9a1
+DATA wide3920e9a1<>+24(SB)/4, $0x3920e9a1
+DATA wide3920e9a1<>+28(SB)/4, $0x3920e9a1
+GLOBL wide3920e9a1<>(SB), RODATA|NOPTR, $32
 
-DATA wide3c0905b1<>+0(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+4(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+8(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+12(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+16(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+20(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+24(SB)/4, $0x3c0905b1
-DATA wide3c0905b1<>+28(SB)/4, $0x3c0905b1
-GLOBL wide3c0905b1<>(SB), RODATA|NOPTR, $32
+DATA wide3aafa2b6<>+0(SB)/4, $0x3aafa2b6
+DATA wide3aafa2b6<>+4(SB)/4, $0x3aafa2b6
+DATA wide3aafa2b6<>+8(SB)/4, $0x3aafa2b6
+DATA wide3aafa2b6<>+12(SB)/4, $0x3aafa2b6
+DATA wide3aafa2b6<>+16(SB)/4, $0x3aafa2b6
+DATA wide3aafa2b6<>+20(SB)/4, $0x3aafa2b6
+DATA wide3aafa2b6<>+24(SB)/4, $0x3aafa2b6
+DATA wide3aafa2b6<>+28(SB)/4, $0x3aafa2b6
+GLOBL wide3aafa2b6<>(SB), RODATA|NOPTR, $32
 
-DATA wide3f000000<>+0(SB)/4, $0x3f000000
-DATA wide3f000000<>+4(SB)/4, $0x3f000000
-DATA wide3f000000<>+8(SB)/4, $0x3f000000
-DATA wide3f000000<>+12(SB)/4, $0x3f000000
-DATA wide3f000000<>+16(SB)/4, $0x3f000000
-DATA wide3f000000<>+20(SB)/4, $0x3f000000
-DATA wide3f000000<>+24(SB)/4, $0x3f000000
-DATA wide3f000000<>+28(SB)/4, $0x3f000000
-GLOBL wide3f000000<>(SB), RODATA|NOPTR, $32
+DATA wide3c1d96de<>+0(SB)/4, $0x3c1d96de
+DATA wide3c1d96de<>+4(SB)/4, $0x3c1d96de
+DATA wide3c1d96de<>+8(SB)/4, $0x3c1d96de
+DATA wide3c1d96de<>+12(SB)/4, $0x3c1d96de
+DATA wide3c1d96de<>+16(SB)/4, $0x3c1d96de
+DATA wide3c1d96de<>+20(SB)/4, $0x3c1d96de
+DATA wide3c1d96de<>+24(SB)/4, $0x3c1d96de
+DATA wide3c1d96de<>+28(SB)/4, $0x3c1d96de
+GLOBL wide3c1d96de<>(SB), RODATA|NOPTR, $32
 
-DATA wide3d2aaa8d<>+0(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+4(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+8(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+12(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+16(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+20(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+24(SB)/4, $0x3d2aaa8d
-DATA wide3d2aaa8d<>+28(SB)/4, $0x3d2aaa8d
-GLOBL wide3d2aaa8d<>(SB), RODATA|NOPTR, $32
+DATA wide3d63576a<>+0(SB)/4, $0x3d63576a
+DATA wide3d63576a<>+4(SB)/4, $0x3d63576a
+DATA wide3d63576a<>+8(SB)/4, $0x3d63576a
+DATA wide3d63576a<>+12(SB)/4, $0x3d63576a
+DATA wide3d63576a<>+16(SB)/4, $0x3d63576a
+DATA wide3d63576a<>+20(SB)/4, $0x3d63576a
+DATA wide3d63576a<>+24(SB)/4, $0x3d63576a
+DATA wide3d63576a<>+28(SB)/4, $0x3d63576a
+GLOBL wide3d63576a<>(SB), RODATA|NOPTR, $32
 
-DATA wide3ab6887e<>+0(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+4(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+8(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+12(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+16(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+20(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+24(SB)/4, $0x3ab6887e
-DATA wide3ab6887e<>+28(SB)/4, $0x3ab6887e
-GLOBL wide3ab6887e<>(SB), RODATA|NOPTR, $32
+DATA wide3e75fded<>+0(SB)/4, $0x3e75fded
+DATA wide3e75fded<>+4(SB)/4, $0x3e75fded
+DATA wide3e75fded<>+8(SB)/4, $0x3e75fded
+DATA wide3e75fded<>+12(SB)/4, $0x3e75fded
+DATA wide3e75fded<>+16(SB)/4, $0x3e75fded
+DATA wide3e75fded<>+20(SB)/4, $0x3e75fded
+DATA wide3e75fded<>+24(SB)/4, $0x3e75fded
+DATA wide3e75fded<>+28(SB)/4, $0x3e75fded
+GLOBL wide3e75fded<>(SB), RODATA|NOPTR, $32
 
-DATA wide5f800000<>+0(SB)/4, $0x5f800000
-DATA wide5f800000<>+4(SB)/4, $0x5f800000
-DATA wide5f800000<>+8(SB)/4, $0x5f800000
-DATA wide5f800000<>+12(SB)/4, $0x5f800000
-DATA wide5f800000<>+16(SB)/4, $0x5f800000
-DATA wide5f800000<>+20(SB)/4, $0x5f800000
-DATA wide5f800000<>+24(SB)/4, $0x5f800000
-DATA wide5f800000<>+28(SB)/4, $0x5f800000
-GLOBL wide5f800000<>(SB), RODATA|NOPTR, $32
-
-DATA wide1f800000<>+0(SB)/4, $0x1f800000
-DATA wide1f800000<>+4(SB)/4, $0x1f800000
-DATA wide1f800000<>+8(SB)/4, $0x1f800000
-DATA wide1f800000<>+12(SB)/4, $0x1f800000
-DATA wide1f800000<>+16(SB)/4, $0x1f800000
-DATA wide1f800000<>+20(SB)/4, $0x1f800000
-DATA wide1f800000<>+24(SB)/4, $0x1f800000
-DATA wide1f800000<>+28(SB)/4, $0x1f800000
-GLOBL wide1f800000<>(SB), RODATA|NOPTR, $32
+DATA wide3f317218<>+0(SB)/4, $0x3f317218
+DATA wide3f317218<>+4(SB)/4, $0x3f317218
+DATA wide3f317218<>+8(SB)/4, $0x3f317218
+DATA wide3f317218<>+12(SB)/4, $0x3f317218
+DATA wide3f317218<>+16(SB)/4, $0x3f317218
+DATA wide3f317218<>+20(SB)/4, $0x3f317218
+DATA wide3f317218<>+24(SB)/4, $0x3f317218
+DATA wide3f317218<>+28(SB)/4, $0x3f317218
+GLOBL wide3f317218<>(SB), RODATA|NOPTR, $32
 
 DATA wide3f800000<>+0(SB)/4, $0x3f800000
 DATA wide3f800000<>+4(SB)/4, $0x3f800000
@@ -1639,6 +1619,16 @@ DATA wide3f800000<>+20(SB)/4, $0x3f800000
 DATA wide3f800000<>+24(SB)/4, $0x3f800000
 DATA wide3f800000<>+28(SB)/4, $0x3f800000
 GLOBL wide3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA wide33800000<>+0(SB)/4, $0x33800000
+DATA wide33800000<>+4(SB)/4, $0x33800000
+DATA wide33800000<>+8(SB)/4, $0x33800000
+DATA wide33800000<>+12(SB)/4, $0x33800000
+DATA wide33800000<>+16(SB)/4, $0x33800000
+DATA wide33800000<>+20(SB)/4, $0x33800000
+DATA wide33800000<>+24(SB)/4, $0x33800000
+DATA wide33800000<>+28(SB)/4, $0x33800000
+GLOBL wide33800000<>(SB), RODATA|NOPTR, $32
 
 // func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *float32, w *float32, s *float32, m *float32, e *float32, edges *int, n int, stride int, vecs int, mask *int32)
 // Requires: AVX, AVX2, FMA3
@@ -1690,31 +1680,26 @@ lane:
 	VMOVUPS      (DX), Y7
 	VSUBPS       Y0, Y7, Y7
 	VMULPS       Y1, Y7, Y8
-	VORPS        wide80000000<>+0(SB), Y8, Y9
-	VMOVUPS      widec2d00000<>+0(SB), Y10
-	VMAXPS       Y9, Y10, Y9
-	VMULPS       wide3fb8aa3b<>+0(SB), Y9, Y10
-	VROUNDPS     $0x08, Y10, Y10
-	VFNMADD231PS wide3f318000<>+0(SB), Y10, Y9
-	VFNMADD231PS wideb95e8083<>+0(SB), Y10, Y9
-	VCVTPS2DQ    Y10, Y10
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y12
-	VMOVUPS      wide3c0905b1<>+0(SB), Y13
-	VMULPS       Y9, Y9, Y11
-	VFMADD213PS  wide3f000000<>+0(SB), Y9, Y12
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y9, Y13
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y11, Y13
-	VFMADD213PS  Y12, Y11, Y13
-	VFMADD213PS  Y9, Y11, Y13
-	VMOVUPS      wide5f800000<>+0(SB), Y9
-	VFMADD213PS  Y9, Y9, Y13
-	VPSLLD       $0x17, Y10, Y10
-	VPADDD       Y10, Y13, Y13
-	VMULPS       wide1f800000<>+0(SB), Y13, Y13
-	VMOVUPS      wide3f800000<>+0(SB), Y9
-	VBLENDVPS    Y8, Y13, Y9, Y8
-	VADDPS       Y9, Y13, Y13
-	VDIVPS       Y13, Y8, Y8
+	VMOVUPS      wide42200000<>+0(SB), Y9
+	VMINPS       Y8, Y9, Y8
+	VMOVUPS      widec2d00000<>+0(SB), Y9
+	VMAXPS       Y8, Y9, Y8
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y9
+	VFMADD213PS  wide4b400067<>+0(SB), Y8, Y9
+	VSUBPS       wide4b400067<>+0(SB), Y9, Y10
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y8, Y10
+	VFMADD231PS  wideb2a57060<>+0(SB), Y8, Y10
+	VMOVUPS      wide3920e9a1<>+0(SB), Y8
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y10, Y8
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y10, Y8
+	VFMADD213PS  wide3d63576a<>+0(SB), Y10, Y8
+	VFMADD213PS  wide3e75fded<>+0(SB), Y10, Y8
+	VFMADD213PS  wide3f317218<>+0(SB), Y10, Y8
+	VFMADD213PS  wide3f800000<>+0(SB), Y10, Y8
+	VPSLLD       $0x17, Y9, Y9
+	VMOVUPS      wide33800000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VDIVPS       Y8, Y10, Y8
 	VMOVUPS      (DI), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VMOVUPS      (SI), Y9
@@ -1742,31 +1727,26 @@ rest:
 	VMASKMOVPS   (DX), Y7, Y8
 	VSUBPS       Y0, Y8, Y8
 	VMULPS       Y1, Y8, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y9
-	VMAXPS       Y1, Y9, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y9
-	VROUNDPS     $0x08, Y9, Y9
-	VFNMADD231PS wide3f318000<>+0(SB), Y9, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y9, Y1
-	VCVTPS2DQ    Y9, Y9
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y11
-	VMOVUPS      wide3c0905b1<>+0(SB), Y12
-	VMULPS       Y1, Y1, Y10
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y11
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y12
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y10, Y12
-	VFMADD213PS  Y11, Y10, Y12
-	VFMADD213PS  Y1, Y10, Y12
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y12
-	VPSLLD       $0x17, Y9, Y9
-	VPADDD       Y9, Y12, Y12
-	VMULPS       wide1f800000<>+0(SB), Y12, Y12
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y12, Y1, Y0
-	VADDPS       Y1, Y12, Y12
-	VDIVPS       Y12, Y0, Y0
+	VMOVUPS      wide42200000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      widec2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      widebfb8aa3b<>+0(SB), Y1
+	VFMADD213PS  wide4b400067<>+0(SB), Y0, Y1
+	VSUBPS       wide4b400067<>+0(SB), Y1, Y9
+	VFMSUB231PS  widebfb8aa3b<>+0(SB), Y0, Y9
+	VFMADD231PS  wideb2a57060<>+0(SB), Y0, Y9
+	VMOVUPS      wide3920e9a1<>+0(SB), Y0
+	VFMADD213PS  wide3aafa2b6<>+0(SB), Y9, Y0
+	VFMADD213PS  wide3c1d96de<>+0(SB), Y9, Y0
+	VFMADD213PS  wide3d63576a<>+0(SB), Y9, Y0
+	VFMADD213PS  wide3e75fded<>+0(SB), Y9, Y0
+	VFMADD213PS  wide3f317218<>+0(SB), Y9, Y0
+	VFMADD213PS  wide3f800000<>+0(SB), Y9, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VMOVUPS      wide33800000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y1, Y0
+	VDIVPS       Y0, Y9, Y0
 	VMASKMOVPS   (DI), Y7, Y9
 	VFMADD231PS  Y9, Y0, Y6
 	VMASKMOVPS   (SI), Y7, Y1
@@ -1824,46 +1804,41 @@ whole:
 	JZ      store
 
 slot:
-	VMOVDQU      (SI), Y3
-	VPCMPEQD     Y4, Y4, Y4
-	VPXOR        Y3, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VGATHERDPS   Y4, (BX)(Y3*4), Y5
-	VSUBPS       32(DX), Y5, Y5
-	VMULPS       (DX), Y5, Y5
-	VORPS        wide80000000<>+0(SB), Y5, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y3, Y3, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y3, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y8
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y5, Y8, Y3, Y4
-	VADDPS       Y3, Y8, Y8
-	VDIVPS       Y8, Y4, Y4
-	VMULPS       64(DX), Y4, Y4
-	VADDPS       Y4, Y0, Y0
-	VMULPS       96(DX), Y4, Y4
-	VADDPS       Y4, Y1, Y1
-	ADDQ         $0x80, DX
-	ADDQ         $0x20, SI
-	DECQ         R10
-	JNZ          slot
+	VMOVDQU     (SI), Y3
+	VPCMPEQD    Y4, Y4, Y4
+	VPXOR       Y3, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VGATHERDPS  Y4, (BX)(Y3*4), Y5
+	VSUBPS      32(DX), Y5, Y5
+	VMULPS      (DX), Y5, Y5
+	VMOVUPS     wide42200000<>+0(SB), Y3
+	VMINPS      Y5, Y3, Y3
+	VMOVUPS     widec2d00000<>+0(SB), Y4
+	VMAXPS      Y3, Y4, Y3
+	VMOVUPS     widebfb8aa3b<>+0(SB), Y4
+	VFMADD213PS wide4b400067<>+0(SB), Y3, Y4
+	VSUBPS      wide4b400067<>+0(SB), Y4, Y5
+	VFMSUB231PS widebfb8aa3b<>+0(SB), Y3, Y5
+	VFMADD231PS wideb2a57060<>+0(SB), Y3, Y5
+	VMOVUPS     wide3920e9a1<>+0(SB), Y3
+	VFMADD213PS wide3aafa2b6<>+0(SB), Y5, Y3
+	VFMADD213PS wide3c1d96de<>+0(SB), Y5, Y3
+	VFMADD213PS wide3d63576a<>+0(SB), Y5, Y3
+	VFMADD213PS wide3e75fded<>+0(SB), Y5, Y3
+	VFMADD213PS wide3f317218<>+0(SB), Y5, Y3
+	VFMADD213PS wide3f800000<>+0(SB), Y5, Y3
+	VPSLLD      $0x17, Y4, Y4
+	VMOVUPS     wide33800000<>+0(SB), Y5
+	VFMADD213PS Y5, Y4, Y3
+	VDIVPS      Y3, Y5, Y3
+	VMULPS      64(DX), Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	VMULPS      96(DX), Y3, Y3
+	VADDPS      Y3, Y1, Y1
+	ADDQ        $0x80, DX
+	ADDQ        $0x20, SI
+	DECQ        R10
+	JNZ         slot
 
 store:
 	VMASKMOVPS Y0, Y2, (AX)
