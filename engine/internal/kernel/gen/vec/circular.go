@@ -30,10 +30,10 @@ var halfPi = func() (c [3]float64) {
 // far is where the short reduction ends: below, quarters are less than 2^16, so that their products are exact enough.
 const far = 0x1p16
 
-// Sin is the sine: at most 2 ulp for every finite x; NaN at ±Inf.
+// Sin is the sine: at most 3 ulp for every finite x; NaN at ±Inf.
 func Sin(x Many) Many { return circular(x, 0) }
 
-// Cos is the cosine: at most 2 ulp for every finite x; NaN at ±Inf.
+// Cos is the cosine: at most 3 ulp for every finite x; NaN at ±Inf.
 func Cos(x Many) Many { return circular(x, 1) }
 
 // circular is sin(x + ahead·π/2).
