@@ -13,9 +13,6 @@ import (
 // Every chain of every preset has a kernel: in a stream, in a batch, and trained. Where none does, go generate ./engine/...
 // has not been run.
 func TestPresetsHaveKernels(t *testing.T) {
-	if engine.KernelPath() == "go" {
-		return // operation by operation
-	}
 	chains := 0
 	for _, preset := range cell.Presets() {
 		for _, outputs := range []int{1, 2} {

@@ -94,7 +94,7 @@ func FuzzChain(f *testing.F) {
 		if !a.run(got, in, n, m) {
 			t.Fatalf("%s: does nothing for %d lanes", text, m)
 		}
-		byOperation(text, a.kinds, want, in, n, m)
+		byOperation(text, a.kinds, want, in, n, m, inAssembly)
 		for j := range got {
 			sameBits(t, text, got[j], want[j])
 		}

@@ -77,7 +77,10 @@ func FindChain(text string) Fused {
 	if f := Chains[text]; f != nil {
 		return f
 	}
-	return assembled(text)
+	if f := assembled(text); f != nil {
+		return f
+	}
+	return plain[text]
 }
 
 // FindOperation finds the fused kernel of one operation on operands of some kinds.

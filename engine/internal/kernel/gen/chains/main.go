@@ -1,5 +1,5 @@
-// Command chains emits a fused AVX2 function for every chain of element-wise operations that the plans of the registered
-// cells and presets have, and for every operation alone.
+// Command chains emits a fused function, in Go and for AVX2, for every chain of element-wise operations that the plans of the
+// registered cells and presets have, and for AVX2 for every operation alone.
 package main
 
 import (
@@ -16,10 +16,14 @@ import (
 
 func main() {
 	table := flag.String("table", "", "file for the Go table of the functions")
+	inGo := flag.String("go", "", "file for the chains in Go")
 	flag.Parse()
-	texts := append(planned(), singles()...)
-	slices.Sort(texts)
-	texts = slices.Compact(texts)
+	plans := sorted(planned())
+	if err := writePlain(*inGo, plans); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	texts := sorted(append(plans, singles()...))
 	ConstraintExpr("amd64,!noasm")
 	tails := GLOBL("tails", RODATA|NOPTR)
 	for i := range 16 {
@@ -50,6 +54,12 @@ func main() {
 		os.Exit(1)
 	}
 	Generate()
+}
+
+// sorted are texts in order, each once.
+func sorted(texts []string) []string {
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }
 
 func write(file, text string) error {
