@@ -62,9 +62,7 @@ func (e *Edges) MulAdd(y, w, x []float32, lanes int) {
 		e.forward.mulAddVector(y, w, x, lanes)
 		return
 	}
-	for k, f := range e.list {
-		axpy(y[f.To*lanes:][:lanes], w[k], x[f.From*lanes:])
-	}
+	e.forward.mulAdd(y, w, x, lanes)
 }
 
 // MulAddT is dx[from] += w dy[to] for every edge, in their order.
@@ -73,9 +71,7 @@ func (e *Edges) MulAddT(dx, w, dy []float32, lanes int) {
 		e.back.mulAddVector(dx, w, dy, lanes)
 		return
 	}
-	for k, f := range e.list {
-		axpy(dx[f.From*lanes:][:lanes], w[k], dy[f.To*lanes:])
-	}
+	e.back.mulAdd(dx, w, dy, lanes)
 }
 
 // OuterAdd is dw += Σ dy[to] x[from] over lanes and times for every edge.
@@ -84,9 +80,6 @@ func (e *Edges) OuterAdd(dw, dy, x []float32, lanes int, t Times) {
 		return
 	}
 	for time := range t.Count {
-		dy, x := dy[time*t.DY:], x[time*t.X:]
-		for k, f := range e.list {
-			dw[k] += dot(dy[f.To*lanes:][:lanes], x[f.From*lanes:])
-		}
+		e.outerAdd(dw, dy[time*t.DY:], x[time*t.X:], lanes)
 	}
 }
