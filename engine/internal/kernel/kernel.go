@@ -71,8 +71,8 @@ type Fused func(out, in [][]float32, rows, lanes int) bool
 // Chains has fused kernels of chains by their texts, before those that are generated.
 var Chains = map[string]Fused{}
 
-// FindChain finds the fused kernel of a chain by its text; nil where there is none, so that the chain runs operation by
-// operation, with the same results to the bit.
+// FindChain finds the fused kernel of a chain by its text, in assembly or in plain Go; nil where there is none, so that the
+// chain runs operation by operation, with the same results to the bit.
 func FindChain(text string) Fused {
 	if f := Chains[text]; f != nil {
 		return f
