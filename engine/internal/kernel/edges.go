@@ -62,9 +62,7 @@ func (e *Edges) MulAdd(y, w, x []float32, lanes int) {
 		e.forward.mulAddVector(y, w, x, lanes)
 		return
 	}
-	for k, f := range e.list {
-		axpy(y[f.To*lanes:][:lanes], w[k], x[f.From*lanes:])
-	}
+	e.forward.mulAdd(y, w, x, lanes)
 }
 
 // MulAddT is dx[from] += w dy[to] for every edge, in their order.
@@ -73,9 +71,7 @@ func (e *Edges) MulAddT(dx, w, dy []float32, lanes int) {
 		e.back.mulAddVector(dx, w, dy, lanes)
 		return
 	}
-	for k, f := range e.list {
-		axpy(dx[f.From*lanes:][:lanes], w[k], dy[f.To*lanes:])
-	}
+	e.back.mulAdd(dx, w, dy, lanes)
 }
 
 // MostSiblings is how many gradients OuterAdd takes at once.
@@ -89,10 +85,7 @@ func (e *Edges) OuterAdd(dw, dy [][]float32, x []float32, lanes int, t Times) {
 	}
 	for r := range dw {
 		for time := range t.Count {
-			dy, x := dy[r][time*t.DY:], x[time*t.X:]
-			for k, f := range e.list {
-				dw[r][k] += dot(dy[f.To*lanes:][:lanes], x[f.From*lanes:])
-			}
+			e.outerAdd(dw[r], dy[r][time*t.DY:], x[time*t.X:], lanes)
 		}
 	}
 }

@@ -142,11 +142,11 @@ func (p *problem) synapses(G, I []float32) {
 		p.synapse().Forward(G, I, x, p.lanes)
 		return
 	}
-	alone(G, I, x, p.synapse(), p.list, p.lanes)
+	aloneSynapses(G, I, x, p.synapse(), p.list, p.lanes)
 }
 
-// alone computes synapses that no chain follows.
-func alone(G, I, v []float32, y Synapse, list []step.Edge, lanes int) {
+// aloneSynapses computes synapses that no chain follows.
+func aloneSynapses(G, I, v []float32, y Synapse, list []step.Edge, lanes int) {
 	head := []Head{{Slots: NewSlots(list, len(G)/lanes, lanes, ForSynapses)}}
 	head[0].Slots.PackSynapses(y)
 	head[0].Read(v)
@@ -288,7 +288,7 @@ func TestSlotsKeepNaN(t *testing.T) {
 	G, I := make([]float32, 10), make([]float32, 10)
 	v := make([]float32, 3, ForSynapses*vector)
 	copy(v, []float32{float32(math.NaN()), 1, 2})
-	alone(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
+	aloneSynapses(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
 	for i, v := range G {
 		if bad := i == 0 || i == 2; (v != v) != bad || (I[i] != I[i]) != bad {
 			t.Errorf("target %d has %g, %g", i, v, I[i])
@@ -313,8 +313,8 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"operand":     func() { m.MulAdd(x, x[:23], 8) },
 		"matrix":      func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
 		"negative":    func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
-		"potentials":  func() { alone(x[:16], x[:16], x[:31], syn, list, 8) },
-		"currents":    func() { alone(x[:16], x[:15], x, syn, list, 8) },
+		"potentials":  func() { aloneSynapses(x[:16], x[:16], x[:31], syn, list, 8) },
+		"currents":    func() { aloneSynapses(x[:16], x[:15], x, syn, list, 8) },
 		"cotangents":  func() { back.Run(Cotangent{V: x, DV: x[:31], DG: x, DI: x}) },
 		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
 		"columns":     func() { c := NewColumns(9, 2); c.X[0] = x; c.Run(x[:8]) },
