@@ -35,7 +35,7 @@ func newPredict(c *console) *cobra.Command {
 		Use:   "predict MODEL DATA",
 		Short: "Predict with a trained model, row by row",
 		Long: `Predict with a trained model: one row for each row of the data, in their order, with series (where the data hold several),
-time, prediction, and the probability p_CLASS of each class, the quantiles q_LEVEL, or the standard deviation sd, whatever
+time as the data spell it, prediction, and the probability p_CLASS of each class, the quantiles q_LEVEL, or the standard deviation sd, whatever
 the model predicts. Rows that cannot be predicted, such as duplicates that were dropped, have empty cells. Where a series
 has one label the rows before its last say what the model thinks so far.
 
@@ -235,13 +235,13 @@ func (p *predictions) join(i int, stream *model.Stream, from *streamState) (skip
 func (p *predictions) table() *table.Table {
 	rows := p.d.SourceRows()
 	t := &table.Table{Source: p.d.Name, Rows: len(rows)}
-	clock := p.m.Schema().Clock
 	if len(p.list) > 1 || len(p.list) > 0 && p.list[0].Name != "" {
 		t.Columns = append(t.Columns, texts("series", rows, func(r dataset.SourceRow) string { return p.list[r.Series].Name }))
 	}
 	at := func(r dataset.SourceRow) float64 { return r.Time + p.shift[r.Series] }
-	if clock.Kind == series.Calendar {
-		t.Columns = append(t.Columns, texts("time", rows, func(r dataset.SourceRow) string { return dataset.FormatTime(clock, at(r)) }))
+	if own, ok := p.d.TimeColumn(); ok {
+		own.Name = "time"
+		t.Columns = append(t.Columns, own)
 	} else {
 		t.Columns = append(t.Columns, values("time", rows, at))
 	}
