@@ -54,7 +54,7 @@ needed and has no influence. DATA is a file, a built-in name, or - for standard 
 	cmd.Flags().Var(oneOf[string]{&f.format, writable()}, "format", "`FORMAT`: "+strings.Join(writable(), ", ")+"; by the ending of --out, or csv, if not given")
 	cmd.Flags().StringVar(&f.stateIn, "state-in", "", "`FILE` of the state to go on from; the zero state if not given")
 	cmd.Flags().StringVar(&f.stateOut, "state-out", "", "`FILE` to keep the state in")
-	addReading(cmd, &f.roles)
+	addReading(cmd, &f.roles, "horizon-tolerance") // labels are not read
 	return cmd
 }
 
