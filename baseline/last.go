@@ -96,7 +96,7 @@ func (g *guess) Parameters() int {
 // String names, for classes, the probability that was learnt: it is one of the parameters.
 func (g *guess) String() string {
 	if g.schema.Target.Task == series.Classify {
-		return fmt.Sprintf("%s, held for %.3g %% likely", g.account, 100*g.right)
+		return fmt.Sprintf("%s, %.3g %% sure", g.account, 100*g.right)
 	}
 	return g.account
 }
