@@ -35,9 +35,9 @@ func newPredict(c *console) *cobra.Command {
 		Use:   "predict MODEL DATA",
 		Short: "Predict with a trained model, row by row",
 		Long: `Predict with a trained model: one row for each row of the data, in their order, with series (where the data hold several),
-time as the data spell it, prediction, and the probability p_CLASS of each class, the quantiles q_LEVEL, or the standard deviation sd, whatever
-the model predicts. Rows that cannot be predicted, such as duplicates that were dropped, have empty cells. Where a series
-has one label the rows before its last say what the model thinks so far.
+time as the data spell it, prediction, and the probability p_CLASS of each class, the quantiles q_LEVEL, or the standard
+deviation sd, whatever the model predicts. Rows that cannot be predicted, such as duplicates that were dropped, have empty
+cells. Where a series has one label the rows before its last say what the model thinks so far.
 
 The state is carried along each series. --state-out keeps the state of every series, and --state-in goes on from there: two
 halves of a file give the rows of the whole, byte for byte, with the true time between them. A column of labels is not
