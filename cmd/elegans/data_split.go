@@ -39,7 +39,7 @@ are, and rows stay in the order of the source.`,
 			if _, err := formatFor(format, ""); err != nil {
 				return err
 			}
-			d, err := dataset.Open(args[0], roles)
+			d, err := dataset.OpenToWrite(args[0], roles)
 			if err != nil {
 				return err
 			}

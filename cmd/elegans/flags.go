@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,10 +63,10 @@ func addRoles(cmd *cobra.Command, r *dataset.Roles) {
 	}
 }
 
-// addReading adds the flags that apply to data for a trained model.
-func addReading(cmd *cobra.Command, r *dataset.Roles) {
+// addReading adds the flags that apply to data for a trained model, but for those that have no say in the command.
+func addReading(cmd *cobra.Command, r *dataset.Roles, but ...string) {
 	for _, f := range roleFlags {
-		if f.reading {
+		if f.reading && !slices.Contains(but, f.name) {
 			addFlag(cmd.Flags(), f.name, f.usage, f.field(r))
 		}
 	}
