@@ -11,6 +11,7 @@ import (
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/metric"
+	"github.com/elegans-nn/elegans/series"
 	"github.com/elegans-nn/elegans/train"
 )
 
@@ -41,7 +42,7 @@ func TestCompletions(t *testing.T) {
 	for _, c := range []struct{ line, word, want, directive string }{
 		{"train", "", data, files}, {"train x.csv", "", "", nothing}, {"train", "oc", "occupancy", files},
 		{"train --model", "", strings.Join(presets, " "), nothing},
-		{"train --loss", "", strings.Join(losses(), " "), nothing},
+		{"train --loss", "", strings.Join(losses(series.Classify, series.Regress), " "), nothing},
 		{"train --optimiser", "", strings.Join(train.Optimisers(), " "), nothing},
 		{"train --schedule", "", strings.Join(train.Schedules(), " "), nothing},
 		{"train --task", "", "classify regress", nothing}, {"train --layout", "", "wide long", nothing},

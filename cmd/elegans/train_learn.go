@@ -12,10 +12,10 @@ import (
 	"github.com/elegans-nn/elegans/train"
 )
 
-// named is a flag of numbers by name, such as a=1,b=3; given again it adds to them.
-type named struct{ value *map[string]float64 }
+// numbersByName is a flag of numbers by name, such as a=1,b=3; given again it adds to them.
+type numbersByName struct{ value *map[string]float64 }
 
-func (f named) String() string {
+func (f numbersByName) String() string {
 	if f.value == nil {
 		return ""
 	}
@@ -26,9 +26,9 @@ func (f named) String() string {
 	return strings.Join(list, ",")
 }
 
-func (f named) Type() string { return "NAME=NUMBER" }
+func (f numbersByName) Type() string { return "NAME=NUMBER" }
 
-func (f named) Set(text string) error {
+func (f numbersByName) Set(text string) error {
 	if *f.value == nil {
 		*f.value = map[string]float64{}
 	}
