@@ -71,8 +71,8 @@ func (c *chain) print(head byte) string {
 	return fmt.Sprint(b.String(), " > ", c.out)
 }
 
-// fused reports whether the chain, with its heads if it has any, has a kernel of its own.
-func (c *chain) fused(pl *plan) bool { return kernel.Has(c.key(pl), 1) }
+// fused reports whether the chain has a kernel of its own, with its heads or after them.
+func (c *chain) fused(pl *plan) bool { return kernel.Has(c.key(pl), 1) || kernel.Has(c.text(), 1) }
 
 // agenda orders the nodes of one stage.
 type agenda struct {
