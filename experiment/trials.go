@@ -74,7 +74,7 @@ func (x *run) trial(ctx context.Context, t trial, k *keeper) error {
 		return err
 	}
 	info := x.spec.Info
-	info.Name, info.Kernels = x.entries[t.entry].Name, engine.Kernels()
+	info.Name, info.Kernels = x.entries[t.entry].Name, engine.KernelPath()
 	m = m.WithInfo(info).Initial(seed)
 	o := x.spec.Options
 	o.Seed = seed
