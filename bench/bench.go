@@ -25,7 +25,7 @@ type Case struct {
 
 // Growth is a size that a group of cases varies with everything else fixed. The time of a fit with exponent 1 is linear.
 type Growth struct {
-	// Axis is "time", "batch" or "synapses".
+	// Axis is "time", "batch", "synapses" or "time within memory".
 	Axis string
 	Size float64
 }
@@ -35,6 +35,8 @@ type setting struct {
 	threads int
 	// least, where positive, bounds batch, times and streams, for tests.
 	least int
+	// memory bounds what training keeps, if it is not zero; set by a case.
+	memory int
 }
 
 // bound is n, or what tests allow.

@@ -17,6 +17,19 @@ var longCases = []Case{
 	{Name: "long/synapses/S1280", Growth: &Growth{"synapses", 1280}, open: trainingFull(32)},
 	{Name: "long/synapses/S4608", Growth: &Growth{"synapses", 4608}, open: trainingFull(64)},
 	{Name: "long/synapses/S11648", Growth: &Growth{"synapses", 11648}, open: trainingFull(104)},
+	// Within 512 KiB, where a single segment takes from 0.7 to 63 MB.
+	{Name: "long/ltc-ncp19-T640", Growth: &Growth{"time within memory", 640}, open: bounded("ltc-ncp19", 640)},
+	{Name: "long/ltc-ncp19-T4096", Growth: &Growth{"time within memory", 4096}, open: bounded("ltc-ncp19", 4096)},
+	{Name: "long/ltc-ncp19-T16384", Growth: &Growth{"time within memory", 16384}, open: bounded("ltc-ncp19", 16384)},
+	{Name: "long/ltc-ncp19-T65536", Growth: &Growth{"time within memory", 65536}, open: bounded("ltc-ncp19", 65536)},
+}
+
+// bounded is training on one series within 512 KiB.
+func bounded(name string, times int) func(setting) work {
+	return func(s setting) work {
+		s.memory = 512 << 10
+		return networks[name].training(s, 1, times)
+	}
 }
 
 func trainingFull(units int) func(setting) work {

@@ -47,7 +47,7 @@ func (n network) training(s setting, batch, times int) work {
 	batch, times = s.bound(batch), s.bound(times)
 	m := n.model()
 	p := m.Program().Only("y")
-	b := engine.NewBatch(p, engine.BatchOptions{Workers: s.threads})
+	b := engine.NewBatch(p, engine.BatchOptions{Workers: s.threads, Memory: s.memory})
 	theta, data := m.Params(), lanes(batch, times)
 	labels, width := normals(1<<32, batch*times*n.outputs), n.outputs
 	update, err := train.NewUpdate(p, train.Options{LearningRate: 1e-3, Clip: -1})

@@ -35,6 +35,10 @@ func (l *Lane) Rows(p *step.Program) int {
 type BatchOptions struct {
 	// Workers is the number of goroutines; as many as there are processors if zero. Results do not depend on it.
 	Workers int
+	// Memory is how many bytes Gradient may keep, as Bytes counts them; without bound if zero. Where all values of all rows
+	// would take more, each series is cut into segments: states are kept where they begin, and the rest is computed again
+	// on the way back. Results do not depend on it. Need says what it must be at least.
+	Memory int
 }
 
 // Batch runs a program over many series at once, of any lengths. They are cut into shards of 32 lanes, 16 in a batch
@@ -44,6 +48,8 @@ type Batch struct {
 	p       *step.Program
 	reverse *step.Program // derived at first use
 	workers int
+	memory  int
+	growth  map[int]growth // by lanes
 	mu      sync.Mutex
 	free    map[engineKey][]*shard
 	shards  []job
@@ -72,30 +78,24 @@ func NewBatch(p *step.Program, o BatchOptions) *Batch {
 	if o.Workers < 1 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Batch{p: p, workers: o.Workers, free: map[engineKey][]*shard{}}
+	return &Batch{p: p, workers: o.Workers, memory: o.Memory, growth: map[int]growth{}, free: map[engineKey][]*shard{}}
 }
 
 // Gradient runs the series from their initial states and back. loss is called for every row of every lane, rows of a
 // lane in order, lanes concurrently: y is the first output, and it writes the slope dy, which is zero before. The result
-// is the sum of what loss gave and the gradient of that sum, valid until the next call.
+// is the sum of what loss gave and the gradient of that sum, valid until the next call. It panics where
+// BatchOptions.Memory is below what Need says.
 func (b *Batch) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, y, dy []float32) float64) (float64, []float32) {
-	if b.reverse == nil {
-		b.reverse = b.p.Reverse(step.WRT{})
-		b.grad = make([]float32, b.p.ParamCount())
-	}
+	b.derive()
 	b.cut(len(lanes))
+	steps := b.fit(lanes)
 	b.sums = append(b.sums[:0], make([]float64, len(lanes))...)
 	b.each(func(j *job) {
-		s := b.borrow(lanes[j.from:j.to], engineKey{train: true}, nil)
+		part := lanes[j.from:j.to]
+		s := b.borrow(engineKey{steps: steps(part), lanes: padded(len(part)), train: true}, nil)
 		defer b.giveBack(s)
 		s.e.SetParams(theta)
-		rows := s.load(lanes[j.from:j.to], 0)
-		if rows {
-			s.e.Forward(s.times)
-			s.slopes(b.sums[j.from:j.to], func(lane, t int) float64 { return loss(j.from+lane, t, s.y, s.dy) })
-			s.e.Backward()
-		}
-		s.store(lanes[j.from:j.to])
+		rows := s.gradient(part, cuts(longest(b.p, part), s.key.steps), b.sums[j.from:j.to], func(lane, t int) float64 { return loss(j.from+lane, t, s.y, s.dy) })
 		j.grad = append(j.grad[:0], s.e.Grad()...)
 		if !rows {
 			clear(j.grad)
@@ -114,6 +114,14 @@ func (b *Batch) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, y
 	return sum, b.grad
 }
 
+// derive makes the reverse at its first use.
+func (b *Batch) derive() {
+	if b.reverse == nil {
+		b.reverse = b.p.Reverse(step.WRT{})
+		b.grad = make([]float32, b.p.ParamCount())
+	}
+}
+
 // span is how many rows Run takes at once.
 const span = 64
 
@@ -128,10 +136,10 @@ func (b *Batch) Trace(theta []float32, lanes []Lane, probes []int, visit func(la
 	b.cut(len(lanes))
 	b.each(func(j *job) {
 		part := lanes[j.from:j.to]
-		s := b.borrow(part, engineKey{}, probes)
+		s := b.borrow(engineKey{steps: min(capacity(longest(b.p, part)), span), lanes: padded(len(part))}, probes)
 		defer b.giveBack(s)
 		s.e.SetParams(theta)
-		for t := 0; s.load(part, t); t += s.times {
+		for t := 0; s.load(part, t, s.key.steps); t += s.times {
 			s.e.Forward(s.times)
 			s.visit(func(lane, k int) { visit(j.from+lane, t+k, s.y, s.values) })
 		}
@@ -139,12 +147,17 @@ func (b *Batch) Trace(theta []float32, lanes []Lane, probes []int, visit func(la
 	})
 }
 
+// shardOf is how many of n series make a shard.
+func shardOf(n int) int {
+	if n < 64 {
+		return 16
+	}
+	return 32
+}
+
 // cut makes the shards of a batch of n lanes.
 func (b *Batch) cut(n int) {
-	size := 32
-	if n < 64 {
-		size = 16
-	}
+	size := shardOf(n)
 	count := (n + size - 1) / size
 	for len(b.shards) < count {
 		b.shards = append(b.shards, job{})
@@ -195,16 +208,19 @@ func padded(n int) int {
 	return (n + 7) &^ 7
 }
 
-// borrow finds a free engine for some lanes or compiles one. An engine to train takes all rows at once.
-func (b *Batch) borrow(lanes []Lane, key engineKey, probes []int) *shard {
-	rows := 1
+// longest is the number of rows of the longest series.
+func longest(p *step.Program, lanes []Lane) (rows int) {
 	for i := range lanes {
-		rows = max(rows, lanes[i].Rows(b.p))
+		rows = max(rows, lanes[i].Rows(p))
 	}
-	key.steps, key.lanes = capacity(rows), padded(len(lanes))
-	p := b.reverse
-	if !key.train {
-		p, key.steps = b.p, min(key.steps, span)
+	return rows
+}
+
+// borrow finds a free engine or compiles one.
+func (b *Batch) borrow(key engineKey, probes []int) *shard {
+	p := b.p
+	if key.train {
+		p = b.reverse
 	}
 	if len(probes) > 0 {
 		key.probes = fmt.Sprint(probes)
@@ -227,13 +243,13 @@ func (b *Batch) giveBack(s *shard) {
 	b.mu.Unlock()
 }
 
-// Bytes is the memory of all engines that no worker holds.
+// Bytes is the memory of all engines that no worker holds, with what they keep between segments.
 func (b *Batch) Bytes() (n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, list := range b.free {
 		for _, s := range list {
-			n += s.e.Bytes()
+			n += s.bytes()
 		}
 	}
 	return n

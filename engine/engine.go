@@ -61,6 +61,18 @@ type Engine struct {
 // Compile plans a program and prepares its memory. A program derived by Reverse can run backwards. Parameters are zero
 // until SetParams. It panics where Options are out of range, or a weight of Linear or Synapses differs between lanes.
 func Compile(p *step.Program, o Options) *Engine {
+	c := arrange(p, o)
+	e := c.e
+	e.mem = make([]float32, c.size, c.size+kernel.Window)
+	e.scratch = make([]float32, e.buffers*block)
+	e.buffersOf()
+	c.constants()
+	e.SetParams(make([]float32, p.ParamCount()))
+	return e
+}
+
+// arrange is Compile without the memory of values.
+func arrange(p *step.Program, o Options) *compiler {
 	o.Steps, o.Lanes = max(o.Steps, 1), max(o.Lanes, 1)
 	if o.Lanes > maxLanes {
 		panic("engine: more than 512 lanes")
@@ -79,13 +91,11 @@ func Compile(p *step.Program, o Options) *Engine {
 	}
 	c.ends()
 	c.edges()
-	e.mem = make([]float32, c.size, c.size+kernel.Window)
-	e.scratch = make([]float32, e.buffers*block)
-	e.buffersOf()
-	c.constants()
-	e.SetParams(make([]float32, p.ParamCount()))
-	return e
+	return c
 }
+
+// bytes is Engine.Bytes before there is an engine.
+func (c *compiler) bytes() int { return 4*(c.size+c.e.buffers*block) + c.e.panelBytes }
 
 // next compiles the head of a schedule, and tells how many items that were.
 func (c *compiler) next(s stage, items []item) (f func(t int), n int) {

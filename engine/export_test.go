@@ -1,5 +1,7 @@
 package engine
 
+import "github.com/elegans-nn/elegans/step"
+
 // LinearRules lets tests plant a fault in the rules by which a reverse becomes rows.
 var LinearRules = &linearRules
 
@@ -8,3 +10,13 @@ func (r *RealTime) Columns() int { return r.first }
 
 // Products is the number of products of a lane that carry S on.
 func (r *RealTime) Products() int { return r.products }
+
+// Segmented is the gradient of one shard in segments at given times.
+func Segmented(p *step.Program, theta []float32, lanes []Lane, at []int, loss func(lane, t int, y, dy []float32) float64) []float32 {
+	b := NewBatch(p, BatchOptions{Workers: 1})
+	b.derive()
+	s := b.borrow(engineKey{steps: at[len(at)-1], lanes: padded(len(lanes)), train: true}, nil)
+	s.e.SetParams(theta)
+	s.gradient(lanes, at, make([]float64, len(lanes)), func(lane, t int) float64 { return loss(lane, t, s.y, s.dy) })
+	return s.e.Grad()
+}

@@ -9,19 +9,15 @@ const chunk = 8
 // place is where a value lives in memory: n numbers at off, or one of several slots by time.
 type place struct {
 	off, n             int
-	stride, phase, mod int // stride 0: one slot; mod 0: a slot for every time, else chunk or chunk + 1 slots
+	stride, phase, mod int // stride 0: one slot; mod 0: a slot for every time, else one for every time of a chunk
 }
 
 func (p place) at(t int) int {
 	if p.stride == 0 {
 		return p.off
 	}
-	switch t += p.phase; p.mod { // dividing by constants is faster
-	case 0:
-	case chunk:
-		t %= chunk
-	default:
-		t %= chunk + 1
+	if t += p.phase; p.mod != 0 {
+		t %= chunk // dividing by a constant is faster
 	}
 	return p.off + t*p.stride
 }
@@ -42,7 +38,8 @@ type layout struct {
 	stage        [numStages]map[int]place
 	local        [numStages]int // floats of each stage's own values
 	state        []place        // [steps+1], of each state
-	dnext        []place        // cotangents of states, a ring over the chunk
+	dstate       []place        // cotangents of states before each time of a chunk
+	dnext        []place        // those after each time: one slot further, so that both stand in the same order everywhere
 	port         map[*port]place
 	total        map[int]place // of accumulators: summed over lanes
 	spreads      map[int]place // uniform values repeated in lanes, for operations that need lanes
@@ -127,9 +124,10 @@ func (l *layout) leaves() {
 	}
 	for k := range p.States {
 		at := l.slots(l.rows(a.DNext[k])*l.lanes, chunk+1)
-		at.mod = chunk + 1
+		at.mod = chunk
+		l.dstate = append(l.dstate, at)
+		at.off += at.stride
 		l.dnext = append(l.dnext, at)
-		at.phase = 1
 		l.fixed[a.DNext[k]] = at
 	}
 	for _, i := range a.DOutput {
@@ -146,7 +144,7 @@ func (l *layout) placePorts() {
 		case portNext:
 			at = l.state[q.index]
 		case portDState:
-			at = l.dnext[q.index]
+			at = l.dstate[q.index]
 		default:
 			if !q.copy {
 				continue

@@ -156,6 +156,16 @@ func (e *Engine) Backward() {
 		panic("engine: the program has no reverse; derive it with Reverse")
 	}
 	e.start()
+	e.reverse()
+	e.finish()
+}
+
+// reverse takes the final cotangents and reverses the last Forward, on top of what the accumulators hold.
+func (e *Engine) reverse() {
+	for s, at := range e.lay.dnext {
+		copy(e.get(at, e.n-1), e.dfinal[s])
+		clear(e.dfinal[s])
+	}
 	for end := e.n; end > 0; {
 		t := (end - 1) / chunk * chunk
 		e.back(rbefore, t, end)
@@ -167,9 +177,14 @@ func (e *Engine) Backward() {
 			e.back(rcore, k, k+1)
 		}
 		e.back(rafter, t, end)
+		for s, at := range e.lay.dstate {
+			copy(e.dstate[s], e.get(at, t))
+			if t > 0 {
+				copy(e.get(e.lay.dnext[s], t-1), e.dstate[s])
+			}
+		}
 		end = t
 	}
-	e.finish()
 }
 
 func (e *Engine) back(s stage, from, to int) {
@@ -186,7 +201,7 @@ func (e *Engine) back(s stage, from, to int) {
 // release is rcore where lanes have ended: they pass the cotangents of their states on, and see none themselves.
 func (e *Engine) release(t int) {
 	for s, at := range e.lay.dnext {
-		d := e.get(at, t+1)
+		d := e.get(at, t)
 		copy(e.held[s], d)
 		for l, n := range e.lengths {
 			for i := l; n <= t && i < len(d); i += e.lanes {
@@ -195,12 +210,12 @@ func (e *Engine) release(t int) {
 		}
 	}
 	e.run(rcore, t, t+1)
-	for s, at := range e.lay.dnext {
+	for s, at := range e.lay.dstate {
 		e.lanesInto(e.get(at, t), e.held[s], t)
 	}
 }
 
-// start clears the accumulators and takes the final cotangents.
+// start clears the accumulators.
 func (e *Engine) start() {
 	for _, s := range e.sums {
 		s.clear()
@@ -215,13 +230,9 @@ func (e *Engine) start() {
 			}
 		}
 	}
-	for s, at := range e.lay.dnext {
-		copy(e.get(at, e.n), e.dfinal[s])
-		clear(e.dfinal[s])
-	}
 }
 
-// finish runs the tail and collects gradients and the cotangents of the initial states.
+// finish runs the tail and collects gradients.
 func (e *Engine) finish() {
 	for _, s := range e.sums {
 		s.flush()
@@ -235,9 +246,6 @@ func (e *Engine) finish() {
 			continue
 		}
 		copy(dst, e.get(e.lay.find(tail, i), 0))
-	}
-	for s, at := range e.lay.dnext {
-		copy(e.dstate[s], e.get(at, 0))
 	}
 }
 

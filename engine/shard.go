@@ -15,6 +15,8 @@ type shard struct {
 	from   []source
 	y, dy  []float32
 	values [][]float32
+	ends   []float32 // states where segments begin
+	kept   []float32 // slopes of all rows but those of the last segment
 }
 
 // source is the series that feeds a lane.
@@ -33,14 +35,14 @@ func newShard(p *step.Program, key engineKey, probes []int, e *Engine) *shard {
 	return s
 }
 
-// load brings the rows of the series from time t on into the engine, and at t = 0 the initial states. It reports whether
-// there were any.
-func (s *shard) load(lanes []Lane, t int) bool {
+// load brings up to n rows of the series from time t on into the engine, and at t = 0 the initial states. It reports
+// whether there were any.
+func (s *shard) load(lanes []Lane, t, n int) bool {
 	s.lanes, s.times = len(lanes), 0
 	for l := range s.length {
 		s.length[l] = 0
 		if l < len(lanes) {
-			s.length[l] = min(max(0, lanes[l].Rows(s.p)-t), s.key.steps)
+			s.length[l] = min(max(0, lanes[l].Rows(s.p)-t), n)
 		}
 		s.times = max(s.times, s.length[l])
 	}
@@ -165,8 +167,9 @@ func (s *shard) store(lanes []Lane) {
 	}
 }
 
-// slopes calls loss for every row, with y and dy in the shard's buffers, and adds up what it gives by lane.
-func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
+// slopes calls loss for every row of the span that begins at time from, with y and dy in the shard's buffers, and adds up
+// what it gives by lane.
+func (s *shard) slopes(from int, sums []float64, loss func(lane, t int) float64) {
 	for t := range s.times {
 		y, d := s.e.Output(0, t), s.e.DOutput(0, t)
 		for l := range s.lanes {
@@ -175,12 +178,12 @@ func (s *shard) slopes(sums []float64, loss func(lane, t int) float64) {
 			}
 			if len(s.y) == 1 { // the number itself; its slope is zero already
 				s.y, s.dy = y[l:l+1:l+1], d[l:l+1:l+1]
-				sums[l] += loss(l, t)
+				sums[l] += loss(l, from+t)
 				continue
 			}
 			s.pick(s.y, y, l)
 			clear(s.dy)
-			sums[l] += loss(l, t)
+			sums[l] += loss(l, from+t)
 			for i, v := range s.dy {
 				d[i*s.key.lanes+l] = v
 			}

@@ -214,6 +214,9 @@ func (x *run) add(name, summary string, a model.Architecture) error {
 	if err != nil {
 		return err
 	}
+	if err := train.CheckMemory(m, x.data, x.spec.Options); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	x.archs = append(x.archs, m.Architecture())
 	x.entries = append(x.entries, &Entry{Name: name, Summary: summary, Parameters: m.Parameters(), Synapses: m.Synapses(),
 		FLOPs: m.Program().FLOPs(), Runs: make([]Run, x.spec.Seeds)})

@@ -259,6 +259,22 @@ func TestWorkersChangeNothing(t *testing.T) {
 	}
 }
 
+// A network that needs more memory than is allowed is named before any is trained.
+func TestTooLittleMemory(t *testing.T) {
+	s := spec("a number")
+	s.Options.Memory = 1
+	var first, rival *train.MemoryError
+	if _, err := Execute(context.Background(), s, Hooks{}); !errors.As(err, &first) || !strings.HasPrefix(err.Error(), "ltc: ") {
+		t.Fatalf("one byte: %v", err)
+	}
+	trained := false
+	s.Options.Memory = first.Need
+	_, err := Execute(context.Background(), s, Hooks{Progress: func(Progress) { trained = true }})
+	if !errors.As(err, &rival) || !strings.HasPrefix(err.Error(), "gru-") || trained {
+		t.Errorf("what is enough for %+v: %v", first, err)
+	}
+}
+
 // Every kind of target goes all the way, with every baseline that suits it, to the report.
 func TestEveryTask(t *testing.T) {
 	for task := range tasks {

@@ -122,8 +122,8 @@ func (s *State) fits(parameters, slots int) bool {
 // Fit trains a model, starting from its parameters. The same model, data and options give the same bits, whatever the
 // number of workers.
 //
-// Errors: *DivergedError; ErrInterrupted when ctx ends; *model.InputError for a row that the model cannot take; the error
-// of Hooks.Save; else what is wrong with options, labels or Resume, in one line.
+// Errors: *DivergedError; *MemoryError; ErrInterrupted when ctx ends; *model.InputError for a row that the model cannot
+// take; the error of Hooks.Save; else what is wrong with options, labels or Resume, in one line.
 func Fit(ctx context.Context, m *model.Model, data Data, o Options, hooks Hooks) (*Result, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -185,7 +185,10 @@ func newFit(m *model.Model, data Data, o Options, hooks Hooks) (*fit, error) {
 	if len(f.lanes) == 0 {
 		return nil, errors.New("train: no training window has a labelled row")
 	}
-	f.batch = engine.NewBatch(m.Program().Only("y"), engine.BatchOptions{Workers: o.Workers})
+	f.batch = engine.NewBatch(m.Program().Only("y"), engine.BatchOptions{Workers: o.Workers, Memory: o.Memory})
+	if err := f.checkMemory(); err != nil {
+		return nil, err
+	}
 	f.s = &State{Theta: m.Params(), Best: m.Params(), BestLoss: math.Inf(1), Slots: opt.Slots}
 	if hooks.Resume != nil {
 		if f.s = hooks.Resume.clone(); !f.s.fits(m.Parameters(), len(opt.Slots)) {

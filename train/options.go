@@ -47,6 +47,9 @@ type Options struct {
 	Groups map[string]float64 `json:"groups,omitempty"`
 	// Workers is the number of goroutines of one trial; 1 if zero. Results do not depend on it.
 	Workers int `json:"-"`
+	// Memory is how many bytes the values of a batch may take in training; without bound if zero. Where they would take
+	// more, most of them are computed a second time instead of being kept. Results do not depend on it.
+	Memory int `json:"-"`
 }
 
 // Filled is the options with their defaults, but for those that depend on the data; see For.
@@ -89,6 +92,8 @@ func (o Options) Check() error {
 		return fmt.Errorf("epochs is %d; it must be at least 1", o.Epochs)
 	case o.Batch < 1:
 		return fmt.Errorf("batch is %d; it must be at least 1", o.Batch)
+	case o.Memory < 0:
+		return fmt.Errorf("memory is %d; it must be a number of bytes above 0", o.Memory)
 	case !(o.LearningRate > 0 && finite(o.LearningRate)):
 		return fmt.Errorf("learning rate is %g; it must be above 0", o.LearningRate)
 	case !(o.Momentum < 1):

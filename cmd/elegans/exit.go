@@ -15,6 +15,7 @@ import (
 	"github.com/elegans-nn/elegans/internal/golden"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/table"
+	"github.com/elegans-nn/elegans/train"
 )
 
 // Exit codes.
@@ -56,6 +57,7 @@ var codes = []struct {
 	{exitUsage, as[*table.UnknownFormatError]},
 	{exitUsage, as[*cell.UnknownError]},
 	{exitUsage, as[*bench.UnknownError]},
+	{exitUsage, as[*train.MemoryError]},
 	{exitNotFound, as[*dataset.NotFoundError]},
 	{exitNotFound, is(fs.ErrNotExist)},
 	{exitUsage, as[*table.MemberError]}, // one that exists but was not chosen; a missing one is fs.ErrNotExist

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -192,4 +193,47 @@ func (f share) Set(text string) error {
 		*f.value = -1
 	}
 	return nil
+}
+
+// amount is a flag for a number of bytes.
+type amount struct{ bytes *int }
+
+// units of amounts, the largest first.
+var units = []struct {
+	name  string
+	bytes int
+}{{"GiB", 1 << 30}, {"GB", 1e9}, {"MiB", 1 << 20}, {"MB", 1e6}, {"KiB", 1 << 10}, {"kB", 1e3}, {"B", 1}}
+
+func (f amount) String() string {
+	if f.bytes == nil || *f.bytes == 0 {
+		return ""
+	}
+	return strconv.Itoa(*f.bytes) + "B"
+}
+
+func (f amount) Type() string { return "SIZE" }
+
+func (f amount) Set(text string) error {
+	for _, u := range units {
+		number, ok := cutUnit(text, u.name)
+		if !ok {
+			continue
+		}
+		v, err := strconv.ParseFloat(number, 64)
+		if v *= float64(u.bytes); err != nil || !(v >= 1 && v < math.MaxInt) {
+			break
+		}
+		*f.bytes = int(v)
+		return nil
+	}
+	return errors.New("is no amount of memory; write a number above 0 with its unit, such as 64MB")
+}
+
+// cutUnit takes a unit off the end of a text, in whatever case.
+func cutUnit(text, unit string) (number string, ok bool) {
+	at := len(text) - len(unit)
+	if at < 0 || !strings.EqualFold(text[at:], unit) {
+		return text, false
+	}
+	return strings.TrimSpace(text[:at]), true
 }

@@ -141,3 +141,22 @@ func TestHorizonFlag(t *testing.T) {
 		t.Error("a bare number is accepted, which could be rows or seconds")
 	}
 }
+
+func TestAmountFlag(t *testing.T) {
+	var n int
+	f := amount{&n}
+	for text, want := range map[string]int{"64MB": 64e6, "1.5 GiB": 3 << 29, "12kb": 12e3, "7B": 7, "2MiB": 2 << 20, "1KIB": 1024} {
+		if err := f.Set(text); err != nil || n != want {
+			t.Errorf("%s gives %d, %v", text, n, err)
+		}
+		before := n
+		if err := f.Set(f.String()); err != nil || n != before {
+			t.Errorf("%s reads back as %d", f, n)
+		}
+	}
+	for _, text := range []string{"", "64", "MB", "0MB", "-1MB", "0.1B", "NaNB", "1e30GB", "64 apples"} {
+		if err := f.Set(text); err == nil {
+			t.Errorf("%q is accepted as %d bytes", text, n)
+		}
+	}
+}

@@ -110,6 +110,7 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 		{"out", "model `FILE`; ./NAME.elegans if not given", &f.out},
 		{"report", "report `FILE`; ./NAME.html if not given", &f.report},
 		{"workers", "`TRIALS` at once; the number of cores if not given", &f.workers},
+		{"memory", "`SIZE` that the values of a batch may take in each trial, such as 64MB; what exceeds it is computed twice; no bound if not given", amount{&o.Memory}},
 	} {
 		addFlag(cmd.Flags(), flag.name, flag.usage, flag.field)
 	}

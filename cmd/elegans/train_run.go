@@ -402,7 +402,7 @@ func (j *job) rescue(reason error, what string, write func(w io.Writer) error) e
 
 // outcomeFlag tells flags that the result depends on from those that say where it goes and how it is shown.
 func outcomeFlag(name string) bool {
-	return !slices.Contains([]string{"out", "report", "resume", "workers", "json", "quiet", "help"}, name)
+	return !slices.Contains([]string{"out", "report", "resume", "workers", "memory", "json", "quiet", "help"}, name)
 }
 
 // modelFlag tells flags that the model depends on.

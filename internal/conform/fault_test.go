@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/internal/conform/trial"
 	. "github.com/elegans-nn/elegans/step"
 	"github.com/elegans-nn/elegans/wiring"
@@ -254,7 +255,7 @@ func TestWrongExecutors(t *testing.T) {
 func TestWrongOutcomes(t *testing.T) {
 	s := subject(t, cell.Entry{}, planted{build: drive}, nil)
 	tr := trial.New(s.Program, 4, batchLanes, 13)
-	good := s.batch(tr, 1, allLanes())
+	good := s.batch(tr, engine.BatchOptions{Workers: 1}, allLanes(), rows)
 	bump := func(v *float32) { *v = math.Nextafter32(*v, 9) }
 	for name, damage := range map[string]func(r *outcome){
 		"loss":   func(r *outcome) { r.loss = math.Nextafter(r.loss, 9) },
@@ -262,7 +263,7 @@ func TestWrongOutcomes(t *testing.T) {
 		"state":  func(r *outcome) { bump(&r.final[69][1]) },
 		"output": func(r *outcome) { bump(&r.output[33][0]) },
 	} {
-		bad := s.batch(tr, 1, allLanes())
+		bad := s.batch(tr, engine.BatchOptions{Workers: 1}, allLanes(), rows)
 		if err := good.same(bad); err != nil {
 			t.Fatal(err)
 		}

@@ -18,21 +18,22 @@ type outcome struct {
 	grad   []float32
 	final  [][]float32
 	output [][]float32
+	bytes  int // kept by the gradient
 }
 
 // Workers: one worker and many give the same bits: loss, gradient, outputs and final states of a batch of series of
 // different lengths. A series alone gives the outputs and the final state that it gives in the batch.
 func Workers(s Subject) error {
 	t := trial.New(s.Program, 4, batchLanes, 13)
-	one := s.batch(t, 1, allLanes())
+	one := s.batch(t, engine.BatchOptions{Workers: 1}, allLanes(), rows)
 	for _, workers := range []int{2, 5} {
-		many := s.batch(t, workers, allLanes())
+		many := s.batch(t, engine.BatchOptions{Workers: workers}, allLanes(), rows)
 		if err := one.same(many); err != nil {
 			return fmt.Errorf("1 worker and %d: %w", workers, err)
 		}
 	}
 	for _, lane := range []int{0, 37, batchLanes - 1} {
-		alone := s.batch(t, 1, []int{lane})
+		alone := s.batch(t, engine.BatchOptions{Workers: 1}, []int{lane}, rows)
 		if !bits(alone.output[0], one.output[lane]) || !bits(alone.final[0], one.final[lane]) {
 			return fmt.Errorf("series %d gives %v alone and %v in a batch of %d", lane, alone.output[0], one.output[lane], batchLanes)
 		}
@@ -70,8 +71,8 @@ func allLanes() (lanes []int) {
 // rows is the length of a series: 1 to 4, so that shards are ragged.
 func rows(lane int) int { return 1 + (lane*7+2)%4 }
 
-// batch runs some of the series of a trial on a number of workers.
-func (s Subject) batch(t *trial.Trial, workers int, picked []int) (r outcome) {
+// batch runs some of the series of a trial, cut to numbers of rows.
+func (s Subject) batch(t *trial.Trial, o engine.BatchOptions, picked []int, rows func(lane int) int) (r outcome) {
 	theta := make([]float32, len(t.Theta))
 	narrow(theta, t.Theta)
 	lanes := make([]engine.Lane, len(picked))
@@ -88,15 +89,18 @@ func (s Subject) batch(t *trial.Trial, workers int, picked []int) (r outcome) {
 		r.final = append(r.final, lanes[i].Final)
 	}
 	r.output = make([][]float32, len(picked))
-	b := engine.NewBatch(s.Program, engine.BatchOptions{Workers: workers})
+	b, seen := engine.NewBatch(s.Program, o), make([]int, len(picked))
 	loss, grad := b.Gradient(theta, lanes, func(lane, time int, y, dy []float32) (sum float64) {
+		if seen[lane]++; seen[lane] != time+1 {
+			return math.NaN() // seen twice, or too early
+		}
 		for k, v := range y {
 			dy[k] = v * float32(1+k+time) / 3
 			sum += float64(v*v) * float64(1+k+time) / 6
 		}
 		return sum
 	})
-	r.loss, r.grad = loss, slices.Clone(grad)
+	r.loss, r.grad, r.bytes = loss, slices.Clone(grad), b.Bytes()
 	b.Run(theta, lanes, func(lane, _ int, y []float32) { r.output[lane] = append(r.output[lane], y...) })
 	return r
 }
