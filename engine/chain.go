@@ -136,7 +136,7 @@ func (a *agenda) lane(i int) bool {
 func (a *agenda) skip(i int) bool {
 	switch n := &a.pl.p.Nodes[i]; n.Op {
 	case step.OpAccum:
-		return a.pl.direct(i)
+		return a.pl.direct(i) && !a.pl.summed[i]
 	case step.OpBroadcast:
 		return a.pl.spread(i) && !a.whole[i] && !a.stage.uniform() && !a.pl.kept(i)
 	}

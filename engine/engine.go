@@ -67,7 +67,7 @@ func Compile(p *step.Program, o Options) *Engine {
 	}
 	pl := newPlan(p, o.Probes, o.wanted...)
 	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
-	c := &compiler{layout: e.lay, e: e, panels: map[valueKey]*panels{}, copies: map[valueKey]place{}}
+	c := &compiler{layout: e.lay, e: e, panels: map[valueKey]*panels{}, rowSums: map[valueKey]*rowSum{}}
 	for s := range numStages {
 		for items := pl.items[s]; len(items) > 0; {
 			f, n := c.next(s, items)

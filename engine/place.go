@@ -248,6 +248,8 @@ func weight(n *step.Node, k int) bool {
 		return k%2 == 0
 	case step.OpSynapses, step.OpSynapsesT:
 		return k >= 1 && k <= 4
+	case step.OpAccum:
+		return k == 0
 	}
 	return false
 }
@@ -306,7 +308,7 @@ func (l *layout) made(it item) (nodes []int) {
 				nodes = append(nodes, i)
 			}
 		}
-	case l.p.Nodes[it.node].Op == step.OpOuter:
+	case l.p.Nodes[it.node].Op == step.OpOuter, l.p.Nodes[it.node].Op == step.OpAccum:
 	case l.p.Nodes[it.node].Op == step.OpSynapsesT:
 		nodes = []int{it.node}
 	default:

@@ -26,6 +26,8 @@ type plan struct {
 	of      []stage
 	keep    []keep
 	items   [numStages][]item
+	// summed are accumulators that take the times of a chunk together.
+	summed map[int]bool
 	// root and shift resolve slices, which are views: component k of node i is component k + shift[i] of root[i].
 	root, shift []int
 	ports       []port
@@ -65,7 +67,7 @@ var portNames = [...]string{"next", "output", "probe", "dstate", "dinput", "dtim
 func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
 	n := len(p.Nodes)
 	pl := &plan{p: p, uniform: p.Uniform(), live: make([]bool, n), of: make([]stage, n), keep: make([]keep, n),
-		root: make([]int, n), shift: make([]int, n)}
+		root: make([]int, n), shift: make([]int, n), summed: map[int]bool{}}
 	for i, n := range p.Nodes {
 		pl.root[i] = i
 		if n.Op == step.OpSlice {
@@ -79,6 +81,7 @@ func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
 	pl.mark()
 	pl.check()
 	pl.stages()
+	pl.keepOperands()
 	pl.settlePorts()
 	pl.schedule()
 	return pl
@@ -251,8 +254,12 @@ func (pl *plan) spread(i int) bool {
 }
 
 // direct reports whether an accumulator's value is summed over lanes where it arises, and never stands in lanes: the
-// gradients of matrices and of synapses (the first result of SynapsesT is a cotangent in lanes like any other).
+// gradients of matrices and of synapses (the first result of SynapsesT is a cotangent in lanes like any other), and sums
+// of chunks.
 func (pl *plan) direct(accum int) bool {
+	if pl.summed[accum] {
+		return true
+	}
 	switch n := &pl.p.Nodes[pl.p.Nodes[accum].In[1]]; n.Op {
 	case step.OpOuter:
 		return true

@@ -6,7 +6,7 @@ import (
 )
 
 // structured compiles the operations that are not element-wise: a row gives the call of node i in stage s at time t.
-// Slices and further results are places only, and accumulators are written by the producers of their values.
+// Slices and further results are places only. Most accumulators are written by the producers of their values.
 var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
 	step.OpLinear:    (*compiler).linear,
 	step.OpLinearT:   (*compiler).linear,
@@ -20,6 +20,7 @@ var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
 	step.OpGather:    (*compiler).gather,
 	step.OpScatter:   (*compiler).scatter,
 	step.OpPad:       (*compiler).pad,
+	step.OpAccum:     (*compiler).accum,
 }
 
 // compiler turns a layout into code.
@@ -27,7 +28,7 @@ type compiler struct {
 	*layout
 	e         *Engine
 	panels    map[valueKey]*panels
-	copies    map[valueKey]place // of values that gradients save
+	rowSums   map[valueKey]*rowSum
 	gradients []*sparseGradient
 }
 

@@ -1086,85 +1086,7 @@ GLOBL wide80000000<>(SB), RODATA|NOPTR, $32
 
 // func chain4flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain4flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), AX
-	MOVQ (CX), DX
-	XORQ CX, CX
-	MOVQ n+16(FP), BX
-	SUBQ $0x08, BX
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (DX)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, BX
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, BX
-	JZ         done
-	NEGQ       BX
-	LEAQ       tails<>+0(SB), SI
-	VMOVDQU    32(SI)(BX*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (DX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain5flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain5flat(SB), $64-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), AX
-	MOVQ (CX), DX
-	MOVQ 24(CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (DX)(CX*1)
-	VMOVUPS (BX)(CX*1), Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, SI
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, SI
-	JZ         done
-	NEGQ       SI
-	LEAQ       tails<>+0(SB), DI
-	VMOVDQU    32(DI)(SI*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (DX)(CX*1)
-	VMASKMOVPS (BX)(CX*1), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain6flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain6flat(SB), $96-24
+TEXT ·chain4flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1210,9 +1132,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain7flat(out *[]float32, in *[]float32, n int)
+// func chain5flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain7flat(SB), $32-24
+TEXT ·chain5flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1246,9 +1168,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain8flat(out *[]float32, in *[]float32, n int)
+// func chain6flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain8flat(SB), $128-24
+TEXT ·chain6flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1300,9 +1222,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain9rows(SB), $160-32
+TEXT ·chain7rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1345,9 +1267,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain9flat(out *[]float32, in *[]float32, n int)
+// func chain7flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain9flat(SB), $160-24
+TEXT ·chain7flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -1406,9 +1328,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain10rows(SB), $320-32
+TEXT ·chain8rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1465,9 +1387,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain10flat(out *[]float32, in *[]float32, n int)
+// func chain8flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain10flat(SB), $320-24
+TEXT ·chain8flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1560,9 +1482,172 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain11rows(SB), $416-32
+TEXT ·chain9rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(R13*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VBROADCASTSS (R10)(R12*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
+	VBROADCASTSS (R10)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R8)(R13*1), Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain9flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain9flat(SB), $352-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMULPS       (R10)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         72(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain10rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1605,16 +1690,224 @@ loop:
 	VMULPS       Y3, Y2, Y2
 	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         72(CX), BX
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VADDPS       Y1, Y3, Y1
 	MOVQ         72(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain10flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain10flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VMOVUPS      (R10)(DX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMULPS       (R10)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R8), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMASKMOVPS   (R9)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y2, Y4, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain11rows(SB), $448-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(R13*1), Y1
+	VMULPS       (R9)(DX*1), Y1, Y1
+	VBROADCASTSS (R10)(R12*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
+	VBROADCASTSS (R10)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (R8)(R13*1), Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y2
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
 	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
@@ -1634,7 +1927,7 @@ loop:
 
 // func chain11flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain11flat(SB), $416-24
+TEXT ·chain11flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -1675,16 +1968,22 @@ loop:
 	VMULPS       Y3, Y2, Y2
 	MOVQ         48(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         72(CX), BX
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
 	VMOVUPS      (BX)(DX*1), Y3
 	VADDPS       Y1, Y3, Y1
 	MOVQ         72(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
 	MOVQ         120(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
@@ -1733,16 +2032,22 @@ tail:
 	VMULPS       Y4, Y3, Y3
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y4
 	VADDPS       Y2, Y4, Y2
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         96(CX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y3, Y2, Y2
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
 	MOVQ         120(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
@@ -1750,455 +2055,12 @@ tail:
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
-	VZEROUPPER
-	RET
-
-// func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain12rows(SB), $512-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(R13*1), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VBROADCASTSS (R10)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R8)(R13*1), Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
 	VZEROUPPER
 	RET
 
 // func chain12flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain12flat(SB), $512-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMULPS       (R10)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain13rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(R13*1), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VBROADCASTSS (R10)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R8)(R13*1), Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain13flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain13flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMULPS       (R10)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain14flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain14flat(SB), $736-24
+TEXT ·chain12flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2363,9 +2225,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain15flat(out *[]float32, in *[]float32, n int)
+// func chain13flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain15flat(SB), $736-24
+TEXT ·chain13flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2530,9 +2392,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain16rows(SB), $544-32
+TEXT ·chain14rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2560,30 +2422,15 @@ loop:
 	VMULPS       Y3, Y2, Y2
 	MOVQ         (CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
 	VMULPS       (R11)(R13*1), Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	VMOVUPS      (R9)(DX*1), Y2
 	VMULPS       (R9)(DX*1), Y2, Y2
 	VBROADCASTSS (R10), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -2593,12 +2440,7 @@ loop:
 	VBROADCASTSS (R10), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -2612,9 +2454,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain16flat(out *[]float32, in *[]float32, n int)
+// func chain14flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain16flat(SB), $544-24
+TEXT ·chain14flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2640,31 +2482,16 @@ loop:
 	VMULPS       Y3, Y2, Y2
 	MOVQ         (CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
 	VBROADCASTSS (R11), Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	VMOVUPS      (R9)(DX*1), Y2
 	VMULPS       (R9)(DX*1), Y2, Y2
 	VBROADCASTSS (R10), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -2674,12 +2501,7 @@ loop:
 	VBROADCASTSS (R10), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -2706,19 +2528,9 @@ tail:
 	VMULPS       Y4, Y3, Y3
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
 	VBROADCASTSS (R11), Y4
 	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R9)(DX*1), Y0, Y3
 	VMASKMOVPS   (R9)(DX*1), Y0, Y4
@@ -2726,12 +2538,7 @@ tail:
 	VBROADCASTSS (R10), Y4
 	VSUBPS       Y3, Y4, Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -2743,21 +2550,16 @@ tail:
 	VBROADCASTSS (R10), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain17flat(out *[]float32, in *[]float32, n int)
+// func chain15flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain17flat(SB), $352-24
+TEXT ·chain15flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3128,9 +2930,9 @@ DATA wide40000000<>+24(SB)/4, $0x40000000
 DATA wide40000000<>+28(SB)/4, $0x40000000
 GLOBL wide40000000<>(SB), RODATA|NOPTR, $32
 
-// func chain18flat(out *[]float32, in *[]float32, n int)
+// func chain16flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain18flat(SB), $352-24
+TEXT ·chain16flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3349,9 +3151,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain19rows(SB), $112-40
+TEXT ·chain17rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3506,9 +3308,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain19flat(SB), $104-32
+TEXT ·chain17flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3661,1291 +3463,1291 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain18rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain18rows(SB), $240-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 96(SP)
+	MOVQ $0x00000000, 104(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y10
+	VMOVUPS      32(R14)(BX*1), Y11
+	VBROADCASTSS (R12), Y12
+	VBROADCASTSS 4(R12), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R12), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 112(SP)
+	VMOVUPS Y1, 144(SP)
+	VMOVUPS Y2, 176(SP)
+	VMOVUPS Y3, 208(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singlesynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VBROADCASTSS (R12), Y9
+	VBROADCASTSS 4(R12), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R12), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R12), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 112(SP)
+	VMOVUPS Y1, 176(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 112(SP), R10
+
+vector:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (R10), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       64(R10), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        96(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y9
+	VBROADCASTSS (R12), Y10
+	VBROADCASTSS 4(R12), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R12), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R12), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 112(SP)
+	VMOVUPS      Y2, 176(SP)
+	LEAQ         112(SP), R10
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       (R10), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       64(R10), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 104(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain18flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain18flat(SB), $232-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 96(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 104(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholesynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R12
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y10
+	VPERMPS     32(R13)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R11), Y8
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y8, Y9
+	VFMADD213PS 160(R11), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R12, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R11), Y8
+	VFMADD213PS 32(R11), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R11), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholesynapses0done:
+	VMOVUPS      Y0, 104(SP)
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (R8), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       64(R8), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 96(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restsynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R11
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y11
+	VPERMPS     32(R12)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R10), Y9
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y9, Y10
+	VFMADD213PS 160(R10), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R11, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R10), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restsynapses0done:
+	VMOVUPS      Y1, 104(SP)
+	VMOVUPS      Y2, 168(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       (R8), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       64(R8), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain19rows(SB), $240-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 96(SP)
+	MOVQ $0x00000000, 104(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y10
+	VMOVUPS      32(R14)(BX*1), Y11
+	VBROADCASTSS (R12), Y12
+	VBROADCASTSS 4(R12), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R12), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 112(SP)
+	VMOVUPS Y1, 144(SP)
+	VMOVUPS Y2, 176(SP)
+	VMOVUPS Y3, 208(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singlesynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        96(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VBROADCASTSS (R12), Y9
+	VBROADCASTSS 4(R12), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R12), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R12), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 112(SP)
+	VMOVUPS Y1, 176(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 112(SP), R10
+
+vector:
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (R10), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       64(R10), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMOVUPS      (BX)(R8*1), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restsynapses0done
+	MOVQ    104(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        96(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y9
+	VBROADCASTSS (R12), Y10
+	VBROADCASTSS 4(R12), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R12), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R12), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 112(SP)
+	VMOVUPS      Y2, 176(SP)
+	LEAQ         112(SP), R10
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       (R10), Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       64(R10), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 104(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain19flat(SB), $232-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DX
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 96(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 104(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholesynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R12
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y10
+	VPERMPS     32(R13)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R11), Y8
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y8, Y9
+	VFMADD213PS 160(R11), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R12, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R11), Y8
+	VFMADD213PS 32(R11), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R11), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholesynapses0done:
+	VMOVUPS      Y0, 104(SP)
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (R8), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       64(R8), Y1, Y1
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 96(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restsynapses0done
+	MOVQ    96(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R11
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y11
+	VPERMPS     32(R12)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R10), Y9
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y9, Y10
+	VFMADD213PS 160(R10), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R11, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R10), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restsynapses0done:
+	VMOVUPS      Y1, 104(SP)
+	VMOVUPS      Y2, 168(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       (R8), Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       64(R8), Y2, Y2
+	MOVQ         96(AX), BX
+	MOVQ         96(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain20rows(SB), $240-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DX
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 96(SP)
-	MOVQ $0x00000000, 104(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairsynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        96(SP), BX
-	VMOVUPS      (R14)(BX*1), Y10
-	VMOVUPS      32(R14)(BX*1), Y11
-	VBROADCASTSS (R12), Y12
-	VBROADCASTSS 4(R12), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R12), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 112(SP)
-	VMOVUPS Y1, 144(SP)
-	VMOVUPS Y2, 176(SP)
-	VMOVUPS Y3, 208(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singlesynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        96(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VBROADCASTSS (R12), Y9
-	VBROADCASTSS 4(R12), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R12), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R12), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 112(SP)
-	VMOVUPS Y1, 176(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 112(SP), R10
-
-vector:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (R10), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       64(R10), Y1, Y1
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMOVUPS      (BX)(R8*1), Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restsynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        96(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y9
-	VBROADCASTSS (R12), Y10
-	VBROADCASTSS 4(R12), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R12), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R12), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 112(SP)
-	VMOVUPS      Y2, 176(SP)
-	LEAQ         112(SP), R10
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VADDPS       (R10), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       64(R10), Y2, Y2
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y4
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 104(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain20flat(SB), $232-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DX
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 96(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 104(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholesynapses0done
-	MOVQ    96(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    96(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R12
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y10
-	VPERMPS     32(R13)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R11), Y8
-	VMOVUPS     128(R11), Y11
-	VFMADD213PS 32(R11), Y8, Y9
-	VFMADD213PS 160(R11), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R11), Y8
-	VMOVUPS     192(R11), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R11), Y12, Y1
-	VFMADD231PS 224(R11), Y13, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R12, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R11), Y8
-	VFMADD213PS 32(R11), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R11), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R11), Y7, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholesynapses0done:
-	VMOVUPS      Y0, 104(SP)
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (R8), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       64(R8), Y1, Y1
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 96(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restsynapses0done
-	MOVQ    96(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), DI
-	MOVQ    96(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R11
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y11
-	VPERMPS     32(R12)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R10), Y9
-	VMOVUPS     128(R10), Y12
-	VFMADD213PS 32(R10), Y9, Y10
-	VFMADD213PS 160(R10), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R10), Y13, Y2
-	VFMADD231PS 224(R10), Y14, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R11, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R10), Y9
-	VFMADD213PS 32(R10), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R10), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R10), Y8, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restsynapses0done:
-	VMOVUPS      Y1, 104(SP)
-	VMOVUPS      Y2, 168(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VADDPS       (R8), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       64(R8), Y2, Y2
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain21rows(SB), $240-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DX
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 96(SP)
-	MOVQ $0x00000000, 104(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairsynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        96(SP), BX
-	VMOVUPS      (R14)(BX*1), Y10
-	VMOVUPS      32(R14)(BX*1), Y11
-	VBROADCASTSS (R12), Y12
-	VBROADCASTSS 4(R12), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R12), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 112(SP)
-	VMOVUPS Y1, 144(SP)
-	VMOVUPS Y2, 176(SP)
-	VMOVUPS Y3, 208(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singlesynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        96(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VBROADCASTSS (R12), Y9
-	VBROADCASTSS 4(R12), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R12), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R12), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 112(SP)
-	VMOVUPS Y1, 176(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 112(SP), R10
-
-vector:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (R10), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       64(R10), Y1, Y1
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMOVUPS      (BX)(R8*1), Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restsynapses0done
-	MOVQ    104(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        96(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y9
-	VBROADCASTSS (R12), Y10
-	VBROADCASTSS 4(R12), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R12), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R12), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 112(SP)
-	VMOVUPS      Y2, 176(SP)
-	LEAQ         112(SP), R10
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VADDPS       (R10), Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       64(R10), Y2, Y2
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y4
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 104(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain21flat(SB), $232-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DX
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 96(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 104(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholesynapses0done
-	MOVQ    96(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    96(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R12
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y10
-	VPERMPS     32(R13)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R11), Y8
-	VMOVUPS     128(R11), Y11
-	VFMADD213PS 32(R11), Y8, Y9
-	VFMADD213PS 160(R11), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R11), Y8
-	VMOVUPS     192(R11), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R11), Y12, Y1
-	VFMADD231PS 224(R11), Y13, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R12, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R11), Y8
-	VFMADD213PS 32(R11), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R11), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R11), Y7, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholesynapses0done:
-	VMOVUPS      Y0, 104(SP)
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (R8), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       64(R8), Y1, Y1
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 96(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restsynapses0done
-	MOVQ    96(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), DI
-	MOVQ    96(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R11
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y11
-	VPERMPS     32(R12)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R10), Y9
-	VMOVUPS     128(R10), Y12
-	VFMADD213PS 32(R10), Y9, Y10
-	VFMADD213PS 160(R10), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R10), Y9
-	VMOVUPS     192(R10), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R10), Y13, Y2
-	VFMADD231PS 224(R10), Y14, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R11, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R10), Y9
-	VFMADD213PS 32(R10), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R10), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R10), Y8, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restsynapses0done:
-	VMOVUPS      Y1, 104(SP)
-	VMOVUPS      Y2, 168(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VADDPS       (R8), Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       64(R8), Y2, Y2
-	MOVQ         96(AX), BX
-	MOVQ         96(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain22rows(SB), $936-40
+TEXT ·chain20rows(SB), $808-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4954,11 +4756,11 @@ TEXT ·chain22rows(SB), $936-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 640(SP)
-	MOVQ $0x00000000, 648(SP)
-	MOVQ $0x00000000, 656(SP)
-	MOVQ $0x00000000, 664(SP)
-	MOVQ $0x00000000, 672(SP)
+	MOVQ BX, 512(SP)
+	MOVQ $0x00000000, 520(SP)
+	MOVQ $0x00000000, 528(SP)
+	MOVQ $0x00000000, 536(SP)
+	MOVQ $0x00000000, 544(SP)
 	XORQ DI, DI
 
 row:
@@ -4974,7 +4776,7 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    648(SP), BX
+	MOVQ    520(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -4985,7 +4787,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMOVUPS      (R14)(BX*1), Y2
 	VMOVUPS      32(R14)(BX*1), Y3
 	VBROADCASTSS (R12), Y4
@@ -4997,15 +4799,15 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 680(SP)
-	VMOVUPS Y1, 712(SP)
+	VMOVUPS Y0, 552(SP)
+	VMOVUPS Y1, 584(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    656(SP), BX
+	MOVQ    528(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5016,7 +4818,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMOVUPS      (R14)(BX*1), Y2
 	VMOVUPS      32(R14)(BX*1), Y3
 	VBROADCASTSS (R12), Y4
@@ -5028,15 +4830,15 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 744(SP)
-	VMOVUPS Y1, 776(SP)
+	VMOVUPS Y0, 616(SP)
+	VMOVUPS Y1, 648(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
-	MOVQ    664(SP), BX
+	MOVQ    536(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5047,7 +4849,7 @@ pairproduct1done:
 
 pairproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMOVUPS      (R14)(BX*1), Y2
 	VMOVUPS      32(R14)(BX*1), Y3
 	VBROADCASTSS (R12), Y4
@@ -5059,15 +4861,15 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS Y0, 808(SP)
-	VMOVUPS Y1, 840(SP)
+	VMOVUPS Y0, 680(SP)
+	VMOVUPS Y1, 712(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct3done
-	MOVQ    672(SP), BX
+	MOVQ    544(SP), BX
 	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5078,7 +4880,7 @@ pairproduct2done:
 
 pairproduct3slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMOVUPS      (R14)(BX*1), Y2
 	VMOVUPS      32(R14)(BX*1), Y3
 	VBROADCASTSS (R12), Y4
@@ -5090,8 +4892,8 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 872(SP)
-	VMOVUPS Y1, 904(SP)
+	VMOVUPS Y0, 744(SP)
+	VMOVUPS Y1, 776(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -5103,7 +4905,7 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    648(SP), BX
+	MOVQ    520(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5114,7 +4916,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -5124,13 +4926,13 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 680(SP)
+	VMOVUPS Y0, 552(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    656(SP), BX
+	MOVQ    528(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5141,7 +4943,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -5151,13 +4953,13 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 744(SP)
+	VMOVUPS Y0, 616(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
-	MOVQ    664(SP), BX
+	MOVQ    536(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5168,7 +4970,7 @@ singleproduct1done:
 
 singleproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -5178,13 +4980,13 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 808(SP)
+	VMOVUPS Y0, 680(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct3done
-	MOVQ    672(SP), BX
+	MOVQ    544(SP), BX
 	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5195,7 +4997,7 @@ singleproduct2done:
 
 singleproduct3slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -5205,11 +5007,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 872(SP)
+	VMOVUPS Y0, 744(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 680(SP), R10
+	LEAQ 552(SP), R10
 
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
@@ -5233,19 +5035,9 @@ vector:
 	VMULPS       Y3, Y2, Y2
 	MOVQ         (CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(R8*1), Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -5257,12 +5049,7 @@ vector:
 	VBROADCASTSS (BX), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
@@ -5274,12 +5061,7 @@ vector:
 	VBROADCASTSS (BX), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -5300,7 +5082,7 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    648(SP), BX
+	MOVQ    520(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5311,7 +5093,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -5321,13 +5103,13 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS Y1, 680(SP)
+	VMOVUPS Y1, 552(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    656(SP), BX
+	MOVQ    528(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5338,7 +5120,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -5348,13 +5130,13 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS Y1, 744(SP)
+	VMOVUPS Y1, 616(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
-	MOVQ    664(SP), BX
+	MOVQ    536(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5365,7 +5147,7 @@ restproduct1done:
 
 restproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -5375,13 +5157,13 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS Y1, 808(SP)
+	VMOVUPS Y1, 680(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct3done
-	MOVQ    672(SP), BX
+	MOVQ    544(SP), BX
 	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5392,7 +5174,7 @@ restproduct2done:
 
 restproduct3slot:
 	MOVLQSX      (R10), BX
-	IMULQ        640(SP), BX
+	IMULQ        512(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -5402,8 +5184,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 872(SP)
-	LEAQ         680(SP), R10
+	VMOVUPS      Y1, 744(SP)
+	LEAQ         552(SP), R10
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VADDPS       (R10), Y1, Y1
 	VADDPS       64(R10), Y1, Y1
@@ -5431,21 +5213,11 @@ restproduct3done:
 	VMULPS       Y4, Y3, Y3
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(R8*1), Y0, Y4
 	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -5459,12 +5231,7 @@ restproduct3done:
 	VBROADCASTSS (BX), Y4
 	VSUBPS       Y3, Y4, Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
@@ -5478,12 +5245,7 @@ restproduct3done:
 	VBROADCASTSS (BX), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -5491,16 +5253,16 @@ restproduct3done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 648(SP)
+	ADDQ    BX, 520(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 656(SP)
+	ADDQ    BX, 528(SP)
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 664(SP)
+	ADDQ    BX, 536(SP)
 	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 672(SP)
+	ADDQ    BX, 544(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -5509,21 +5271,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain22flat(SB), $928-32
+TEXT ·chain20flat(SB), $800-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
 	MOVQ 24(AX), DX
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 640(SP)
-	MOVQ $0x00000000, 648(SP)
-	MOVQ $0x00000000, 656(SP)
-	MOVQ $0x00000000, 664(SP)
+	MOVQ $0x00000000, 512(SP)
+	MOVQ $0x00000000, 520(SP)
+	MOVQ $0x00000000, 528(SP)
+	MOVQ $0x00000000, 536(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 672(SP), R8
+	LEAQ 544(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -5535,7 +5297,7 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    640(SP), BX
+	MOVQ    512(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5543,7 +5305,7 @@ loop:
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    640(SP), BX
+	MOVQ    512(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -5582,7 +5344,7 @@ wholeproduct0odd:
 	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	VMOVUPS Y0, 672(SP)
+	VMOVUPS Y0, 544(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(DI), BX
 	MOVQ    DX, R10
@@ -5590,7 +5352,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    648(SP), BX
+	MOVQ    520(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5598,7 +5360,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    648(SP), BX
+	MOVQ    520(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -5637,7 +5399,7 @@ wholeproduct1odd:
 	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
-	VMOVUPS Y0, 736(SP)
+	VMOVUPS Y0, 608(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(DI), BX
 	MOVQ    DX, R10
@@ -5645,7 +5407,7 @@ wholeproduct1done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
-	MOVQ    656(SP), BX
+	MOVQ    528(SP), BX
 	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5653,7 +5415,7 @@ wholeproduct1done:
 	ADDQ    BX, R11
 	MOVQ    144(DI), R13
 	MOVQ    176(DI), R14
-	MOVQ    656(SP), BX
+	MOVQ    528(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -5692,7 +5454,7 @@ wholeproduct2odd:
 	ADDQ        $0x00000020, R11
 
 wholeproduct2done:
-	VMOVUPS Y0, 800(SP)
+	VMOVUPS Y0, 672(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(DI), BX
 	MOVQ    DX, R10
@@ -5700,7 +5462,7 @@ wholeproduct2done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct3done
-	MOVQ    664(SP), BX
+	MOVQ    536(SP), BX
 	MOVQ    232(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -5708,7 +5470,7 @@ wholeproduct2done:
 	ADDQ    BX, R11
 	MOVQ    216(DI), R13
 	MOVQ    248(DI), R14
-	MOVQ    664(SP), BX
+	MOVQ    536(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -5747,7 +5509,7 @@ wholeproduct3odd:
 	ADDQ        $0x00000020, R11
 
 wholeproduct3done:
-	VMOVUPS      Y0, 864(SP)
+	VMOVUPS      Y0, 736(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (R8), Y0, Y0
 	VADDPS       64(R8), Y0, Y0
@@ -5769,21 +5531,11 @@ wholeproduct3done:
 	VMULPS       Y3, Y2, Y2
 	MOVQ         (CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y3
-	MOVQ         24(CX), BX
-	VMOVUPS      Y3, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VBROADCASTSS (BX), Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y2, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -5795,12 +5547,7 @@ wholeproduct3done:
 	VBROADCASTSS (BX), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
@@ -5812,31 +5559,26 @@ wholeproduct3done:
 	VBROADCASTSS (BX), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 640(SP)
+	ADDQ         BX, 512(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 648(SP)
+	ADDQ         BX, 520(SP)
 	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 656(SP)
+	ADDQ         BX, 528(SP)
 	MOVQ         240(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 664(SP)
+	ADDQ         BX, 536(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -5854,7 +5596,7 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    640(SP), BX
+	MOVQ    512(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
@@ -5862,7 +5604,7 @@ tail:
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    640(SP), BX
+	MOVQ    512(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -5901,7 +5643,7 @@ restproduct0odd:
 	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS Y1, 672(SP)
+	VMOVUPS Y1, 544(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(DI), BX
 	MOVQ    DX, R9
@@ -5909,7 +5651,7 @@ restproduct0done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
-	MOVQ    648(SP), BX
+	MOVQ    520(SP), BX
 	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
@@ -5917,7 +5659,7 @@ restproduct0done:
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
 	MOVQ    104(DI), R13
-	MOVQ    648(SP), BX
+	MOVQ    520(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -5956,7 +5698,7 @@ restproduct1odd:
 	ADDQ        $0x00000020, R10
 
 restproduct1done:
-	VMOVUPS Y1, 736(SP)
+	VMOVUPS Y1, 608(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(DI), BX
 	MOVQ    DX, R9
@@ -5964,7 +5706,7 @@ restproduct1done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
-	MOVQ    656(SP), BX
+	MOVQ    528(SP), BX
 	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
@@ -5972,7 +5714,7 @@ restproduct1done:
 	ADDQ    BX, R10
 	MOVQ    144(DI), R12
 	MOVQ    176(DI), R13
-	MOVQ    656(SP), BX
+	MOVQ    528(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -6011,7 +5753,7 @@ restproduct2odd:
 	ADDQ        $0x00000020, R10
 
 restproduct2done:
-	VMOVUPS Y1, 800(SP)
+	VMOVUPS Y1, 672(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(DI), BX
 	MOVQ    DX, R9
@@ -6019,7 +5761,7 @@ restproduct2done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct3done
-	MOVQ    664(SP), BX
+	MOVQ    536(SP), BX
 	MOVQ    232(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
@@ -6027,7 +5769,7 @@ restproduct2done:
 	ADDQ    BX, R10
 	MOVQ    216(DI), R12
 	MOVQ    248(DI), DI
-	MOVQ    664(SP), BX
+	MOVQ    536(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
@@ -6066,7 +5808,7 @@ restproduct3odd:
 	ADDQ        $0x00000020, R10
 
 restproduct3done:
-	VMOVUPS      Y1, 864(SP)
+	VMOVUPS      Y1, 736(SP)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VADDPS       (R8), Y1, Y1
 	VADDPS       64(R8), Y1, Y1
@@ -6094,21 +5836,11 @@ restproduct3done:
 	VMULPS       Y4, Y3, Y3
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y4
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VBROADCASTSS (BX), Y4
 	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y3, Y4, Y3
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -6122,12 +5854,7 @@ restproduct3done:
 	VBROADCASTSS (BX), Y4
 	VSUBPS       Y3, Y4, Y3
 	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
@@ -6141,21 +5868,16 @@ restproduct3done:
 	VBROADCASTSS (BX), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain23flat(out *[]float32, in *[]float32, n int)
+// func chain21flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain23flat(SB), $32-24
+TEXT ·chain21flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6190,9 +5912,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain24flat(out *[]float32, in *[]float32, n int)
+// func chain22flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain24flat(SB), $64-24
+TEXT ·chain22flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6236,9 +5958,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain23flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain25flat(SB), $160-24
+TEXT ·chain23flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6360,9 +6082,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain26rows(SB), $32-32
+TEXT ·chain24rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6391,9 +6113,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain24flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain26flat(SB), $32-24
+TEXT ·chain24flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6428,9 +6150,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain27rows(SB), $32-32
+TEXT ·chain25rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6460,9 +6182,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain25flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain27flat(SB), $32-24
+TEXT ·chain25flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6496,9 +6218,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain28rows(SB), $288-32
+TEXT ·chain26rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6593,6 +6315,400 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
+// func chain26flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain26flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      (SI)(AX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         (CX), R9
+	VMOVUPS      Y5, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         48(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y6, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         48(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain27rows(SB), $288-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VBROADCASTSS (SI)(R11*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMULPS       (DI)(R12*1), Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         (CX), R9
+	VMOVUPS      Y5, (R9)(AX*1)
+	VBROADCASTSS (R10)(R11*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R10)(R11*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain27flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain27flat(SB), $288-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	MOVQ n+16(FP), R11
+	SUBQ $0x08, R11
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VADDPS       (BX)(AX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      (SI)(AX*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (DI), Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	MOVQ         (CX), R9
+	VMOVUPS      Y5, (R9)(AX*1)
+	VMOVUPS      (R10)(AX*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R10)(AX*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         24(CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, R11
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R11
+	JZ           done
+	NEGQ         R11
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R11*4), Y0
+	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	VMASKMOVPS   (BX)(AX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VADDPS       Y2, Y3, Y2
+	VBROADCASTSS (DI), Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS (R8), Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y2
+	VMOVUPS      wide42b30000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      widec2d10000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VADDPS       wide3f800000<>+0(SB), Y6, Y6
+	VPSRAD       $0x01, Y3, Y2
+	VPSUBD       Y2, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y6, Y6
+	MOVQ         (CX), R9
+	VMASKMOVPS   Y6, Y0, (R9)(AX*1)
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R10)(AX*1), Y0, Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         24(CX), R9
+	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain28rows(SB), $288-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 72(AX), DI
+	MOVQ 96(AX), R8
+	MOVQ 120(AX), R10
+	XORQ AX, AX
+	XORQ R11, R11
+
+row:
+	XORQ R12, R12
+	MOVQ vecs+24(FP), R13
+
+loop:
+	VMOVUPS      (DX)(AX*1), Y0
+	VBROADCASTSS (BX)(R11*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VBROADCASTSS (SI)(R11*1), Y2
+	VADDPS       Y1, Y2, Y1
+	VMULPS       (DI)(R12*1), Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      wide42b30000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      widec2d10000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       wide3f800000<>+0(SB), Y5, Y5
+	VPSRAD       $0x01, Y2, Y1
+	VPSUBD       Y1, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       Y1, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VBROADCASTSS (R10)(R11*1), Y1
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (R10)(R11*1), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         (CX), R9
+	VMOVUPS      Y0, (R9)(AX*1)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          loop
+	ADDQ         $0x04, R11
+	MOVQ         rows+16(FP), R13
+	DECQ         R13
+	MOVQ         R13, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
 // func chain28flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·chain28flat(SB), $288-24
@@ -6645,16 +6761,12 @@ loop:
 	VPSLLD       $0x17, Y2, Y2
 	VPADDD       wide3f800000<>+0(SB), Y2, Y2
 	VMULPS       Y2, Y5, Y5
-	MOVQ         (CX), R9
-	VMOVUPS      Y5, (R9)(AX*1)
 	VMOVUPS      (R10)(AX*1), Y1
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y0, Y1, Y0
-	MOVQ         24(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
 	VMOVUPS      (R10)(AX*1), Y1
 	VSUBPS       Y0, Y1, Y0
-	MOVQ         48(CX), R9
+	MOVQ         (CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, R11
@@ -6702,16 +6814,12 @@ tail:
 	VPSLLD       $0x17, Y3, Y3
 	VPADDD       wide3f800000<>+0(SB), Y3, Y3
 	VMULPS       Y3, Y6, Y6
-	MOVQ         (CX), R9
-	VMASKMOVPS   Y6, Y0, (R9)(AX*1)
 	VMASKMOVPS   (R10)(AX*1), Y0, Y2
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y1, Y2, Y1
-	MOVQ         24(CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 	VMASKMOVPS   (R10)(AX*1), Y0, Y2
 	VSUBPS       Y1, Y2, Y1
-	MOVQ         48(CX), R9
+	MOVQ         (CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 
 done:
@@ -6719,394 +6827,8 @@ done:
 	RET
 
 // func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain29rows(SB), $288-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	XORQ R11, R11
-
-row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VBROADCASTSS (SI)(R11*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VMULPS       (DI)(R12*1), Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	MOVQ         (CX), R9
-	VMOVUPS      Y5, (R9)(AX*1)
-	VBROADCASTSS (R10)(R11*1), Y1
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10)(R11*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         24(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
-	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain29flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain29flat(SB), $288-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VADDPS       (BX)(AX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      (SI)(AX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (DI), Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	MOVQ         (CX), R9
-	VMOVUPS      Y5, (R9)(AX*1)
-	VMOVUPS      (R10)(AX*1), Y1
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VMOVUPS      (R10)(AX*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         24(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, R11
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R11
-	JZ           done
-	NEGQ         R11
-	LEAQ         tails<>+0(SB), R9
-	VMOVDQU      32(R9)(R11*4), Y0
-	VMASKMOVPS   (DX)(AX*1), Y0, Y1
-	VMASKMOVPS   (BX)(AX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMASKMOVPS   (SI)(AX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (DI), Y3
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R8), Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVAPS      Y2, Y2
-	VMOVUPS      wide42b30000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec2d10000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VADDPS       wide3f800000<>+0(SB), Y6, Y6
-	VPSRAD       $0x01, Y3, Y2
-	VPSUBD       Y2, Y3, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y6, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VMULPS       Y3, Y6, Y6
-	MOVQ         (CX), R9
-	VMASKMOVPS   Y6, Y0, (R9)(AX*1)
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y1, Y2, Y1
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         24(CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain30rows(SB), $288-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	XORQ R11, R11
-
-row:
-	XORQ R12, R12
-	MOVQ vecs+24(FP), R13
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VBROADCASTSS (BX)(R11*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VBROADCASTSS (SI)(R11*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VMULPS       (DI)(R12*1), Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	VBROADCASTSS (R10)(R11*1), Y1
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VBROADCASTSS (R10)(R11*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, R12
-	DECQ         R13
-	JNZ          loop
-	ADDQ         $0x04, R11
-	MOVQ         rows+16(FP), R13
-	DECQ         R13
-	MOVQ         R13, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain30flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain30flat(SB), $288-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), DI
-	MOVQ 96(AX), R8
-	MOVQ 120(AX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(AX*1), Y0
-	VADDPS       (BX)(AX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      (SI)(AX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (DI), Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y1
-	VMOVUPS      wide42b30000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      widec2d10000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VADDPS       wide3f800000<>+0(SB), Y5, Y5
-	VPSRAD       $0x01, Y2, Y1
-	VPSUBD       Y1, Y2, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       Y1, Y5, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VMULPS       Y2, Y5, Y5
-	VMOVUPS      (R10)(AX*1), Y1
-	VMULPS       Y5, Y1, Y1
-	VMULPS       Y0, Y1, Y0
-	VMOVUPS      (R10)(AX*1), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         (CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, R11
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R11
-	JZ           done
-	NEGQ         R11
-	LEAQ         tails<>+0(SB), R9
-	VMOVDQU      32(R9)(R11*4), Y0
-	VMASKMOVPS   (DX)(AX*1), Y0, Y1
-	VMASKMOVPS   (BX)(AX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMASKMOVPS   (SI)(AX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VBROADCASTSS (DI), Y3
-	VMULPS       Y3, Y2, Y2
-	VBROADCASTSS (R8), Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVAPS      Y2, Y2
-	VMOVUPS      wide42b30000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VMOVUPS      widec2d10000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VADDPS       wide3f800000<>+0(SB), Y6, Y6
-	VPSRAD       $0x01, Y3, Y2
-	VPSUBD       Y2, Y3, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y6, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VMULPS       Y3, Y6, Y6
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y1, Y2, Y1
-	VMASKMOVPS   (R10)(AX*1), Y0, Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         (CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain31rows(SB), $64-32
+TEXT ·chain29rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7143,9 +6865,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, n int)
+// func chain29flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain31flat(SB), $64-24
+TEXT ·chain29flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7189,9 +6911,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain32rows(SB), $96-32
+TEXT ·chain30rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7227,9 +6949,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain32flat(SB), $96-24
+TEXT ·chain30flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7272,9 +6994,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain33rows(SB), $144-40
+TEXT ·chain31rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7445,9 +7167,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain33flat(SB), $136-32
+TEXT ·chain31flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7613,9 +7335,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain32rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain34rows(SB), $176-40
+TEXT ·chain32rows(SB), $176-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7784,9 +7506,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain32flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $168-32
+TEXT ·chain32flat(SB), $168-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7950,9 +7672,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain35rows(SB), $64-32
+TEXT ·chain33rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7984,9 +7706,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain33flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain35flat(SB), $64-24
+TEXT ·chain33flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8024,9 +7746,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain36rows(SB), $144-40
+TEXT ·chain34rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8185,9 +7907,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36flat(SB), $136-32
+TEXT ·chain34flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8343,9 +8065,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain37rows(SB), $64-32
+TEXT ·chain35rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8382,9 +8104,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain37flat(SB), $64-24
+TEXT ·chain35flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8431,9 +8153,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain38rows(SB), $360-40
+TEXT ·chain36rows(SB), $328-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8442,11 +8164,11 @@ TEXT ·chain38rows(SB), $360-40
 	MOVQ heads+16(FP), R10
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 256(SP)
-	MOVQ $0x00000000, 264(SP)
-	MOVQ $0x00000000, 272(SP)
-	MOVQ $0x00000000, 280(SP)
-	MOVQ $0x00000000, 288(SP)
+	MOVQ BX, 224(SP)
+	MOVQ $0x00000000, 232(SP)
+	MOVQ $0x00000000, 240(SP)
+	MOVQ $0x00000000, 248(SP)
+	MOVQ $0x00000000, 256(SP)
 	XORQ R8, R8
 
 row:
@@ -8462,7 +8184,7 @@ pairs:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct0done
-	MOVQ    264(SP), BX
+	MOVQ    232(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8473,7 +8195,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -8489,7 +8211,7 @@ pairproduct0done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct1done
-	MOVQ    272(SP), BX
+	MOVQ    240(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8500,7 +8222,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -8516,7 +8238,7 @@ pairproduct1done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct2done
-	MOVQ    280(SP), BX
+	MOVQ    248(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8527,7 +8249,7 @@ pairproduct1done:
 
 pairproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -8543,7 +8265,7 @@ pairproduct2done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct3done
-	MOVQ    288(SP), BX
+	MOVQ    256(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8554,7 +8276,7 @@ pairproduct2done:
 
 pairproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -8566,8 +8288,8 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 296(SP)
-	VMOVUPS Y1, 328(SP)
+	VMOVUPS Y0, 264(SP)
+	VMOVUPS Y1, 296(SP)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -8579,7 +8301,7 @@ single:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct0done
-	MOVQ    264(SP), BX
+	MOVQ    232(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8590,7 +8312,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -8604,7 +8326,7 @@ singleproduct0done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct1done
-	MOVQ    272(SP), BX
+	MOVQ    240(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8615,7 +8337,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -8629,7 +8351,7 @@ singleproduct1done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct2done
-	MOVQ    280(SP), BX
+	MOVQ    248(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8640,7 +8362,7 @@ singleproduct1done:
 
 singleproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -8654,7 +8376,7 @@ singleproduct2done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct3done
-	MOVQ    288(SP), BX
+	MOVQ    256(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8665,7 +8387,7 @@ singleproduct2done:
 
 singleproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -8675,11 +8397,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 296(SP)
+	VMOVUPS Y0, 264(SP)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 296(SP), R11
+	LEAQ 264(SP), R11
 
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
@@ -8703,11 +8425,6 @@ vector:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, R11
@@ -8727,7 +8444,7 @@ rest:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct0done
-	MOVQ    264(SP), BX
+	MOVQ    232(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8738,7 +8455,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -8752,7 +8469,7 @@ restproduct0done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct1done
-	MOVQ    272(SP), BX
+	MOVQ    240(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8763,7 +8480,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -8777,7 +8494,7 @@ restproduct1done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct2done
-	MOVQ    280(SP), BX
+	MOVQ    248(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8788,7 +8505,7 @@ restproduct1done:
 
 restproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -8802,7 +8519,7 @@ restproduct2done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct3done
-	MOVQ    288(SP), BX
+	MOVQ    256(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8813,7 +8530,7 @@ restproduct2done:
 
 restproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        256(SP), BX
+	IMULQ        224(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -8823,8 +8540,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 296(SP)
-	LEAQ         296(SP), R11
+	VMOVUPS      Y1, 264(SP)
+	LEAQ         264(SP), R11
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -8850,27 +8567,22 @@ restproduct3done:
 	VADDPS       Y1, Y2, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
 
 end:
 	MOVQ    24(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 264(SP)
+	ADDQ    BX, 232(SP)
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 272(SP)
+	ADDQ    BX, 240(SP)
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 280(SP)
+	ADDQ    BX, 248(SP)
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 288(SP)
+	ADDQ    BX, 256(SP)
 	ADDQ    $0x04, R8
 	MOVQ    rows+24(FP), R12
 	DECQ    R12
@@ -8879,21 +8591,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38flat(SB), $352-32
+TEXT ·chain36flat(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
 	MOVQ 24(AX), DI
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 256(SP)
-	MOVQ $0x00000000, 264(SP)
-	MOVQ $0x00000000, 272(SP)
-	MOVQ $0x00000000, 280(SP)
+	MOVQ $0x00000000, 224(SP)
+	MOVQ $0x00000000, 232(SP)
+	MOVQ $0x00000000, 240(SP)
+	MOVQ $0x00000000, 248(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 288(SP), R9
+	LEAQ 256(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -8905,7 +8617,7 @@ loop:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct0done
-	MOVQ    256(SP), BX
+	MOVQ    224(SP), BX
 	MOVQ    16(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8913,7 +8625,7 @@ loop:
 	ADDQ    BX, R12
 	MOVQ    (R8), R14
 	MOVQ    32(R8), R15
-	MOVQ    256(SP), BX
+	MOVQ    224(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -8958,7 +8670,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct1done
-	MOVQ    264(SP), BX
+	MOVQ    232(SP), BX
 	MOVQ    88(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -8966,7 +8678,7 @@ wholeproduct0done:
 	ADDQ    BX, R12
 	MOVQ    72(R8), R14
 	MOVQ    104(R8), R15
-	MOVQ    264(SP), BX
+	MOVQ    232(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -9011,7 +8723,7 @@ wholeproduct1done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct2done
-	MOVQ    272(SP), BX
+	MOVQ    240(SP), BX
 	MOVQ    160(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -9019,7 +8731,7 @@ wholeproduct1done:
 	ADDQ    BX, R12
 	MOVQ    144(R8), R14
 	MOVQ    176(R8), R15
-	MOVQ    272(SP), BX
+	MOVQ    240(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -9064,7 +8776,7 @@ wholeproduct2done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct3done
-	MOVQ    280(SP), BX
+	MOVQ    248(SP), BX
 	MOVQ    232(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -9072,7 +8784,7 @@ wholeproduct2done:
 	ADDQ    BX, R12
 	MOVQ    216(R8), R14
 	MOVQ    248(R8), R15
-	MOVQ    280(SP), BX
+	MOVQ    248(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -9111,7 +8823,7 @@ wholeproduct3odd:
 	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
-	VMOVUPS      Y0, 288(SP)
+	VMOVUPS      Y0, 256(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R9), Y1
@@ -9132,29 +8844,24 @@ wholeproduct3done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R11
 	SHRQ         $0x03, R11
 	MOVQ         24(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 256(SP)
+	ADDQ         BX, 224(SP)
 	MOVQ         96(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 264(SP)
+	ADDQ         BX, 232(SP)
 	MOVQ         168(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 272(SP)
+	ADDQ         BX, 240(SP)
 	MOVQ         240(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 280(SP)
+	ADDQ         BX, 248(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R10
 	JGE          loop
@@ -9172,7 +8879,7 @@ tail:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct0done
-	MOVQ    256(SP), BX
+	MOVQ    224(SP), BX
 	MOVQ    16(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -9180,7 +8887,7 @@ tail:
 	ADDQ    BX, R11
 	MOVQ    (R8), R13
 	MOVQ    32(R8), R14
-	MOVQ    256(SP), BX
+	MOVQ    224(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -9225,7 +8932,7 @@ restproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct1done
-	MOVQ    264(SP), BX
+	MOVQ    232(SP), BX
 	MOVQ    88(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -9233,7 +8940,7 @@ restproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(R8), R13
 	MOVQ    104(R8), R14
-	MOVQ    264(SP), BX
+	MOVQ    232(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -9278,7 +8985,7 @@ restproduct1done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct2done
-	MOVQ    272(SP), BX
+	MOVQ    240(SP), BX
 	MOVQ    160(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -9286,7 +8993,7 @@ restproduct1done:
 	ADDQ    BX, R11
 	MOVQ    144(R8), R13
 	MOVQ    176(R8), R14
-	MOVQ    272(SP), BX
+	MOVQ    240(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -9331,7 +9038,7 @@ restproduct2done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct3done
-	MOVQ    280(SP), BX
+	MOVQ    248(SP), BX
 	MOVQ    232(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -9339,7 +9046,7 @@ restproduct2done:
 	ADDQ    BX, R11
 	MOVQ    216(R8), R13
 	MOVQ    248(R8), R8
-	MOVQ    280(SP), BX
+	MOVQ    248(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
@@ -9378,7 +9085,7 @@ restproduct3odd:
 	ADDQ        $0x00000020, R11
 
 restproduct3done:
-	VMOVUPS      Y1, 288(SP)
+	VMOVUPS      Y1, 256(SP)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -9404,19 +9111,14 @@ restproduct3done:
 	VADDPS       Y1, Y2, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain39rows(SB), $560-40
+TEXT ·chain37rows(SB), $528-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9425,8 +9127,8 @@ TEXT ·chain39rows(SB), $560-40
 	MOVQ heads+16(FP), R10
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 480(SP)
-	MOVQ $0x00000000, 488(SP)
+	MOVQ BX, 448(SP)
+	MOVQ $0x00000000, 456(SP)
 	XORQ R8, R8
 
 row:
@@ -9442,7 +9144,7 @@ pairs:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct0done
-	MOVQ    488(SP), BX
+	MOVQ    456(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -9453,7 +9155,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        480(SP), BX
+	IMULQ        448(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -9465,8 +9167,8 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 496(SP)
-	VMOVUPS Y1, 528(SP)
+	VMOVUPS Y0, 464(SP)
+	VMOVUPS Y1, 496(SP)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -9478,7 +9180,7 @@ single:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct0done
-	MOVQ    488(SP), BX
+	MOVQ    456(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -9489,7 +9191,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        480(SP), BX
+	IMULQ        448(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -9499,11 +9201,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 496(SP)
+	VMOVUPS Y0, 464(SP)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 496(SP), R11
+	LEAQ 464(SP), R11
 
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
@@ -9575,11 +9277,6 @@ vector:
 	VADDPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, R11
@@ -9599,7 +9296,7 @@ rest:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct0done
-	MOVQ    488(SP), BX
+	MOVQ    456(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -9610,7 +9307,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        480(SP), BX
+	IMULQ        448(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -9620,8 +9317,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 496(SP)
-	LEAQ         496(SP), R11
+	VMOVUPS      Y1, 464(SP)
+	LEAQ         464(SP), R11
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -9691,18 +9388,13 @@ restproduct0done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
 
 end:
 	MOVQ    24(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 488(SP)
+	ADDQ    BX, 456(SP)
 	ADDQ    $0x04, R8
 	MOVQ    rows+24(FP), R12
 	DECQ    R12
@@ -9711,18 +9403,18 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain39flat(SB), $552-32
+TEXT ·chain37flat(SB), $520-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
 	MOVQ 24(AX), DI
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 480(SP)
+	MOVQ $0x00000000, 448(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 488(SP), R9
+	LEAQ 456(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -9734,7 +9426,7 @@ loop:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct0done
-	MOVQ    480(SP), BX
+	MOVQ    448(SP), BX
 	MOVQ    16(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -9742,7 +9434,7 @@ loop:
 	ADDQ    BX, R12
 	MOVQ    (R8), R14
 	MOVQ    32(R8), R15
-	MOVQ    480(SP), BX
+	MOVQ    448(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -9781,7 +9473,7 @@ wholeproduct0odd:
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS      Y0, 488(SP)
+	VMOVUPS      Y0, 456(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -9850,17 +9542,12 @@ wholeproduct0done:
 	VADDPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R11
 	SHRQ         $0x03, R11
 	MOVQ         24(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 480(SP)
+	ADDQ         BX, 448(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R10
 	JGE          loop
@@ -9878,7 +9565,7 @@ tail:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct0done
-	MOVQ    480(SP), BX
+	MOVQ    448(SP), BX
 	MOVQ    16(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -9886,7 +9573,7 @@ tail:
 	ADDQ    BX, R11
 	MOVQ    (R8), R13
 	MOVQ    32(R8), R8
-	MOVQ    480(SP), BX
+	MOVQ    448(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
@@ -9925,7 +9612,7 @@ restproduct0odd:
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
-	VMOVUPS      Y1, 488(SP)
+	VMOVUPS      Y1, 456(SP)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -9995,19 +9682,14 @@ restproduct0done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40rows(SB), $384-32
+TEXT ·chain38rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10089,9 +9771,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, n int)
+// func chain38flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40flat(SB), $384-24
+TEXT ·chain38flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10226,9 +9908,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42rows(SB), $128-32
+TEXT ·chain40rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10291,9 +9973,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain40flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42flat(SB), $128-24
+TEXT ·chain40flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10390,9 +10072,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43rows(SB), $128-32
+TEXT ·chain41rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10453,9 +10135,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain41flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43flat(SB), $128-24
+TEXT ·chain41flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10549,9 +10231,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain44rows(SB), $576-32
+TEXT ·chain42rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10601,20 +10283,15 @@ loop:
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y4, Y1, Y1
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y4, Y0, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       Y3, Y2, Y1
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       Y3, Y2, Y0
 	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -10628,9 +10305,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain44flat(SB), $576-24
+TEXT ·chain42flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10678,20 +10355,15 @@ loop:
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y4, Y1, Y1
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y4, Y0, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       Y3, Y2, Y1
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       Y3, Y2, Y0
 	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -10742,29 +10414,24 @@ tail:
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y5, Y2, Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y5, Y1, Y1
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VADDPS       Y4, Y3, Y2
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       Y4, Y3, Y1
 	MOVQ         48(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain45rows(SB), $656-40
+TEXT ·chain43rows(SB), $624-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10773,8 +10440,8 @@ TEXT ·chain45rows(SB), $656-40
 	MOVQ heads+16(FP), R10
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 576(SP)
-	MOVQ $0x00000000, 584(SP)
+	MOVQ BX, 544(SP)
+	MOVQ $0x00000000, 552(SP)
 	XORQ R8, R8
 
 row:
@@ -10790,7 +10457,7 @@ pairs:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct0done
-	MOVQ    584(SP), BX
+	MOVQ    552(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -10801,7 +10468,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        576(SP), BX
+	IMULQ        544(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -10813,8 +10480,8 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 592(SP)
-	VMOVUPS Y1, 624(SP)
+	VMOVUPS Y0, 560(SP)
+	VMOVUPS Y1, 592(SP)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -10826,7 +10493,7 @@ single:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct0done
-	MOVQ    584(SP), BX
+	MOVQ    552(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -10837,7 +10504,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        576(SP), BX
+	IMULQ        544(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -10847,11 +10514,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 592(SP)
+	VMOVUPS Y0, 560(SP)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 592(SP), R11
+	LEAQ 560(SP), R11
 
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
@@ -10896,20 +10563,15 @@ vector:
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y4, Y1, Y1
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y4, Y0, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       Y3, Y2, Y1
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       Y3, Y2, Y0
 	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
@@ -10930,7 +10592,7 @@ rest:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct0done
-	MOVQ    584(SP), BX
+	MOVQ    552(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -10941,7 +10603,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        576(SP), BX
+	IMULQ        544(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -10951,8 +10613,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 592(SP)
-	LEAQ         592(SP), R11
+	VMOVUPS      Y1, 560(SP)
+	LEAQ         560(SP), R11
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -11003,20 +10665,15 @@ restproduct0done:
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y5, Y2, Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y5, Y1, Y1
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VADDPS       Y4, Y3, Y2
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       Y4, Y3, Y1
 	MOVQ         48(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
@@ -11024,7 +10681,7 @@ restproduct0done:
 end:
 	MOVQ    24(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 584(SP)
+	ADDQ    BX, 552(SP)
 	ADDQ    $0x04, R8
 	MOVQ    rows+24(FP), R12
 	DECQ    R12
@@ -11033,18 +10690,18 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain45flat(SB), $648-32
+TEXT ·chain43flat(SB), $616-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
 	MOVQ 24(AX), DI
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 576(SP)
+	MOVQ $0x00000000, 544(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 584(SP), R9
+	LEAQ 552(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -11056,7 +10713,7 @@ loop:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct0done
-	MOVQ    576(SP), BX
+	MOVQ    544(SP), BX
 	MOVQ    16(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -11064,7 +10721,7 @@ loop:
 	ADDQ    BX, R12
 	MOVQ    (R8), R14
 	MOVQ    32(R8), R15
-	MOVQ    576(SP), BX
+	MOVQ    544(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -11103,7 +10760,7 @@ wholeproduct0odd:
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS      Y0, 584(SP)
+	VMOVUPS      Y0, 552(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -11145,27 +10802,22 @@ wholeproduct0done:
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y4, Y1, Y1
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y4, Y0, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       Y3, Y2, Y1
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       Y3, Y2, Y0
 	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R11
 	SHRQ         $0x03, R11
 	MOVQ         24(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 576(SP)
+	ADDQ         BX, 544(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R10
 	JGE          loop
@@ -11183,7 +10835,7 @@ tail:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct0done
-	MOVQ    576(SP), BX
+	MOVQ    544(SP), BX
 	MOVQ    16(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -11191,7 +10843,7 @@ tail:
 	ADDQ    BX, R11
 	MOVQ    (R8), R13
 	MOVQ    32(R8), R8
-	MOVQ    576(SP), BX
+	MOVQ    544(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
@@ -11230,7 +10882,7 @@ restproduct0odd:
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
-	VMOVUPS      Y1, 584(SP)
+	VMOVUPS      Y1, 552(SP)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -11281,29 +10933,24 @@ restproduct0done:
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y5, Y2, Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y5, Y1, Y1
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VADDPS       Y4, Y3, Y2
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       Y4, Y3, Y1
 	MOVQ         48(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain46rows(SB), $560-40
+TEXT ·chain44rows(SB), $560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11574,9 +11221,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46flat(SB), $552-32
+TEXT ·chain44flat(SB), $552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11840,9 +11487,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain47rows(SB), $448-32
+TEXT ·chain45rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11908,9 +11555,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain45flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain47flat(SB), $448-24
+TEXT ·chain45flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12015,9 +11662,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain48rows(SB), $96-32
+TEXT ·chain46rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12060,9 +11707,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, n int)
+// func chain46flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain48flat(SB), $96-24
+TEXT ·chain46flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12120,9 +11767,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49rows(SB), $96-32
+TEXT ·chain47rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12180,9 +11827,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, n int)
+// func chain47flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49flat(SB), $96-24
+TEXT ·chain47flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12271,9 +11918,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain50rows(SB), $160-32
+TEXT ·chain48rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12312,9 +11959,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, n int)
+// func chain48flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain50flat(SB), $160-24
+TEXT ·chain48flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12365,9 +12012,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain51rows(SB), $264-40
+TEXT ·chain49rows(SB), $232-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12376,11 +12023,11 @@ TEXT ·chain51rows(SB), $264-40
 	MOVQ heads+16(FP), R10
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	MOVQ $0x00000000, 176(SP)
-	MOVQ $0x00000000, 184(SP)
-	MOVQ $0x00000000, 192(SP)
+	MOVQ BX, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ $0x00000000, 144(SP)
+	MOVQ $0x00000000, 152(SP)
+	MOVQ $0x00000000, 160(SP)
 	XORQ R8, R8
 
 row:
@@ -12396,7 +12043,7 @@ pairs:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct0done
-	MOVQ    168(SP), BX
+	MOVQ    136(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12407,7 +12054,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -12423,7 +12070,7 @@ pairproduct0done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct1done
-	MOVQ    176(SP), BX
+	MOVQ    144(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12434,7 +12081,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -12450,7 +12097,7 @@ pairproduct1done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct2done
-	MOVQ    184(SP), BX
+	MOVQ    152(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12461,7 +12108,7 @@ pairproduct1done:
 
 pairproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -12477,7 +12124,7 @@ pairproduct2done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct3done
-	MOVQ    192(SP), BX
+	MOVQ    160(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12488,7 +12135,7 @@ pairproduct2done:
 
 pairproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -12500,8 +12147,8 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 200(SP)
-	VMOVUPS Y1, 232(SP)
+	VMOVUPS Y0, 168(SP)
+	VMOVUPS Y1, 200(SP)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -12513,7 +12160,7 @@ single:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct0done
-	MOVQ    168(SP), BX
+	MOVQ    136(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12524,7 +12171,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -12538,7 +12185,7 @@ singleproduct0done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct1done
-	MOVQ    176(SP), BX
+	MOVQ    144(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12549,7 +12196,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -12563,7 +12210,7 @@ singleproduct1done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct2done
-	MOVQ    184(SP), BX
+	MOVQ    152(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12574,7 +12221,7 @@ singleproduct1done:
 
 singleproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -12588,7 +12235,7 @@ singleproduct2done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct3done
-	MOVQ    192(SP), BX
+	MOVQ    160(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12599,7 +12246,7 @@ singleproduct2done:
 
 singleproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -12609,11 +12256,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 200(SP)
+	VMOVUPS Y0, 168(SP)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 200(SP), R11
+	LEAQ 168(SP), R11
 
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
@@ -12635,11 +12282,6 @@ vector:
 	VBLENDVPS    Y3, Y0, Y2, Y3
 	MOVQ         (CX), BX
 	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y3, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
 	ADDQ         $0x20, R11
@@ -12659,7 +12301,7 @@ rest:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct0done
-	MOVQ    168(SP), BX
+	MOVQ    136(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12670,7 +12312,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -12684,7 +12326,7 @@ restproduct0done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct1done
-	MOVQ    176(SP), BX
+	MOVQ    144(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12695,7 +12337,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -12709,7 +12351,7 @@ restproduct1done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct2done
-	MOVQ    184(SP), BX
+	MOVQ    152(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12720,7 +12362,7 @@ restproduct1done:
 
 restproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -12734,7 +12376,7 @@ restproduct2done:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct3done
-	MOVQ    192(SP), BX
+	MOVQ    160(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12745,7 +12387,7 @@ restproduct2done:
 
 restproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
+	IMULQ        128(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -12755,8 +12397,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 200(SP)
-	LEAQ         200(SP), R11
+	VMOVUPS      Y1, 168(SP)
+	LEAQ         168(SP), R11
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -12776,27 +12418,22 @@ restproduct3done:
 	VBLENDVPS    Y4, Y1, Y3, Y4
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y4, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
 
 end:
 	MOVQ    24(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 168(SP)
+	ADDQ    BX, 136(SP)
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 176(SP)
+	ADDQ    BX, 144(SP)
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 184(SP)
+	ADDQ    BX, 152(SP)
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 192(SP)
+	ADDQ    BX, 160(SP)
 	ADDQ    $0x04, R8
 	MOVQ    rows+24(FP), R12
 	DECQ    R12
@@ -12805,21 +12442,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51flat(SB), $256-32
+TEXT ·chain49flat(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
 	MOVQ 24(AX), DI
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	MOVQ $0x00000000, 176(SP)
-	MOVQ $0x00000000, 184(SP)
+	MOVQ $0x00000000, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ $0x00000000, 144(SP)
+	MOVQ $0x00000000, 152(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 192(SP), R9
+	LEAQ 160(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -12831,7 +12468,7 @@ loop:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct0done
-	MOVQ    160(SP), BX
+	MOVQ    128(SP), BX
 	MOVQ    16(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12839,7 +12476,7 @@ loop:
 	ADDQ    BX, R12
 	MOVQ    (R8), R14
 	MOVQ    32(R8), R15
-	MOVQ    160(SP), BX
+	MOVQ    128(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -12884,7 +12521,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct1done
-	MOVQ    168(SP), BX
+	MOVQ    136(SP), BX
 	MOVQ    88(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12892,7 +12529,7 @@ wholeproduct0done:
 	ADDQ    BX, R12
 	MOVQ    72(R8), R14
 	MOVQ    104(R8), R15
-	MOVQ    168(SP), BX
+	MOVQ    136(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -12937,7 +12574,7 @@ wholeproduct1done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct2done
-	MOVQ    176(SP), BX
+	MOVQ    144(SP), BX
 	MOVQ    160(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12945,7 +12582,7 @@ wholeproduct1done:
 	ADDQ    BX, R12
 	MOVQ    144(R8), R14
 	MOVQ    176(R8), R15
-	MOVQ    176(SP), BX
+	MOVQ    144(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -12990,7 +12627,7 @@ wholeproduct2done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct3done
-	MOVQ    184(SP), BX
+	MOVQ    152(SP), BX
 	MOVQ    232(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -12998,7 +12635,7 @@ wholeproduct2done:
 	ADDQ    BX, R12
 	MOVQ    216(R8), R14
 	MOVQ    248(R8), R15
-	MOVQ    184(SP), BX
+	MOVQ    152(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -13037,7 +12674,7 @@ wholeproduct3odd:
 	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
-	VMOVUPS      Y0, 192(SP)
+	VMOVUPS      Y0, 160(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -13056,29 +12693,24 @@ wholeproduct3done:
 	VBLENDVPS    Y3, Y0, Y2, Y3
 	MOVQ         (CX), BX
 	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VADDPS       Y3, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R11
 	SHRQ         $0x03, R11
 	MOVQ         24(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 160(SP)
+	ADDQ         BX, 128(SP)
 	MOVQ         96(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 168(SP)
+	ADDQ         BX, 136(SP)
 	MOVQ         168(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 176(SP)
+	ADDQ         BX, 144(SP)
 	MOVQ         240(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 184(SP)
+	ADDQ         BX, 152(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R10
 	JGE          loop
@@ -13096,7 +12728,7 @@ tail:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct0done
-	MOVQ    160(SP), BX
+	MOVQ    128(SP), BX
 	MOVQ    16(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -13104,7 +12736,7 @@ tail:
 	ADDQ    BX, R11
 	MOVQ    (R8), R13
 	MOVQ    32(R8), R14
-	MOVQ    160(SP), BX
+	MOVQ    128(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -13149,7 +12781,7 @@ restproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct1done
-	MOVQ    168(SP), BX
+	MOVQ    136(SP), BX
 	MOVQ    88(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -13157,7 +12789,7 @@ restproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(R8), R13
 	MOVQ    104(R8), R14
-	MOVQ    168(SP), BX
+	MOVQ    136(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -13202,7 +12834,7 @@ restproduct1done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct2done
-	MOVQ    176(SP), BX
+	MOVQ    144(SP), BX
 	MOVQ    160(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -13210,7 +12842,7 @@ restproduct1done:
 	ADDQ    BX, R11
 	MOVQ    144(R8), R13
 	MOVQ    176(R8), R14
-	MOVQ    176(SP), BX
+	MOVQ    144(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -13255,7 +12887,7 @@ restproduct2done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct3done
-	MOVQ    184(SP), BX
+	MOVQ    152(SP), BX
 	MOVQ    232(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -13263,7 +12895,7 @@ restproduct2done:
 	ADDQ    BX, R11
 	MOVQ    216(R8), R13
 	MOVQ    248(R8), R8
-	MOVQ    184(SP), BX
+	MOVQ    152(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
@@ -13302,7 +12934,7 @@ restproduct3odd:
 	ADDQ        $0x00000020, R11
 
 restproduct3done:
-	VMOVUPS      Y1, 192(SP)
+	VMOVUPS      Y1, 160(SP)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -13322,19 +12954,14 @@ restproduct3done:
 	VBLENDVPS    Y4, Y1, Y3, Y4
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y4, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VADDPS       Y4, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain52rows(SB), $128-32
+TEXT ·chain50rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13376,9 +13003,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain52flat(out *[]float32, in *[]float32, n int)
+// func chain50flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain52flat(SB), $128-24
+TEXT ·chain50flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13434,9 +13061,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53rows(SB), $416-32
+TEXT ·chain51rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13574,9 +13201,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain53flat(out *[]float32, in *[]float32, n int)
+// func chain51flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $416-24
+TEXT ·chain51flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13823,9 +13450,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54rows(SB), $416-32
+TEXT ·chain52rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13957,9 +13584,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain54flat(out *[]float32, in *[]float32, n int)
+// func chain52flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54flat(SB), $416-24
+TEXT ·chain52flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -14194,9 +13821,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain55rows(SB), $112-40
+TEXT ·chain53rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14353,9 +13980,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55flat(SB), $104-32
+TEXT ·chain53flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14509,9 +14136,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain56rows(SB), $368-40
+TEXT ·chain54rows(SB), $368-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14762,9 +14389,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain56flat(SB), $360-32
+TEXT ·chain54flat(SB), $360-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15014,9 +14641,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain57rows(SB), $376-40
+TEXT ·chain55rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15348,9 +14975,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain57flat(SB), $368-32
+TEXT ·chain55flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15711,9 +15338,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain58rows(SB), $152-40
+TEXT ·chain56rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15967,9 +15594,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain58flat(SB), $144-32
+TEXT ·chain56flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16250,1295 +15877,1295 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain59rows(SB), $216-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ $0x00000000, 144(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 152(SP)
+	VMOVUPS Y1, 184(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 152(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 152(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 152(SP)
+	LEAQ         152(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 136(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 144(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain59flat(SB), $208-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 144(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 144(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 128(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 136(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000020, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000020, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain60rows(SB), $216-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ $0x00000000, 144(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 152(SP)
+	VMOVUPS Y1, 184(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 152(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 152(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 152(SP)
+	LEAQ         152(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 136(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 144(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain60flat(SB), $208-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 144(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 144(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 128(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 136(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000020, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000020, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $216-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 128(SP)
-	MOVQ $0x00000000, 136(SP)
-	MOVQ $0x00000000, 144(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y2
-	VMOVUPS      32(R14)(BX*1), Y3
-	VBROADCASTSS (R12), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y2
-	VMOVUPS      32(R14)(BX*1), Y3
-	VBROADCASTSS (R12), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 152(SP)
-	VMOVUPS Y1, 184(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y1
-	VBROADCASTSS (R12), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y1
-	VBROADCASTSS (R12), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 152(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 152(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y5, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y2
-	VBROADCASTSS (R12), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y2
-	VBROADCASTSS (R12), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 152(SP)
-	LEAQ         152(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y6, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 136(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 144(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $208-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 128(SP)
-	MOVQ $0x00000000, 136(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 144(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    128(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    128(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    136(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    136(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 144(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y5, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 128(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 136(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    128(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    128(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    136(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    136(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 144(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y6, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain62rows(SB), $216-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 128(SP)
-	MOVQ $0x00000000, 136(SP)
-	MOVQ $0x00000000, 144(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y2
-	VMOVUPS      32(R14)(BX*1), Y3
-	VBROADCASTSS (R12), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y2
-	VMOVUPS      32(R14)(BX*1), Y3
-	VBROADCASTSS (R12), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 152(SP)
-	VMOVUPS Y1, 184(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y1
-	VBROADCASTSS (R12), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y1
-	VBROADCASTSS (R12), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 152(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 152(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y2
-	VBROADCASTSS (R12), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y2
-	VBROADCASTSS (R12), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 152(SP)
-	LEAQ         152(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 136(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 144(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $208-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 128(SP)
-	MOVQ $0x00000000, 136(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 144(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    128(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    128(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    136(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    136(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 144(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 128(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 136(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    128(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    128(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    136(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    136(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 144(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain63rows(SB), $184-40
+TEXT ·chain61rows(SB), $184-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17828,9 +17455,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $176-32
+TEXT ·chain61flat(SB), $176-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18147,9 +17774,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain64rows(SB), $400-40
+TEXT ·chain62rows(SB), $400-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18404,9 +18031,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $392-32
+TEXT ·chain62flat(SB), $392-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18660,9 +18287,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65rows(SB), $696-40
+TEXT ·chain63rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19180,9 +18807,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65flat(SB), $688-32
+TEXT ·chain63flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19697,6 +19324,2247 @@ restproduct1done:
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain64rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain64flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain65rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain65flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -19972,8 +21840,6 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -20004,8 +21870,6 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -20044,8 +21908,6 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -20053,7 +21915,7 @@ vector:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -20191,8 +22053,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -20223,8 +22083,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -20265,8 +22123,6 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -20274,7 +22130,7 @@ restproduct2done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -20524,8 +22380,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -20554,8 +22408,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -20590,8 +22442,6 @@ wholeproduct2done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -20599,7 +22449,7 @@ wholeproduct2done:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
@@ -20835,8 +22685,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -20867,8 +22715,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -20909,8 +22755,6 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -20918,7 +22762,7 @@ restproduct2done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -20927,2224 +22771,7 @@ done:
 
 // func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67rows(SB), $696-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 440(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain67flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain68rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $696-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain69rows(SB), $632-40
+TEXT ·chain67rows(SB), $632-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -23652,9 +23279,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $624-32
+TEXT ·chain67flat(SB), $624-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -24161,6 +23788,2211 @@ restproduct1done:
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain68rows(SB), $640-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y2, 448(SP)
+	VMOVUPS Y3, 480(SP)
+	VMOVUPS Y4, 512(SP)
+	VMOVUPS Y5, 544(SP)
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y7, 608(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 448(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 576(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 384(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	LEAQ         384(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 376(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain68flat(SB), $632-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 376(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 368(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69rows(SB), $632-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 408(SP)
+	VMOVUPS Y2, 440(SP)
+	VMOVUPS Y3, 472(SP)
+	VMOVUPS Y4, 504(SP)
+	VMOVUPS Y5, 536(SP)
+	VMOVUPS Y6, 568(SP)
+	VMOVUPS Y7, 600(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 440(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 568(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 376(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	LEAQ         376(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain69flat(SB), $624-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 368(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -24436,8 +26268,6 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -24468,8 +26298,6 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -24508,11 +26336,9 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -24650,8 +26476,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -24682,8 +26506,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -24724,11 +26546,9 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -24978,8 +26798,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -25008,8 +26826,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -25046,11 +26862,9 @@ wholeproduct2done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
@@ -25286,8 +27100,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -25318,8 +27130,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -25360,11 +27170,9 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -25373,2188 +27181,7 @@ done:
 
 // func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain71rows(SB), $632-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 408(SP)
-	VMOVUPS Y2, 440(SP)
-	VMOVUPS Y3, 472(SP)
-	VMOVUPS Y4, 504(SP)
-	VMOVUPS Y5, 536(SP)
-	VMOVUPS Y6, 568(SP)
-	VMOVUPS Y7, 600(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 440(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 568(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 376(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	LEAQ         376(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $624-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 368(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 368(SP)
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 432(SP)
-	VMOVUPS      Y3, 496(SP)
-	VMOVUPS      Y4, 560(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain72rows(SB), $640-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ $0x00000000, 376(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 416(SP)
-	VMOVUPS Y2, 448(SP)
-	VMOVUPS Y3, 480(SP)
-	VMOVUPS Y4, 512(SP)
-	VMOVUPS Y5, 544(SP)
-	VMOVUPS Y6, 576(SP)
-	VMOVUPS Y7, 608(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 448(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 576(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 384(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 384(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y4, 576(SP)
-	LEAQ         384(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 376(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain72flat(SB), $632-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 376(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 376(SP)
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 368(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain73rows(SB), $688-40
+TEXT ·chain71rows(SB), $688-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -27970,9 +27597,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73flat(SB), $680-32
+TEXT ·chain71flat(SB), $680-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28248,6 +27875,2275 @@ restproduct0done:
 	VMOVUPS      Y2, 488(SP)
 	VMOVUPS      Y3, 552(SP)
 	VMOVUPS      Y4, 616(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain72rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain72flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain73rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain73flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -28368,2276 +30264,7 @@ done:
 
 // func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain74rows(SB), $696-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 440(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain74flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain75rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain75flat(SB), $696-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain76rows(SB), $688-40
+TEXT ·chain74rows(SB), $688-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31041,9 +30668,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76flat(SB), $680-32
+TEXT ·chain74flat(SB), $680-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31425,9 +31052,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77rows(SB), $696-40
+TEXT ·chain75rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31933,9 +31560,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77flat(SB), $688-32
+TEXT ·chain75flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32446,9 +32073,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain78rows(SB), $704-40
+TEXT ·chain76rows(SB), $704-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33028,9 +32655,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain78flat(SB), $696-32
+TEXT ·chain76flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33646,9 +33273,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, n int)
+// func chain77flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain79flat(SB), $32-24
+TEXT ·chain77flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33682,9 +33309,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain80rows(SB), $32-32
+TEXT ·chain78rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33713,9 +33340,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain80flat(out *[]float32, in *[]float32, n int)
+// func chain78flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain80flat(SB), $32-24
+TEXT ·chain78flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33749,9 +33376,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain81rows(SB), $32-32
+TEXT ·chain79rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33780,9 +33407,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, n int)
+// func chain79flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain81flat(SB), $32-24
+TEXT ·chain79flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33816,9 +33443,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain82rows(SB), $304-40
+TEXT ·chain80rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -34137,9 +33764,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain82flat(SB), $296-32
+TEXT ·chain80flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -34489,6 +34116,1340 @@ restsynapses0done:
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain81rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 208(SP)
+	VMOVUPS Y2, 240(SP)
+	VMOVUPS Y3, 272(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 240(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 176(SP), R11
+
+vector:
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R11), Y0, Y0
+	VADDPS       64(R11), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	LEAQ         176(SP), R11
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R11), Y1, Y1
+	VADDPS       64(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain81flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 168(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y10
+	VPERMPS     32(R14)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R12), Y8
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y8, Y9
+	VFMADD213PS 160(R12), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R12), Y8
+	VFMADD213PS 32(R12), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000080, R12
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9), Y0, Y0
+	VADDPS       64(R9), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y11
+	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R11), Y9
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y9, Y10
+	VFMADD213PS 160(R11), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, R11
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R9), Y1, Y1
+	VADDPS       64(R9), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain82rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 208(SP)
+	VMOVUPS Y2, 240(SP)
+	VMOVUPS Y3, 272(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 240(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 176(SP), R11
+
+vector:
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       (R11), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R11), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	LEAQ         176(SP), R11
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       (R11), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain82flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 168(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y10
+	VPERMPS     32(R14)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R12), Y8
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y8, Y9
+	VFMADD213PS 160(R12), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R12), Y8
+	VFMADD213PS 32(R12), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000080, R12
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       (R9), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y11
+	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R11), Y9
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y9, Y10
+	VFMADD213PS 160(R11), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, R11
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       (R9), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
@@ -34664,15 +35625,11 @@ chain:
 vector:
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y1
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VADDPS       (R11), Y0, Y0
 	VADDPS       64(R11), Y1, Y1
 	MOVQ         144(AX), BX
@@ -34691,7 +35648,7 @@ vector:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
@@ -34766,8 +35723,6 @@ restsynapses0done:
 	VBROADCASTSS (SI)(R8*1), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y2
@@ -34775,8 +35730,6 @@ restsynapses0done:
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VADDPS       (R11), Y1, Y1
 	VADDPS       64(R11), Y2, Y2
 	MOVQ         144(AX), BX
@@ -34795,7 +35748,7 @@ restsynapses0done:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
@@ -34956,1332 +35909,6 @@ wholesynapses0done:
 	VMOVUPS      Y1, 232(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9), Y0, Y0
-	VADDPS       64(R9), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
-	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 160(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      restsynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R8
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R8)(BX*4), R8
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R12, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
-
-restsynapses0done:
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      Y2, 232(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VADDPS       (R9), Y1, Y1
-	VADDPS       64(R9), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain84rows(SB), $304-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R10
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	XORQ R8, R8
-
-row:
-	XORQ R9, R9
-	MOVQ lanes+32(FP), R12
-
-pairs:
-	CMPQ    R12, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      pairsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y10
-	VMOVUPS      32(R15)(BX*1), Y11
-	VBROADCASTSS (R13), Y12
-	VBROADCASTSS 4(R13), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R13), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R13), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 208(SP)
-	VMOVUPS Y2, 240(SP)
-	VMOVUPS Y3, 272(SP)
-	MOVQ    $0x00000002, R13
-	JMP     chain
-
-single:
-	CMPQ    R12, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      singlesynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y8
-	VBROADCASTSS (R13), Y9
-	VBROADCASTSS 4(R13), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R13), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R13), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 240(SP)
-	MOVQ    $0x00000001, R13
-
-chain:
-	LEAQ 176(SP), R11
-
-vector:
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R11), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       64(R11), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R11
-	SUBQ         $0x08, R12
-	DECQ         R13
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R12, R12
-	JZ      end
-	NEGQ    R12
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R12*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      restsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMASKMOVPS   (R15)(BX*1), Y0, Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS 4(R13), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R13), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R13), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 176(SP)
-	VMOVUPS      Y2, 240(SP)
-	LEAQ         176(SP), R11
-	VBROADCASTSS (SI)(R8*1), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R11), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VADDPS       64(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(R9*1), Y0, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R12
-	SUBQ         R12, DX
-
-end:
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 168(SP)
-	ADDQ    $0x04, R8
-	MOVQ    rows+24(FP), R12
-	DECQ    R12
-	MOVQ    R12, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain84flat(SB), $296-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 160(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 168(SP), R9
-	SUBQ $0x08, R10
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
-	JZ      wholesynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R13, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
-
-wholesynapses0done:
-	VMOVUPS      Y0, 168(SP)
-	VMOVUPS      Y1, 232(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R9), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       64(R9), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
-	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 160(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      restsynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R8
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R8)(BX*4), R8
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R12, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
-
-restsynapses0done:
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      Y2, 232(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R9), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VADDPS       64(R9), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain85rows(SB), $304-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R10
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	XORQ R8, R8
-
-row:
-	XORQ R9, R9
-	MOVQ lanes+32(FP), R12
-
-pairs:
-	CMPQ    R12, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      pairsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y10
-	VMOVUPS      32(R15)(BX*1), Y11
-	VBROADCASTSS (R13), Y12
-	VBROADCASTSS 4(R13), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R13), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R13), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 208(SP)
-	VMOVUPS Y2, 240(SP)
-	VMOVUPS Y3, 272(SP)
-	MOVQ    $0x00000002, R13
-	JMP     chain
-
-single:
-	CMPQ    R12, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      singlesynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y8
-	VBROADCASTSS (R13), Y9
-	VBROADCASTSS 4(R13), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R13), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R13), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 240(SP)
-	MOVQ    $0x00000001, R13
-
-chain:
-	LEAQ 176(SP), R11
-
-vector:
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R11), Y0, Y0
-	VADDPS       64(R11), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R11
-	SUBQ         $0x08, R12
-	DECQ         R13
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R12, R12
-	JZ      end
-	NEGQ    R12
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R12*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      restsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMASKMOVPS   (R15)(BX*1), Y0, Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS 4(R13), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R13), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R13), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 176(SP)
-	VMOVUPS      Y2, 240(SP)
-	LEAQ         176(SP), R11
-	VBROADCASTSS (SI)(R8*1), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R11), Y1, Y1
-	VADDPS       64(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(R9*1), Y0, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R12
-	SUBQ         R12, DX
-
-end:
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 168(SP)
-	ADDQ    $0x04, R8
-	MOVQ    rows+24(FP), R12
-	DECQ    R12
-	MOVQ    R12, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain85flat(SB), $296-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 160(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 168(SP), R9
-	SUBQ $0x08, R10
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
-	JZ      wholesynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R13, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
-
-wholesynapses0done:
-	VMOVUPS      Y0, 168(SP)
-	VMOVUPS      Y1, 232(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
@@ -36484,9 +36111,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain84flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $32-24
+TEXT ·chain84flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36520,9 +36147,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain85flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain87flat(SB), $32-24
+TEXT ·chain85flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36557,9 +36184,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain88rows(SB), $32-32
+TEXT ·chain86rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36588,9 +36215,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $32-24
+TEXT ·chain86flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36625,9 +36252,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain89rows(SB), $32-32
+TEXT ·chain87rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36657,9 +36284,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain89flat(SB), $32-24
+TEXT ·chain87flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36693,9 +36320,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain90flat(SB), $32-24
+TEXT ·chain88flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36729,9 +36356,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain91rows(SB), $32-32
+TEXT ·chain89rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36760,9 +36387,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $32-24
+TEXT ·chain89flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36796,9 +36423,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain92rows(SB), $32-32
+TEXT ·chain90rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36827,9 +36454,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain92flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36863,9 +36490,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain93rows(SB), $448-32
+TEXT ·chain91rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36969,9 +36596,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain93flat(SB), $448-24
+TEXT ·chain91flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37145,9 +36772,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain92flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -37229,9 +36856,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain95flat(SB), $32-24
+TEXT ·chain93flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -37343,9 +36970,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $32-24
+TEXT ·chain94flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -37377,9 +37004,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain97flat(SB), $32-24
+TEXT ·chain95flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -37571,9 +37198,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $32-24
+TEXT ·chain96flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37616,9 +37243,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $32-24
+TEXT ·chain97flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37657,9 +37284,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain100flat(SB), $96-24
+TEXT ·chain98flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37702,9 +37329,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain101flat(SB), $480-24
+TEXT ·chain99flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37823,9 +37450,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain102flat(SB), $480-24
+TEXT ·chain100flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37951,9 +37578,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain103flat(SB), $128-24
+TEXT ·chain101flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38001,9 +37628,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $32-24
+TEXT ·chain102flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38037,9 +37664,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $96-24
+TEXT ·chain103flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38090,655 +37717,655 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain104flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain104flat(SB), $576-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         336(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         360(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         384(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y4, Y0, Y0
+	MOVQ         408(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         336(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         360(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         384(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y5, Y1, Y1
+	MOVQ         408(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain105flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain105flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y4, Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y5, Y1, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain106flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain106flat(SB), $576-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         264(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         312(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         336(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         360(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         384(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y4, Y0, Y0
-	MOVQ         408(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         336(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         360(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         384(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y5, Y1, Y1
-	MOVQ         408(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain107flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain107flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         264(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y4, Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y5, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain108flat(SB), $704-24
+TEXT ·chain106flat(SB), $704-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38892,9 +38519,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $256-24
+TEXT ·chain107flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38919,18 +38546,8 @@ loop:
 	VMULPS       (R8)(AX*1), Y0, Y0
 	MOVQ         (CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
-	MOVQ         24(CX), R9
-	VMOVUPS      (R9)(AX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), R9
-	VMOVUPS      Y1, (R9)(AX*1)
 	VMULPS       (R10)(AX*1), Y0, Y0
-	MOVQ         48(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	MOVQ         72(CX), R9
-	VMOVUPS      (R9)(AX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), R9
+	MOVQ         24(CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, R11
@@ -38955,28 +38572,18 @@ tail:
 	VMULPS       Y2, Y1, Y1
 	MOVQ         (CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-	MOVQ         24(CX), R9
-	VMASKMOVPS   (R9)(AX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), R9
-	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
 	VMASKMOVPS   (R10)(AX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-	MOVQ         72(CX), R9
-	VMASKMOVPS   (R9)(AX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), R9
+	MOVQ         24(CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain110rows(SB), $256-32
+TEXT ·chain108rows(SB), $192-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39003,18 +38610,8 @@ loop:
 	VMULPS       (R8)(AX*1), Y0, Y0
 	MOVQ         (CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
-	MOVQ         24(CX), R9
-	VMOVUPS      (R9)(AX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), R9
-	VMOVUPS      Y1, (R9)(AX*1)
 	VMULPS       (R10)(R12*1), Y0, Y0
-	MOVQ         48(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	MOVQ         72(CX), R9
-	VMOVUPS      (R9)(AX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), R9
+	MOVQ         24(CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
 	ADDQ         $0x20, AX
 	ADDQ         $0x20, R12
@@ -39028,9 +38625,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain110flat(SB), $256-24
+TEXT ·chain108flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39055,19 +38652,9 @@ loop:
 	VMULPS       (R8)(AX*1), Y0, Y0
 	MOVQ         (CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
-	MOVQ         24(CX), R9
-	VMOVUPS      (R9)(AX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), R9
-	VMOVUPS      Y1, (R9)(AX*1)
 	VBROADCASTSS (R10), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), R9
-	VMOVUPS      Y0, (R9)(AX*1)
-	MOVQ         72(CX), R9
-	VMOVUPS      (R9)(AX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), R9
+	MOVQ         24(CX), R9
 	VMOVUPS      Y0, (R9)(AX*1)
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, R11
@@ -39092,28 +38679,18 @@ tail:
 	VMULPS       Y2, Y1, Y1
 	MOVQ         (CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-	MOVQ         24(CX), R9
-	VMASKMOVPS   (R9)(AX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), R9
-	VMASKMOVPS   Y2, Y0, (R9)(AX*1)
 	VBROADCASTSS (R10), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), R9
-	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
-	MOVQ         72(CX), R9
-	VMASKMOVPS   (R9)(AX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), R9
+	MOVQ         24(CX), R9
 	VMASKMOVPS   Y1, Y0, (R9)(AX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $160-24
+TEXT ·chain109flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39121,10 +38698,9 @@ TEXT ·chain111flat(SB), $160-24
 	MOVQ 48(AX), SI
 	MOVQ 72(AX), AX
 	MOVQ (CX), DI
-	MOVQ 24(CX), R8
 	XORQ CX, CX
-	MOVQ n+16(FP), R9
-	SUBQ $0x08, R9
+	MOVQ n+16(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
@@ -39136,19 +38712,16 @@ loop:
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
 	VMOVUPS      Y0, (DI)(CX*1)
-	VMOVUPS      (R8)(CX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      Y0, (R8)(CX*1)
 	ADDQ         $0x20, CX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ         $0x08, R9
+	ADDQ         $0x08, R8
 	JZ           done
-	NEGQ         R9
-	LEAQ         tails<>+0(SB), R10
-	VMOVDQU      32(R10)(R9*4), Y0
+	NEGQ         R8
+	LEAQ         tails<>+0(SB), R9
+	VMOVDQU      32(R9)(R8*4), Y0
 	VMASKMOVPS   (DX)(CX*1), Y0, Y1
 	VMASKMOVPS   (BX)(CX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
@@ -39159,17 +38732,14 @@ tail:
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (DI)(CX*1)
-	VMASKMOVPS   (R8)(CX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (R8)(CX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain112rows(SB), $224-32
+TEXT ·chain110rows(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39233,9 +38803,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $224-24
+TEXT ·chain110flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39335,9 +38905,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain113rows(SB), $608-32
+TEXT ·chain111rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39462,9 +39032,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain113flat(SB), $608-24
+TEXT ·chain111flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39688,9 +39258,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain114rows(SB), $768-32
+TEXT ·chain112rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39867,9 +39437,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain112flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain114flat(SB), $768-24
+TEXT ·chain112flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40195,9 +39765,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain115rows(SB), $768-32
+TEXT ·chain113rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40335,9 +39905,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain115flat(SB), $768-24
+TEXT ·chain113flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40586,9 +40156,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $32-24
+TEXT ·chain114flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40623,74 +40193,64 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $192-24
+TEXT ·chain115flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), BX
 	MOVQ 48(AX), SI
 	MOVQ 72(AX), DI
-	MOVQ 96(AX), R9
-	MOVQ (CX), R10
-	XORQ AX, AX
-	MOVQ n+16(FP), R11
-	SUBQ $0x08, R11
+	MOVQ 96(AX), AX
+	MOVQ (CX), R8
+	XORQ CX, CX
+	MOVQ n+16(FP), R9
+	SUBQ $0x08, R9
 	JL   tail
 
 loop:
-	VMOVUPS      (DX)(AX*1), Y0
+	VMOVUPS      (DX)(CX*1), Y0
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      (SI)(AX*1), Y1
-	VMULPS       (SI)(AX*1), Y1, Y1
+	VMOVUPS      (SI)(CX*1), Y1
+	VMULPS       (SI)(CX*1), Y1, Y1
 	VBROADCASTSS (DI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y0, Y0
-	VBROADCASTSS (R9), Y1
+	VBROADCASTSS (AX), Y1
 	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R10)(AX*1)
-	MOVQ         24(CX), R8
-	VMOVUPS      (R8)(AX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), R8
-	VMOVUPS      Y0, (R8)(AX*1)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, R11
+	VMOVUPS      Y0, (R8)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R9
 	JGE          loop
 
 tail:
-	ADDQ         $0x08, R11
+	ADDQ         $0x08, R9
 	JZ           done
-	NEGQ         R11
-	LEAQ         tails<>+0(SB), R8
-	VMOVDQU      32(R8)(R11*4), Y0
-	VMASKMOVPS   (DX)(AX*1), Y0, Y1
+	NEGQ         R9
+	LEAQ         tails<>+0(SB), R10
+	VMOVDQU      32(R10)(R9*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
 	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (SI)(AX*1), Y0, Y2
-	VMASKMOVPS   (SI)(AX*1), Y0, Y3
+	VMASKMOVPS   (SI)(CX*1), Y0, Y2
+	VMASKMOVPS   (SI)(CX*1), Y0, Y3
 	VMULPS       Y3, Y2, Y2
 	VBROADCASTSS (DI), Y3
 	VSUBPS       Y2, Y3, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
+	VBROADCASTSS (AX), Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R10)(AX*1)
-	MOVQ         24(CX), R8
-	VMASKMOVPS   (R8)(AX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), R8
-	VMASKMOVPS   Y1, Y0, (R8)(AX*1)
+	VMASKMOVPS   Y1, Y0, (R8)(CX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain118rows(SB), $448-32
+TEXT ·chain116rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40726,21 +40286,16 @@ loop:
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
 	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -40754,9 +40309,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain118flat(SB), $448-24
+TEXT ·chain116flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40791,21 +40346,16 @@ loop:
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
+	VMOVUPS      (BX)(DX*1), Y0
+	VADDPS       Y1, Y0, Y0
 	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       Y2, Y0, Y0
 	MOVQ         48(CX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -40844,30 +40394,25 @@ tail:
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VADDPS       Y2, Y1, Y1
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VADDPS       Y3, Y1, Y1
 	MOVQ         48(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain119rows(SB), $32-32
+TEXT ·chain117rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40896,9 +40441,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain119flat(SB), $32-24
+TEXT ·chain117flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40933,9 +40478,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain120rows(SB), $32-32
+TEXT ·chain118rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40965,9 +40510,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $32-24
+TEXT ·chain118flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41001,9 +40546,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain121rows(SB), $352-32
+TEXT ·chain119rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41065,9 +40610,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $352-24
+TEXT ·chain119flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41168,9 +40713,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain122rows(SB), $64-32
+TEXT ·chain120rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41203,9 +40748,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $64-24
+TEXT ·chain120flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41243,670 +40788,670 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain121rows(SB), $544-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (DI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain121flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain121flat(SB), $544-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VADDPS       (R8)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain122rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (DI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain122flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain122flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VADDPS       (R8)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain123rows(SB), $544-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (DI)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain123flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain123flat(SB), $544-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VADDPS       (R8)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain124rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (DI)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain124flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain124flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VADDPS       (R8)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain125rows(SB), $64-32
+TEXT ·chain123rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41942,9 +41487,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain125flat(SB), $64-24
+TEXT ·chain123flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41987,9 +41532,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain126rows(SB), $256-32
+TEXT ·chain124rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -42044,9 +41589,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain126flat(out *[]float32, in *[]float32, n int)
+// func chain124flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain126flat(SB), $256-24
+TEXT ·chain124flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -42127,9 +41672,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain127rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain125rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain127rows(SB), $784-40
+TEXT ·chain125rows(SB), $784-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42444,9 +41989,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain127flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain125flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain127flat(SB), $776-32
+TEXT ·chain125flat(SB), $776-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42759,9 +42304,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain126rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain128rows(SB), $296-40
+TEXT ·chain126rows(SB), $264-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42770,11 +42315,11 @@ TEXT ·chain128rows(SB), $296-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 192(SP)
-	MOVQ $0x00000000, 200(SP)
-	MOVQ $0x00000000, 208(SP)
-	MOVQ $0x00000000, 216(SP)
-	MOVQ $0x00000000, 224(SP)
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	MOVQ $0x00000000, 176(SP)
+	MOVQ $0x00000000, 184(SP)
+	MOVQ $0x00000000, 192(SP)
 	XORQ DI, DI
 
 row:
@@ -42790,7 +42335,7 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    200(SP), BX
+	MOVQ    168(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -42801,7 +42346,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMOVUPS      (R14)(BX*1), Y2
 	VMOVUPS      32(R14)(BX*1), Y3
 	VBROADCASTSS (R12), Y4
@@ -42817,7 +42362,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    208(SP), BX
+	MOVQ    176(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -42828,7 +42373,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMOVUPS      (R14)(BX*1), Y2
 	VMOVUPS      32(R14)(BX*1), Y3
 	VBROADCASTSS (R12), Y4
@@ -42844,7 +42389,7 @@ pairproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct2done
-	MOVQ    216(SP), BX
+	MOVQ    184(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -42855,7 +42400,7 @@ pairproduct1done:
 
 pairproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMOVUPS      (R14)(BX*1), Y2
 	VMOVUPS      32(R14)(BX*1), Y3
 	VBROADCASTSS (R12), Y4
@@ -42871,7 +42416,7 @@ pairproduct2done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct3done
-	MOVQ    224(SP), BX
+	MOVQ    192(SP), BX
 	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -42882,7 +42427,7 @@ pairproduct2done:
 
 pairproduct3slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMOVUPS      (R14)(BX*1), Y2
 	VMOVUPS      32(R14)(BX*1), Y3
 	VBROADCASTSS (R12), Y4
@@ -42894,8 +42439,8 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 232(SP)
-	VMOVUPS Y1, 264(SP)
+	VMOVUPS Y0, 200(SP)
+	VMOVUPS Y1, 232(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -42907,7 +42452,7 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    200(SP), BX
+	MOVQ    168(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -42918,7 +42463,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -42932,7 +42477,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    208(SP), BX
+	MOVQ    176(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -42943,7 +42488,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -42957,7 +42502,7 @@ singleproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct2done
-	MOVQ    216(SP), BX
+	MOVQ    184(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -42968,7 +42513,7 @@ singleproduct1done:
 
 singleproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -42982,7 +42527,7 @@ singleproduct2done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct3done
-	MOVQ    224(SP), BX
+	MOVQ    192(SP), BX
 	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -42993,7 +42538,7 @@ singleproduct2done:
 
 singleproduct3slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMOVUPS      (R14)(BX*1), Y1
 	VBROADCASTSS (R12), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -43003,11 +42548,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 232(SP)
+	VMOVUPS Y0, 200(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 232(SP), R10
+	LEAQ 200(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -43029,11 +42574,6 @@ vector:
 	VMULPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
 	ADDQ         $0x20, R10
@@ -43053,7 +42593,7 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    200(SP), BX
+	MOVQ    168(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -43064,7 +42604,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -43078,7 +42618,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    208(SP), BX
+	MOVQ    176(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -43089,7 +42629,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -43103,7 +42643,7 @@ restproduct1done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct2done
-	MOVQ    216(SP), BX
+	MOVQ    184(SP), BX
 	MOVQ    160(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -43114,7 +42654,7 @@ restproduct1done:
 
 restproduct2slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -43128,7 +42668,7 @@ restproduct2done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct3done
-	MOVQ    224(SP), BX
+	MOVQ    192(SP), BX
 	MOVQ    232(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -43139,7 +42679,7 @@ restproduct2done:
 
 restproduct3slot:
 	MOVLQSX      (R10), BX
-	IMULQ        192(SP), BX
+	IMULQ        160(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y2
 	VBROADCASTSS (R12), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -43149,8 +42689,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 232(SP)
-	LEAQ         232(SP), R10
+	VMOVUPS      Y1, 200(SP)
+	LEAQ         200(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI), Y2
 	VMULPS       Y2, Y1, Y1
@@ -43172,27 +42712,22 @@ restproduct3done:
 	VMULPS       Y2, Y1, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
 
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 200(SP)
+	ADDQ    BX, 168(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 208(SP)
+	ADDQ    BX, 176(SP)
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 216(SP)
+	ADDQ    BX, 184(SP)
 	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 224(SP)
+	ADDQ    BX, 192(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -43201,21 +42736,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain126flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain128flat(SB), $288-32
+TEXT ·chain126flat(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 192(SP)
-	MOVQ $0x00000000, 200(SP)
-	MOVQ $0x00000000, 208(SP)
-	MOVQ $0x00000000, 216(SP)
+	MOVQ $0x00000000, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	MOVQ $0x00000000, 176(SP)
+	MOVQ $0x00000000, 184(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 224(SP), R8
+	LEAQ 192(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -43227,7 +42762,7 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    192(SP), BX
+	MOVQ    160(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -43235,7 +42770,7 @@ loop:
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    192(SP), BX
+	MOVQ    160(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -43280,7 +42815,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    200(SP), BX
+	MOVQ    168(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -43288,7 +42823,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    200(SP), BX
+	MOVQ    168(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -43333,7 +42868,7 @@ wholeproduct1done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct2done
-	MOVQ    208(SP), BX
+	MOVQ    176(SP), BX
 	MOVQ    160(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -43341,7 +42876,7 @@ wholeproduct1done:
 	ADDQ    BX, R11
 	MOVQ    144(DI), R13
 	MOVQ    176(DI), R14
-	MOVQ    208(SP), BX
+	MOVQ    176(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -43386,7 +42921,7 @@ wholeproduct2done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct3done
-	MOVQ    216(SP), BX
+	MOVQ    184(SP), BX
 	MOVQ    232(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -43394,7 +42929,7 @@ wholeproduct2done:
 	ADDQ    BX, R11
 	MOVQ    216(DI), R13
 	MOVQ    248(DI), R14
-	MOVQ    216(SP), BX
+	MOVQ    184(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -43433,7 +42968,7 @@ wholeproduct3odd:
 	ADDQ        $0x00000020, R11
 
 wholeproduct3done:
-	VMOVUPS      Y0, 224(SP)
+	VMOVUPS      Y0, 192(SP)
 	VMOVUPS      (R8), Y0
 	VBROADCASTSS (SI), Y1
 	VMULPS       Y1, Y0, Y0
@@ -43453,29 +42988,24 @@ wholeproduct3done:
 	VMULPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 192(SP)
+	ADDQ         BX, 160(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 200(SP)
+	ADDQ         BX, 168(SP)
 	MOVQ         168(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 208(SP)
+	ADDQ         BX, 176(SP)
 	MOVQ         240(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 216(SP)
+	ADDQ         BX, 184(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -43493,7 +43023,7 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    192(SP), BX
+	MOVQ    160(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
@@ -43501,7 +43031,7 @@ tail:
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    192(SP), BX
+	MOVQ    160(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -43546,7 +43076,7 @@ restproduct0done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct1done
-	MOVQ    200(SP), BX
+	MOVQ    168(SP), BX
 	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
@@ -43554,7 +43084,7 @@ restproduct0done:
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
 	MOVQ    104(DI), R13
-	MOVQ    200(SP), BX
+	MOVQ    168(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -43599,7 +43129,7 @@ restproduct1done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct2done
-	MOVQ    208(SP), BX
+	MOVQ    176(SP), BX
 	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
@@ -43607,7 +43137,7 @@ restproduct1done:
 	ADDQ    BX, R10
 	MOVQ    144(DI), R12
 	MOVQ    176(DI), R13
-	MOVQ    208(SP), BX
+	MOVQ    176(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
@@ -43652,7 +43182,7 @@ restproduct2done:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct3done
-	MOVQ    216(SP), BX
+	MOVQ    184(SP), BX
 	MOVQ    232(DI), R9
 	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
@@ -43660,7 +43190,7 @@ restproduct2done:
 	ADDQ    BX, R10
 	MOVQ    216(DI), R12
 	MOVQ    248(DI), DI
-	MOVQ    216(SP), BX
+	MOVQ    184(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
@@ -43699,7 +43229,7 @@ restproduct3odd:
 	ADDQ        $0x00000020, R10
 
 restproduct3done:
-	VMOVUPS      Y1, 224(SP)
+	VMOVUPS      Y1, 192(SP)
 	VMOVUPS      (R8), Y1
 	VBROADCASTSS (SI), Y2
 	VMULPS       Y2, Y1, Y1
@@ -43721,19 +43251,14 @@ restproduct3done:
 	VMULPS       Y2, Y1, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain129flat(out *[]float32, in *[]float32, n int)
+// func chain127flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain129flat(SB), $32-24
+TEXT ·chain127flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43767,9 +43292,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain130rows(SB), $32-32
+TEXT ·chain128rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43798,9 +43323,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain130flat(out *[]float32, in *[]float32, n int)
+// func chain128flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain130flat(SB), $32-24
+TEXT ·chain128flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43834,9 +43359,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain131rows(SB), $768-32
+TEXT ·chain129rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43954,9 +43479,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain131flat(out *[]float32, in *[]float32, n int)
+// func chain129flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain131flat(SB), $768-24
+TEXT ·chain129flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44180,9 +43705,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain132rows(SB), $480-32
+TEXT ·chain130rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44267,9 +43792,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain132flat(out *[]float32, in *[]float32, n int)
+// func chain130flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain132flat(SB), $480-24
+TEXT ·chain130flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44421,9 +43946,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain133rows(SB), $768-32
+TEXT ·chain131rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44527,6 +44052,720 @@ loop:
 	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain131flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain131flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain132rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain132flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain132flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain133rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -44563,359 +44802,6 @@ loop:
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
 	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain134rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain134flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain134flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
@@ -44942,70 +44828,65 @@ loop:
 	VSUBPS       (R10)(DX*1), Y0, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
+	VBROADCASTSS (SI), Y0
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         312(AX), BX
 	MOVQ         312(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -45053,80 +44934,188 @@ tail:
 	VSUBPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VBROADCASTSS (SI), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
 	MOVQ         144(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
 	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
+	VBROADCASTSS (SI), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
 	MOVQ         288(AX), BX
 	MOVQ         288(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         288(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         312(AX), BX
 	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain134rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain134flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain134flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -45156,92 +45145,118 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VBROADCASTSS (R8)(R12*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
+	VBROADCASTSS (R9), Y0
 	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         240(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(CX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -45276,92 +45291,110 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
+	VBROADCASTSS (R9), Y0
 	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         240(AX), BX
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
 	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         240(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(CX), BX
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -45378,108 +45411,129 @@ tail:
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   (R8)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R9), Y2
 	VDIVPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
+	VBROADCASTSS (R9), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         144(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
 	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         216(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         288(CX), BX
+	MOVQ         240(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         312(CX), BX
+	VMULPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -45488,7 +45542,7 @@ done:
 
 // func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain136rows(SB), $160-32
+TEXT ·chain136rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -45509,17 +45563,66 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VBROADCASTSS (R8)(R12*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -45535,7 +45638,7 @@ loop:
 
 // func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain136flat(SB), $160-24
+TEXT ·chain136flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -45554,15 +45657,54 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -45579,9 +45721,13 @@ tail:
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   (R8)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R9), Y2
 	VDIVPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
@@ -45589,8 +45735,53 @@ tail:
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
+	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -45599,673 +45790,7 @@ done:
 
 // func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain137rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain137flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain137flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain138rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain138flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain138flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain139rows(SB), $64-32
+TEXT ·chain137rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46297,9 +45822,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain139flat(out *[]float32, in *[]float32, n int)
+// func chain137flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain139flat(SB), $64-24
+TEXT ·chain137flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46338,9 +45863,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain140rows(SB), $160-32
+TEXT ·chain138rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46382,9 +45907,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain140flat(out *[]float32, in *[]float32, n int)
+// func chain138flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain140flat(SB), $160-24
+TEXT ·chain138flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46439,9 +45964,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain141rows(SB), $32-32
+TEXT ·chain139rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46471,9 +45996,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain141flat(out *[]float32, in *[]float32, n int)
+// func chain139flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain141flat(SB), $32-24
+TEXT ·chain139flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46507,9 +46032,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain142rows(SB), $32-32
+TEXT ·chain140rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46538,9 +46063,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain142flat(out *[]float32, in *[]float32, n int)
+// func chain140flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain142flat(SB), $32-24
+TEXT ·chain140flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46574,9 +46099,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain143rows(SB), $608-32
+TEXT ·chain141rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -46712,9 +46237,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain143flat(out *[]float32, in *[]float32, n int)
+// func chain141flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain143flat(SB), $608-24
+TEXT ·chain141flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -46948,9 +46473,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain144flat(out *[]float32, in *[]float32, n int)
+// func chain142flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain144flat(SB), $32-24
+TEXT ·chain142flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -46984,9 +46509,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain145flat(out *[]float32, in *[]float32, n int)
+// func chain143flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain145flat(SB), $32-24
+TEXT ·chain143flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47042,9 +46567,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain146flat(out *[]float32, in *[]float32, n int)
+// func chain144flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain146flat(SB), $32-24
+TEXT ·chain144flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -47080,9 +46605,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain147flat(out *[]float32, in *[]float32, n int)
+// func chain145flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain147flat(SB), $32-24
+TEXT ·chain145flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47124,9 +46649,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain148flat(out *[]float32, in *[]float32, n int)
+// func chain146flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain148flat(SB), $32-24
+TEXT ·chain146flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -47206,9 +46731,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain149flat(out *[]float32, in *[]float32, n int)
+// func chain147flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain149flat(SB), $288-24
+TEXT ·chain147flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47531,9 +47056,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain150flat(out *[]float32, in *[]float32, n int)
+// func chain148flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain150flat(SB), $288-24
+TEXT ·chain148flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47836,9 +47361,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain151flat(out *[]float32, in *[]float32, n int)
+// func chain149flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain151flat(SB), $32-24
+TEXT ·chain149flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -47878,9 +47403,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain152flat(out *[]float32, in *[]float32, n int)
+// func chain150flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain152flat(SB), $64-24
+TEXT ·chain150flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47928,9 +47453,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain153flat(out *[]float32, in *[]float32, n int)
+// func chain151flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain153flat(SB), $32-24
+TEXT ·chain151flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -48028,9 +47553,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain154flat(out *[]float32, in *[]float32, n int)
+// func chain152flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain154flat(SB), $160-24
+TEXT ·chain152flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48216,9 +47741,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain155flat(out *[]float32, in *[]float32, n int)
+// func chain153flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain155flat(SB), $128-24
+TEXT ·chain153flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48407,9 +47932,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain156flat(out *[]float32, in *[]float32, n int)
+// func chain154flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain156flat(SB), $384-24
+TEXT ·chain154flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48778,9 +48303,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain157flat(out *[]float32, in *[]float32, n int)
+// func chain155flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain157flat(SB), $416-24
+TEXT ·chain155flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49157,9 +48682,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain158flat(out *[]float32, in *[]float32, n int)
+// func chain156flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain158flat(SB), $160-24
+TEXT ·chain156flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49424,9 +48949,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain159flat(out *[]float32, in *[]float32, n int)
+// func chain157flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain159flat(SB), $576-24
+TEXT ·chain157flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -49977,9 +49502,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain160flat(out *[]float32, in *[]float32, n int)
+// func chain158flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain160flat(SB), $32-24
+TEXT ·chain158flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -50011,9 +49536,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain161flat(out *[]float32, in *[]float32, n int)
+// func chain159flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain161flat(SB), $32-24
+TEXT ·chain159flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -50049,9 +49574,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain162flat(out *[]float32, in *[]float32, n int)
+// func chain160flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain162flat(SB), $32-24
+TEXT ·chain160flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50085,9 +49610,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain163rows(SB), $384-32
+TEXT ·chain161rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50182,9 +49707,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain163flat(out *[]float32, in *[]float32, n int)
+// func chain161flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain163flat(SB), $384-24
+TEXT ·chain161flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50337,9 +49862,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain164flat(out *[]float32, in *[]float32, n int)
+// func chain162flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain164flat(SB), $32-24
+TEXT ·chain162flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50374,9 +49899,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain165rows(SB), $32-32
+TEXT ·chain163rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50405,9 +49930,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain165flat(out *[]float32, in *[]float32, n int)
+// func chain163flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain165flat(SB), $32-24
+TEXT ·chain163flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50442,9 +49967,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain166rows(SB), $32-32
+TEXT ·chain164rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50474,9 +49999,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain166flat(out *[]float32, in *[]float32, n int)
+// func chain164flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain166flat(SB), $32-24
+TEXT ·chain164flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50510,9 +50035,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain167rows(SB), $256-32
+TEXT ·chain165rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50587,9 +50112,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain167flat(out *[]float32, in *[]float32, n int)
+// func chain165flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain167flat(SB), $256-24
+TEXT ·chain165flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50710,9 +50235,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain168rows(SB), $512-32
+TEXT ·chain166rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50811,9 +50336,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain168flat(out *[]float32, in *[]float32, n int)
+// func chain166flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain168flat(SB), $512-24
+TEXT ·chain166flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50977,9 +50502,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain169rows(SB), $768-32
+TEXT ·chain167rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51132,9 +50657,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain169flat(out *[]float32, in *[]float32, n int)
+// func chain167flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain169flat(SB), $768-24
+TEXT ·chain167flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51406,9 +50931,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain170rows(SB), $768-32
+TEXT ·chain168rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51559,9 +51084,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain170flat(out *[]float32, in *[]float32, n int)
+// func chain168flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain170flat(SB), $768-24
+TEXT ·chain168flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51829,9 +51354,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain171rows(SB), $288-32
+TEXT ·chain169rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51910,9 +51435,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain171flat(out *[]float32, in *[]float32, n int)
+// func chain169flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain171flat(SB), $288-24
+TEXT ·chain169flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -52040,9 +51565,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain172rows(SB), $320-32
+TEXT ·chain170rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52125,9 +51650,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain172flat(out *[]float32, in *[]float32, n int)
+// func chain170flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain172flat(SB), $320-24
+TEXT ·chain170flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52261,9 +51786,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain173flat(out *[]float32, in *[]float32, n int)
+// func chain171flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain173flat(SB), $32-24
+TEXT ·chain171flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -52297,9 +51822,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain174flat(out *[]float32, in *[]float32, n int)
+// func chain172flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain174flat(SB), $672-24
+TEXT ·chain172flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52332,43 +51857,23 @@ loop:
 	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VMULPS       (R10)(DX*1), Y0, Y0
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R11)(DX*1), Y0
 	VMULPS       (R11)(DX*1), Y0, Y0
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -52403,21 +51908,11 @@ tail:
 	VMULPS       Y1, Y2, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R10)(DX*1), Y0, Y2
@@ -52425,12 +51920,7 @@ tail:
 	VBROADCASTSS (SI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R11)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
@@ -52438,21 +51928,16 @@ tail:
 	VBROADCASTSS (SI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y5, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain175rows(SB), $672-32
+TEXT ·chain173rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52487,43 +51972,23 @@ loop:
 	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	VMULPS       (BX)(R13*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VMULPS       (R10)(DX*1), Y0, Y0
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R11)(DX*1), Y0
 	VMULPS       (R11)(DX*1), Y0, Y0
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -52537,9 +52002,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain175flat(out *[]float32, in *[]float32, n int)
+// func chain173flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain175flat(SB), $672-24
+TEXT ·chain173flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52572,45 +52037,25 @@ loop:
 	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VMULPS       (R10)(DX*1), Y0, Y0
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R11)(DX*1), Y0
 	VMULPS       (R11)(DX*1), Y0, Y0
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -52645,21 +52090,11 @@ tail:
 	VMULPS       Y1, Y2, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
 	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R10)(DX*1), Y0, Y2
@@ -52667,12 +52102,7 @@ tail:
 	VBROADCASTSS (SI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R11)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
@@ -52680,21 +52110,16 @@ tail:
 	VBROADCASTSS (SI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y5, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain176flat(out *[]float32, in *[]float32, n int)
+// func chain174flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain176flat(SB), $576-24
+TEXT ·chain174flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52822,9 +52247,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain177rows(SB), $1064-40
+TEXT ·chain175rows(SB), $936-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52833,11 +52258,11 @@ TEXT ·chain177rows(SB), $1064-40
 	MOVQ heads+16(FP), R10
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 768(SP)
-	MOVQ $0x00000000, 776(SP)
-	MOVQ $0x00000000, 784(SP)
-	MOVQ $0x00000000, 792(SP)
-	MOVQ $0x00000000, 800(SP)
+	MOVQ BX, 640(SP)
+	MOVQ $0x00000000, 648(SP)
+	MOVQ $0x00000000, 656(SP)
+	MOVQ $0x00000000, 664(SP)
+	MOVQ $0x00000000, 672(SP)
 	XORQ R8, R8
 
 row:
@@ -52853,7 +52278,7 @@ pairs:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct0done
-	MOVQ    776(SP), BX
+	MOVQ    648(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -52864,7 +52289,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -52876,15 +52301,15 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 808(SP)
-	VMOVUPS Y1, 840(SP)
+	VMOVUPS Y0, 680(SP)
+	VMOVUPS Y1, 712(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct1done
-	MOVQ    784(SP), BX
+	MOVQ    656(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -52895,7 +52320,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -52907,15 +52332,15 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 872(SP)
-	VMOVUPS Y1, 904(SP)
+	VMOVUPS Y0, 744(SP)
+	VMOVUPS Y1, 776(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct2done
-	MOVQ    792(SP), BX
+	MOVQ    664(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -52926,7 +52351,7 @@ pairproduct1done:
 
 pairproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -52938,15 +52363,15 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS Y0, 936(SP)
-	VMOVUPS Y1, 968(SP)
+	VMOVUPS Y0, 808(SP)
+	VMOVUPS Y1, 840(SP)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      pairproduct3done
-	MOVQ    800(SP), BX
+	MOVQ    672(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -52957,7 +52382,7 @@ pairproduct2done:
 
 pairproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMOVUPS      (R15)(BX*1), Y2
 	VMOVUPS      32(R15)(BX*1), Y3
 	VBROADCASTSS (R13), Y4
@@ -52969,8 +52394,8 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 1000(SP)
-	VMOVUPS Y1, 1032(SP)
+	VMOVUPS Y0, 872(SP)
+	VMOVUPS Y1, 904(SP)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -52982,7 +52407,7 @@ single:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct0done
-	MOVQ    776(SP), BX
+	MOVQ    648(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -52993,7 +52418,7 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -53003,13 +52428,13 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 808(SP)
+	VMOVUPS Y0, 680(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct1done
-	MOVQ    784(SP), BX
+	MOVQ    656(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53020,7 +52445,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -53030,13 +52455,13 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 872(SP)
+	VMOVUPS Y0, 744(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct2done
-	MOVQ    792(SP), BX
+	MOVQ    664(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53047,7 +52472,7 @@ singleproduct1done:
 
 singleproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -53057,13 +52482,13 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 936(SP)
+	VMOVUPS Y0, 808(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      singleproduct3done
-	MOVQ    800(SP), BX
+	MOVQ    672(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53074,7 +52499,7 @@ singleproduct2done:
 
 singleproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMOVUPS      (R15)(BX*1), Y1
 	VBROADCASTSS (R13), Y2
 	VFMADD231PS  Y2, Y1, Y0
@@ -53084,11 +52509,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 1000(SP)
+	VMOVUPS Y0, 872(SP)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 808(SP), R11
+	LEAQ 680(SP), R11
 
 vector:
 	VBROADCASTSS (SI), Y0
@@ -53116,19 +52541,9 @@ vector:
 	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         240(AX), BX
 	VMULPS       (BX)(R9*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -53138,12 +52553,7 @@ vector:
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -53153,12 +52563,7 @@ vector:
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
@@ -53179,7 +52584,7 @@ rest:
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct0done
-	MOVQ    776(SP), BX
+	MOVQ    648(SP), BX
 	MOVQ    16(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53190,7 +52595,7 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -53200,13 +52605,13 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS Y1, 808(SP)
+	VMOVUPS Y1, 680(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct1done
-	MOVQ    784(SP), BX
+	MOVQ    656(SP), BX
 	MOVQ    88(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53217,7 +52622,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -53227,13 +52632,13 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS Y1, 872(SP)
+	VMOVUPS Y1, 744(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct2done
-	MOVQ    792(SP), BX
+	MOVQ    664(SP), BX
 	MOVQ    160(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53244,7 +52649,7 @@ restproduct1done:
 
 restproduct2slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -53254,13 +52659,13 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS Y1, 936(SP)
+	VMOVUPS Y1, 808(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
 	TESTQ   R14, R14
 	JZ      restproduct3done
-	MOVQ    800(SP), BX
+	MOVQ    672(SP), BX
 	MOVQ    232(R10), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53271,7 +52676,7 @@ restproduct2done:
 
 restproduct3slot:
 	MOVLQSX      (R11), BX
-	IMULQ        768(SP), BX
+	IMULQ        640(SP), BX
 	VMASKMOVPS   (R15)(BX*1), Y0, Y2
 	VBROADCASTSS (R13), Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -53281,8 +52686,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 1000(SP)
-	LEAQ         808(SP), R11
+	VMOVUPS      Y1, 872(SP)
+	LEAQ         680(SP), R11
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
@@ -53314,21 +52719,11 @@ restproduct3done:
 	VMULPS       Y1, Y2, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         240(AX), BX
 	MOVQ         240(AX), BX
 	VMASKMOVPS   (BX)(R9*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -53340,12 +52735,7 @@ restproduct3done:
 	VBROADCASTSS (SI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -53357,12 +52747,7 @@ restproduct3done:
 	VBROADCASTSS (SI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y5, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
@@ -53370,16 +52755,16 @@ restproduct3done:
 end:
 	MOVQ    24(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 776(SP)
+	ADDQ    BX, 648(SP)
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 784(SP)
+	ADDQ    BX, 656(SP)
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 792(SP)
+	ADDQ    BX, 664(SP)
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 800(SP)
+	ADDQ    BX, 672(SP)
 	ADDQ    $0x04, R8
 	MOVQ    rows+24(FP), R12
 	DECQ    R12
@@ -53388,21 +52773,21 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain177flat(SB), $1056-32
+TEXT ·chain175flat(SB), $928-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
 	MOVQ 24(AX), DI
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 768(SP)
-	MOVQ $0x00000000, 776(SP)
-	MOVQ $0x00000000, 784(SP)
-	MOVQ $0x00000000, 792(SP)
+	MOVQ $0x00000000, 640(SP)
+	MOVQ $0x00000000, 648(SP)
+	MOVQ $0x00000000, 656(SP)
+	MOVQ $0x00000000, 664(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 800(SP), R9
+	LEAQ 672(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -53414,7 +52799,7 @@ loop:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct0done
-	MOVQ    768(SP), BX
+	MOVQ    640(SP), BX
 	MOVQ    16(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53422,7 +52807,7 @@ loop:
 	ADDQ    BX, R12
 	MOVQ    (R8), R14
 	MOVQ    32(R8), R15
-	MOVQ    768(SP), BX
+	MOVQ    640(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -53461,7 +52846,7 @@ wholeproduct0odd:
 	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS Y0, 800(SP)
+	VMOVUPS Y0, 672(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(R8), BX
 	MOVQ    DX, R11
@@ -53469,7 +52854,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct1done
-	MOVQ    776(SP), BX
+	MOVQ    648(SP), BX
 	MOVQ    88(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53477,7 +52862,7 @@ wholeproduct0done:
 	ADDQ    BX, R12
 	MOVQ    72(R8), R14
 	MOVQ    104(R8), R15
-	MOVQ    776(SP), BX
+	MOVQ    648(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -53516,7 +52901,7 @@ wholeproduct1odd:
 	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
-	VMOVUPS Y0, 864(SP)
+	VMOVUPS Y0, 736(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(R8), BX
 	MOVQ    DX, R11
@@ -53524,7 +52909,7 @@ wholeproduct1done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct2done
-	MOVQ    784(SP), BX
+	MOVQ    656(SP), BX
 	MOVQ    160(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53532,7 +52917,7 @@ wholeproduct1done:
 	ADDQ    BX, R12
 	MOVQ    144(R8), R14
 	MOVQ    176(R8), R15
-	MOVQ    784(SP), BX
+	MOVQ    656(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -53571,7 +52956,7 @@ wholeproduct2odd:
 	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
-	VMOVUPS Y0, 928(SP)
+	VMOVUPS Y0, 800(SP)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(R8), BX
 	MOVQ    DX, R11
@@ -53579,7 +52964,7 @@ wholeproduct2done:
 	MOVLQSX (BX)(R11*1), R13
 	TESTQ   R13, R13
 	JZ      wholeproduct3done
-	MOVQ    792(SP), BX
+	MOVQ    664(SP), BX
 	MOVQ    232(R8), R11
 	LEAQ    (R11)(BX*4), R11
 	IMUL3Q  $0x04, BX, BX
@@ -53587,7 +52972,7 @@ wholeproduct2done:
 	ADDQ    BX, R12
 	MOVQ    216(R8), R14
 	MOVQ    248(R8), R15
-	MOVQ    792(SP), BX
+	MOVQ    664(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R15)(BX*4), R15
 	SUBQ    $0x02, R13
@@ -53626,7 +53011,7 @@ wholeproduct3odd:
 	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
-	VMOVUPS      Y0, 992(SP)
+	VMOVUPS      Y0, 864(SP)
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -53652,21 +53037,11 @@ wholeproduct3done:
 	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         240(AX), BX
 	MOVQ         240(AX), BX
 	VBROADCASTSS (BX), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -53676,12 +53051,7 @@ wholeproduct3done:
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -53691,31 +53061,26 @@ wholeproduct3done:
 	VBROADCASTSS (SI), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMULPS       Y0, Y4, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R11
 	SHRQ         $0x03, R11
 	MOVQ         24(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 768(SP)
+	ADDQ         BX, 640(SP)
 	MOVQ         96(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 776(SP)
+	ADDQ         BX, 648(SP)
 	MOVQ         168(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 784(SP)
+	ADDQ         BX, 656(SP)
 	MOVQ         240(R8), BX
 	MOVLQSX      (BX)(R11*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 792(SP)
+	ADDQ         BX, 664(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R10
 	JGE          loop
@@ -53733,7 +53098,7 @@ tail:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct0done
-	MOVQ    768(SP), BX
+	MOVQ    640(SP), BX
 	MOVQ    16(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -53741,7 +53106,7 @@ tail:
 	ADDQ    BX, R11
 	MOVQ    (R8), R13
 	MOVQ    32(R8), R14
-	MOVQ    768(SP), BX
+	MOVQ    640(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -53780,7 +53145,7 @@ restproduct0odd:
 	ADDQ        $0x00000020, R11
 
 restproduct0done:
-	VMOVUPS Y1, 800(SP)
+	VMOVUPS Y1, 672(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R8), BX
 	MOVQ    DX, R10
@@ -53788,7 +53153,7 @@ restproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct1done
-	MOVQ    776(SP), BX
+	MOVQ    648(SP), BX
 	MOVQ    88(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -53796,7 +53161,7 @@ restproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(R8), R13
 	MOVQ    104(R8), R14
-	MOVQ    776(SP), BX
+	MOVQ    648(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -53835,7 +53200,7 @@ restproduct1odd:
 	ADDQ        $0x00000020, R11
 
 restproduct1done:
-	VMOVUPS Y1, 864(SP)
+	VMOVUPS Y1, 736(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R8), BX
 	MOVQ    DX, R10
@@ -53843,7 +53208,7 @@ restproduct1done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct2done
-	MOVQ    784(SP), BX
+	MOVQ    656(SP), BX
 	MOVQ    160(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -53851,7 +53216,7 @@ restproduct1done:
 	ADDQ    BX, R11
 	MOVQ    144(R8), R13
 	MOVQ    176(R8), R14
-	MOVQ    784(SP), BX
+	MOVQ    656(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -53890,7 +53255,7 @@ restproduct2odd:
 	ADDQ        $0x00000020, R11
 
 restproduct2done:
-	VMOVUPS Y1, 928(SP)
+	VMOVUPS Y1, 800(SP)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R8), BX
 	MOVQ    DX, R10
@@ -53898,7 +53263,7 @@ restproduct2done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      restproduct3done
-	MOVQ    792(SP), BX
+	MOVQ    664(SP), BX
 	MOVQ    232(R8), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
@@ -53906,7 +53271,7 @@ restproduct2done:
 	ADDQ    BX, R11
 	MOVQ    216(R8), R13
 	MOVQ    248(R8), R8
-	MOVQ    792(SP), BX
+	MOVQ    664(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
 	SUBQ    $0x02, R12
@@ -53945,7 +53310,7 @@ restproduct3odd:
 	ADDQ        $0x00000020, R11
 
 restproduct3done:
-	VMOVUPS      Y1, 992(SP)
+	VMOVUPS      Y1, 864(SP)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
@@ -53977,21 +53342,11 @@ restproduct3done:
 	VMULPS       Y1, Y2, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         24(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         240(AX), BX
 	MOVQ         240(AX), BX
 	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         72(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
@@ -54003,12 +53358,7 @@ restproduct3done:
 	VBROADCASTSS (SI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -54020,21 +53370,16 @@ restproduct3done:
 	VBROADCASTSS (SI), Y2
 	VSUBPS       Y1, Y2, Y1
 	VMULPS       Y1, Y5, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain178rows(SB), $496-40
+TEXT ·chain176rows(SB), $496-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54288,9 +53633,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain178flat(SB), $488-32
+TEXT ·chain176flat(SB), $488-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54540,9 +53885,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain179rows(SB), $496-40
+TEXT ·chain177rows(SB), $496-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54796,9 +54141,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain179flat(SB), $488-32
+TEXT ·chain177flat(SB), $488-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55050,9 +54395,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain180flat(out *[]float32, in *[]float32, n int)
+// func chain178flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain180flat(SB), $64-24
+TEXT ·chain178flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55093,9 +54438,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain181rows(SB), $288-32
+TEXT ·chain179rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55148,9 +54493,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain181flat(out *[]float32, in *[]float32, n int)
+// func chain179flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain181flat(SB), $288-24
+TEXT ·chain179flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55233,9 +54578,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain182flat(out *[]float32, in *[]float32, n int)
+// func chain180flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain182flat(SB), $384-24
+TEXT ·chain180flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55329,9 +54674,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain183rows(SB), $384-32
+TEXT ·chain181rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55390,9 +54735,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain183flat(out *[]float32, in *[]float32, n int)
+// func chain181flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain183flat(SB), $384-24
+TEXT ·chain181flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55487,9 +54832,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain184rows(SB), $768-32
+TEXT ·chain182rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55600,9 +54945,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain184flat(out *[]float32, in *[]float32, n int)
+// func chain182flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain184flat(SB), $768-24
+TEXT ·chain182flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55809,9 +55154,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain185flat(out *[]float32, in *[]float32, n int)
+// func chain183flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain185flat(SB), $416-24
+TEXT ·chain183flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55916,9 +55261,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain186rows(SB), $32-32
+TEXT ·chain184rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55947,9 +55292,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain186flat(out *[]float32, in *[]float32, n int)
+// func chain184flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain186flat(SB), $32-24
+TEXT ·chain184flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55983,9 +55328,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain187rows(SB), $256-32
+TEXT ·chain185rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56060,9 +55405,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain187flat(out *[]float32, in *[]float32, n int)
+// func chain185flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain187flat(SB), $256-24
+TEXT ·chain185flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56183,9 +55528,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain188rows(SB), $288-32
+TEXT ·chain186rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56264,9 +55609,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain188flat(out *[]float32, in *[]float32, n int)
+// func chain186flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain188flat(SB), $288-24
+TEXT ·chain186flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56394,9 +55739,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain189rows(SB), $320-32
+TEXT ·chain187rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -56479,9 +55824,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain189flat(out *[]float32, in *[]float32, n int)
+// func chain187flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain189flat(SB), $320-24
+TEXT ·chain187flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -56615,9 +55960,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain190rows(SB), $32-32
+TEXT ·chain188rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56646,9 +55991,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain190flat(out *[]float32, in *[]float32, n int)
+// func chain188flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain190flat(SB), $32-24
+TEXT ·chain188flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56682,9 +56027,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain191flat(out *[]float32, in *[]float32, n int)
+// func chain189flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain191flat(SB), $32-24
+TEXT ·chain189flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -56764,9 +56109,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain192flat(out *[]float32, in *[]float32, n int)
+// func chain190flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain192flat(SB), $320-24
+TEXT ·chain190flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -57096,9 +56441,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain193flat(out *[]float32, in *[]float32, n int)
+// func chain191flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain193flat(SB), $320-24
+TEXT ·chain191flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX

@@ -32,7 +32,13 @@ func chain5flat(out *[]float32, in *[]float32, n int)
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
@@ -56,16 +62,13 @@ func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain13flat(out *[]float32, in *[]float32, n int)
+func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain14flat(out *[]float32, in *[]float32, n int)
@@ -74,16 +77,19 @@ func chain14flat(out *[]float32, in *[]float32, n int)
 func chain15flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain16flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain17flat(out *[]float32, in *[]float32, n int)
+func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain18flat(out *[]float32, in *[]float32, n int)
+func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain18rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain18flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -98,22 +104,22 @@ func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain21flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain22flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain23flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
@@ -149,22 +155,22 @@ func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain30flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain31flat(out *[]float32, in *[]float32, n int)
+func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain32rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain32flat(out *[]float32, in *[]float32, n int)
+func chain32flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -185,22 +191,16 @@ func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, n int)
+func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -209,34 +209,40 @@ func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain41flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain42flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain43flat(out *[]float32, in *[]float32, n int)
+func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, n int)
+func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain46flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -251,10 +257,10 @@ func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain48flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain49flat(out *[]float32, in *[]float32, n int)
+func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -263,10 +269,10 @@ func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain50flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain51flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -275,16 +281,16 @@ func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain52flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain53flat(out *[]float32, in *[]float32, n int)
+func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain54flat(out *[]float32, in *[]float32, n int)
+func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -299,16 +305,16 @@ func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -407,31 +413,31 @@ func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain77flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain78flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain80flat(out *[]float32, in *[]float32, n int)
+func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain81flat(out *[]float32, in *[]float32, n int)
+func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -446,25 +452,22 @@ func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain84flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain86flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain87flat(out *[]float32, in *[]float32, n int)
+func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
@@ -476,6 +479,9 @@ func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -485,13 +491,7 @@ func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
@@ -539,6 +539,9 @@ func chain106flat(out *[]float32, in *[]float32, n int)
 func chain107flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -549,6 +552,9 @@ func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain110flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
@@ -566,19 +572,19 @@ func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain116flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
@@ -626,28 +632,28 @@ func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain124flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain125rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain125flat(out *[]float32, in *[]float32, n int)
+func chain125flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain126rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain126flat(out *[]float32, in *[]float32, n int)
+func chain126flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain127rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain127flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain127flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain128flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain129flat(out *[]float32, in *[]float32, n int)
@@ -725,13 +731,7 @@ func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain141flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain142flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain143flat(out *[]float32, in *[]float32, n int)
@@ -788,6 +788,9 @@ func chain159flat(out *[]float32, in *[]float32, n int)
 func chain160flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain161flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -798,6 +801,9 @@ func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain163flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain164flat(out *[]float32, in *[]float32, n int)
@@ -839,16 +845,13 @@ func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain170flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain172flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain172flat(out *[]float32, in *[]float32, n int)
+func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain173flat(out *[]float32, in *[]float32, n int)
@@ -857,13 +860,16 @@ func chain173flat(out *[]float32, in *[]float32, n int)
 func chain174flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain175flat(out *[]float32, in *[]float32, n int)
+func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain176flat(out *[]float32, in *[]float32, n int)
+func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -872,16 +878,13 @@ func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain178flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain180flat(out *[]float32, in *[]float32, n int)
@@ -893,10 +896,10 @@ func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain181flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain182flat(out *[]float32, in *[]float32, n int)
+func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain182flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain183flat(out *[]float32, in *[]float32, n int)
@@ -906,6 +909,9 @@ func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain184flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain185flat(out *[]float32, in *[]float32, n int)
@@ -929,22 +935,10 @@ func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain188flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain189flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain190flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain191flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain192flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain193flat(out *[]float32, in *[]float32, n int)

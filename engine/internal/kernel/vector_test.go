@@ -113,6 +113,7 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	g.W = result("outer", p.w)
 	p.gradient(g, times)
 	p.products(result)
+	AddLanes(result("sums of lanes", p.w)[:p.rows], p.y, p.lanes, p.times, times.DY)
 	edges := NewEdges(p.list)
 	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
@@ -165,7 +166,16 @@ func (p *problem) gradient(g Matrix, times Times) {
 		panels.Take(t, p.x[t*times.X:][:times.X])
 		dy = append(dy, p.y[t*times.DY:][:times.DY])
 	}
-	panels.OuterAdd(g, dy)
+	wide := g
+	wide.Row = panels.Width()
+	wide.W = make([]float32, g.Rows*wide.Row)
+	for i := range g.Rows {
+		copy(wide.W[i*wide.Row:][:g.Cols], g.W[i*g.Cols:])
+	}
+	panels.OuterAdd(wide, dy)
+	for i := range g.Rows {
+		copy(g.W[i*g.Cols:][:g.Cols], wide.W[i*wide.Row:])
+	}
 }
 
 // products are those of two terms.
@@ -308,7 +318,9 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 	slots.PackSynapses(syn)
 	back.Pack(syn)
 	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
+	wide := Matrix{W: x[:16], Rows: 2, Cols: 3, Row: 8, Col: 1}
 	for name, f := range map[string]func(){
+		"narrow":      func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x[:16], x[:16]}) },
 		"result":      func() { m.MulAdd(x[:15], x, 8) },
 		"operand":     func() { m.MulAdd(x, x[:23], 8) },
 		"matrix":      func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
@@ -319,8 +331,8 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
 		"columns":     func() { c := NewColumns(9, 2); c.X[0] = x; c.Run(x[:8]) },
 		"column":      func() { c := NewColumns(9, 2); c.X[0] = x[:1]; c.Run(x) },
-		"gradient":    func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x[:16], x[:15]}) },
-		"panels":      func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x, x, x}) },
+		"gradient":    func() { NewPanels(3, 8, 2).OuterAdd(wide, [][]float32{x[:16], x[:15]}) },
+		"panels":      func() { NewPanels(3, 8, 2).OuterAdd(wide, [][]float32{x, x, x}) },
 		"turning":     func() { NewPanels(3, 8, 2).Take(2, x) },
 		"short":       func() { NewPanels(3, 8, 2).Take(1, x[:23]) },
 		"slots":       func() { NewSlots(list, 2, 1, ForProducts).MulAdd(x[:2], x[:3]) },
