@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/elegans-nn/elegans/step"
+import (
+	"slices"
+
+	"github.com/elegans-nn/elegans/step"
+)
 
 // chunk is how many times the stages outside the core take together. It bounds the memory between stages, and is part of
 // the order in which gradients are summed: the same everywhere.
@@ -155,7 +159,7 @@ func (l *layout) placePorts() {
 		}
 		l.port[q] = at
 		if !q.copy {
-			l.fixed[q.node] = at
+			l.fixed[l.root[q.node]] = at
 		}
 	}
 }
@@ -279,6 +283,11 @@ func (l *layout) pack(s stage, base int) int {
 	for k, it := range l.items[s] {
 		made := l.made(it)
 		for _, i := range made {
+			if x, ok := l.inherits(s, i, last[k]); ok {
+				l.stage[s][i] = l.stage[s][x]
+				last[k] = slices.DeleteFunc(last[k], func(j int) bool { return j == x })
+				continue
+			}
 			put(i)
 		}
 		for _, i := range last[k] {
@@ -342,7 +351,7 @@ func (l *layout) lastUse(s stage) (lists [][]int, read map[int]bool) {
 				}
 			}
 		default:
-			for _, j := range l.p.Nodes[it.node].In {
+			for _, j := range l.reads(it.node) {
 				see(j, k)
 			}
 		}

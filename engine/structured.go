@@ -63,10 +63,10 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 	for k := 0; k < len(in); k += 2 {
 		terms = append(terms, c.term(s, i, k, in))
 	}
-	result := e.view(y)
+	result, begin := e.view(y), c.beginning(s, i)
 	return func(t int) {
 		dst := result.get(t)
-		clear(dst)
+		begin(dst, t)
 		for _, f := range terms {
 			f(dst, t)
 		}
@@ -258,10 +258,10 @@ func (c *compiler) synapsesT(s stage, i int) func(t int) {
 		sum := func(k int) []float32 { return e.get(to[k].places[0], 0) }
 		back.Flush(kernel.Synapse{W: sum(0), S: sum(1), M: sum(2), E: sum(3)})
 	}})
-	x, result := e.views(in), e.view(dv)
+	x, result, begin := e.views(in), e.view(dv), c.beginning(s, i)
 	return func(t int) {
 		v := result.get(t)
-		clear(v)
+		begin(v, t)
 		back.Run(kernel.Cotangent{V: x[0].get(t), DV: v, DG: x[5].get(t), DI: x[6].get(t)})
 	}
 }

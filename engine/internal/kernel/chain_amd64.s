@@ -1645,422 +1645,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain10rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(R13*1), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VBROADCASTSS (R10)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R8)(R13*1), Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
 // func chain10flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain10flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMULPS       (R10)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain11rows(SB), $448-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(R13*1), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VBROADCASTSS (R10)(R12*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VBROADCASTSS (R10)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (R8)(R13*1), Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain11flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain11flat(SB), $448-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8), Y1
-	VMULPS       (R9)(DX*1), Y1, Y1
-	VMOVUPS      (R10)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMULPS       (R10)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R8), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y2
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS (R8), Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R8), Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain12flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain12flat(SB), $736-24
+TEXT ·chain10flat(SB), $736-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2225,176 +1812,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain13flat(out *[]float32, in *[]float32, n int)
+// func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain13flat(SB), $736-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	VMULPS       (R8)(DX*1), Y0, Y1
-	VMULPS       (R9)(DX*1), Y0, Y0
-	VMOVUPS      (R9)(DX*1), Y2
-	VMULPS       (R9)(DX*1), Y2, Y2
-	VBROADCASTSS (R10), Y3
-	VSUBPS       Y2, Y3, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      (R11)(DX*1), Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y2
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y3
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y4
-	MOVQ         (CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	VBROADCASTSS (R10), Y4
-	VSUBPS       (R8)(DX*1), Y4, Y4
-	VMOVUPS      (R8)(DX*1), Y5
-	VMULPS       Y4, Y5, Y4
-	VMULPS       Y4, Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y0, Y4, Y0
-	VMULPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y0
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	VMULPS       Y0, Y3, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R10), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMULPS       Y0, Y2, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y3
-	VMASKMOVPS   (R9)(DX*1), Y0, Y4
-	VMULPS       Y4, Y3, Y3
-	VBROADCASTSS (R10), Y4
-	VSUBPS       Y3, Y4, Y3
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	VADDPS       Y2, Y3, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VMULPS       Y4, Y2, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y2, Y5
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y5, Y2, Y2
-	VBROADCASTSS (R10), Y5
-	VMASKMOVPS   (R8)(DX*1), Y0, Y6
-	VSUBPS       Y6, Y5, Y5
-	VMASKMOVPS   (R8)(DX*1), Y0, Y6
-	VMULPS       Y5, Y6, Y5
-	VMULPS       Y5, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VSUBPS       Y5, Y1, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R10), Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	VMULPS       Y1, Y4, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R10), Y2
-	VSUBPS       Y1, Y2, Y1
-	VMULPS       Y1, Y3, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain14rows(SB), $416-32
+TEXT ·chain11rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2454,9 +1874,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain14flat(out *[]float32, in *[]float32, n int)
+// func chain11flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain14flat(SB), $416-24
+TEXT ·chain11flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2557,9 +1977,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain15flat(out *[]float32, in *[]float32, n int)
+// func chain12flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain15flat(SB), $352-24
+TEXT ·chain12flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -2930,9 +2350,9 @@ DATA wide40000000<>+24(SB)/4, $0x40000000
 DATA wide40000000<>+28(SB)/4, $0x40000000
 GLOBL wide40000000<>(SB), RODATA|NOPTR, $32
 
-// func chain16flat(out *[]float32, in *[]float32, n int)
+// func chain13flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain16flat(SB), $352-24
+TEXT ·chain13flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3151,9 +2571,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain14rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain17rows(SB), $112-40
+TEXT ·chain14rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3308,9 +2728,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain14flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain17flat(SB), $104-32
+TEXT ·chain14flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3463,9 +2883,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain18rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain15rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain18rows(SB), $240-40
+TEXT ·chain15rows(SB), $240-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3767,9 +3187,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain18flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain15flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain18flat(SB), $232-32
+TEXT ·chain15flat(SB), $232-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4108,9 +3528,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain19rows(SB), $240-40
+TEXT ·chain16rows(SB), $240-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4408,9 +3828,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain19flat(SB), $232-32
+TEXT ·chain16flat(SB), $232-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4745,9 +4165,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain20rows(SB), $808-40
+TEXT ·chain17rows(SB), $808-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5271,9 +4691,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain20flat(SB), $800-32
+TEXT ·chain17flat(SB), $800-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5875,9 +5295,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain21flat(out *[]float32, in *[]float32, n int)
+// func chain18flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain21flat(SB), $32-24
+TEXT ·chain18flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5912,9 +5332,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain22flat(out *[]float32, in *[]float32, n int)
+// func chain19flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain22flat(SB), $64-24
+TEXT ·chain19flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -5958,9 +5378,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain23flat(out *[]float32, in *[]float32, n int)
+// func chain20flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain23flat(SB), $160-24
+TEXT ·chain20flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6082,9 +5502,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain24rows(SB), $32-32
+TEXT ·chain21rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6113,9 +5533,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain24flat(out *[]float32, in *[]float32, n int)
+// func chain21flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain24flat(SB), $32-24
+TEXT ·chain21flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6150,9 +5570,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain25rows(SB), $32-32
+TEXT ·chain22rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6182,9 +5602,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain25flat(out *[]float32, in *[]float32, n int)
+// func chain22flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain25flat(SB), $32-24
+TEXT ·chain22flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6218,9 +5638,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain26rows(SB), $288-32
+TEXT ·chain23rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6315,9 +5735,9 @@ DATA widec2d10000<>+24(SB)/4, $0xc2d10000
 DATA widec2d10000<>+28(SB)/4, $0xc2d10000
 GLOBL widec2d10000<>(SB), RODATA|NOPTR, $32
 
-// func chain26flat(out *[]float32, in *[]float32, n int)
+// func chain23flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain26flat(SB), $288-24
+TEXT ·chain23flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6440,9 +5860,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27rows(SB), $288-32
+TEXT ·chain24rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6515,9 +5935,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain27flat(out *[]float32, in *[]float32, n int)
+// func chain24flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain27flat(SB), $288-24
+TEXT ·chain24flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6636,9 +6056,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain28rows(SB), $288-32
+TEXT ·chain25rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6709,9 +6129,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain28flat(out *[]float32, in *[]float32, n int)
+// func chain25flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain28flat(SB), $288-24
+TEXT ·chain25flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6826,9 +6246,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain29rows(SB), $64-32
+TEXT ·chain26rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6865,9 +6285,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, n int)
+// func chain26flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain29flat(SB), $64-24
+TEXT ·chain26flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6911,9 +6331,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain30rows(SB), $96-32
+TEXT ·chain27rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6949,9 +6369,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain30flat(out *[]float32, in *[]float32, n int)
+// func chain27flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain30flat(SB), $96-24
+TEXT ·chain27flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -6994,9 +6414,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain28rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain31rows(SB), $144-40
+TEXT ·chain28rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7167,9 +6587,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain28flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $136-32
+TEXT ·chain28flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7335,9 +6755,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain29rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain32rows(SB), $176-40
+TEXT ·chain29rows(SB), $176-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7506,9 +6926,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain29flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain32flat(SB), $168-32
+TEXT ·chain29flat(SB), $168-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7672,9 +7092,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain33rows(SB), $64-32
+TEXT ·chain30rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7706,9 +7126,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain33flat(SB), $64-24
+TEXT ·chain30flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7746,9 +7166,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain34rows(SB), $144-40
+TEXT ·chain31rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7907,9 +7327,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $136-32
+TEXT ·chain31flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8065,9 +7485,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain35rows(SB), $64-32
+TEXT ·chain32rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8104,9 +7524,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain32flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain35flat(SB), $64-24
+TEXT ·chain32flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -8153,9 +7573,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain36rows(SB), $328-40
+TEXT ·chain33rows(SB), $328-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8591,9 +8011,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36flat(SB), $320-32
+TEXT ·chain33flat(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9116,9 +8536,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37rows(SB), $528-40
+TEXT ·chain34rows(SB), $528-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9403,9 +8823,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37flat(SB), $520-32
+TEXT ·chain34flat(SB), $520-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9687,9 +9107,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38rows(SB), $384-32
+TEXT ·chain35rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9771,9 +9191,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38flat(SB), $384-24
+TEXT ·chain35flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9908,9 +9328,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40rows(SB), $128-32
+TEXT ·chain37rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9973,9 +9393,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, n int)
+// func chain37flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40flat(SB), $128-24
+TEXT ·chain37flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10072,9 +9492,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41rows(SB), $128-32
+TEXT ·chain38rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10135,9 +9555,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, n int)
+// func chain38flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41flat(SB), $128-24
+TEXT ·chain38flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -10231,9 +9651,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain42rows(SB), $544-32
+TEXT ·chain39rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10305,9 +9725,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain39flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain42flat(SB), $544-24
+TEXT ·chain39flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10429,9 +9849,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain43rows(SB), $624-40
+TEXT ·chain40rows(SB), $624-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10690,9 +10110,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain43flat(SB), $616-32
+TEXT ·chain40flat(SB), $616-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10948,9 +10368,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain44rows(SB), $560-40
+TEXT ·chain41rows(SB), $560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11221,9 +10641,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain44flat(SB), $552-32
+TEXT ·chain41flat(SB), $552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11487,9 +10907,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain45rows(SB), $448-32
+TEXT ·chain42rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11555,9 +10975,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain45flat(SB), $448-24
+TEXT ·chain42flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11662,9 +11082,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain46rows(SB), $96-32
+TEXT ·chain43rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11707,9 +11127,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, n int)
+// func chain43flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain46flat(SB), $96-24
+TEXT ·chain43flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11767,9 +11187,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47rows(SB), $96-32
+TEXT ·chain44rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11827,9 +11247,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain44flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain47flat(SB), $96-24
+TEXT ·chain44flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11918,9 +11338,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain48rows(SB), $160-32
+TEXT ·chain45rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11959,9 +11379,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, n int)
+// func chain45flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain48flat(SB), $160-24
+TEXT ·chain45flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12012,9 +11432,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain49rows(SB), $232-40
+TEXT ·chain46rows(SB), $232-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12442,9 +11862,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49flat(SB), $224-32
+TEXT ·chain46flat(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12959,9 +12379,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain50rows(SB), $128-32
+TEXT ·chain47rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13003,9 +12423,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, n int)
+// func chain47flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain50flat(SB), $128-24
+TEXT ·chain47flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13061,9 +12481,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51rows(SB), $416-32
+TEXT ·chain48rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13201,9 +12621,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain51flat(out *[]float32, in *[]float32, n int)
+// func chain48flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51flat(SB), $416-24
+TEXT ·chain48flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13450,9 +12870,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain52rows(SB), $416-32
+TEXT ·chain49rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13584,9 +13004,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain52flat(out *[]float32, in *[]float32, n int)
+// func chain49flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain52flat(SB), $416-24
+TEXT ·chain49flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13821,9 +13241,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain53rows(SB), $112-40
+TEXT ·chain50rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13980,9 +13400,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $104-32
+TEXT ·chain50flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14136,9 +13556,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54rows(SB), $368-40
+TEXT ·chain51rows(SB), $368-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14389,9 +13809,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain54flat(SB), $360-32
+TEXT ·chain51flat(SB), $360-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14641,9 +14061,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55rows(SB), $376-40
+TEXT ·chain52rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14975,9 +14395,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain55flat(SB), $368-32
+TEXT ·chain52flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15338,9 +14758,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain56rows(SB), $152-40
+TEXT ·chain53rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15594,9 +15014,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain56flat(SB), $144-32
+TEXT ·chain53flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15877,9 +15297,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain59rows(SB), $216-40
+TEXT ·chain56rows(SB), $216-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16187,9 +15607,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain59flat(SB), $208-32
+TEXT ·chain56flat(SB), $208-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16524,9 +15944,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60rows(SB), $216-40
+TEXT ·chain57rows(SB), $216-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16830,9 +16250,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60flat(SB), $208-32
+TEXT ·chain57flat(SB), $208-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17163,9 +16583,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $184-40
+TEXT ·chain58rows(SB), $184-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17455,9 +16875,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $176-32
+TEXT ·chain58flat(SB), $176-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17774,9 +17194,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain62rows(SB), $400-40
+TEXT ·chain59rows(SB), $400-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18031,9 +17451,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $392-32
+TEXT ·chain59flat(SB), $392-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18287,9 +17707,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63rows(SB), $696-40
+TEXT ·chain60rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18799,6 +18219,3352 @@ end:
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain60flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain61rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain61flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain62rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain62flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain63rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -18809,7 +21575,7 @@ end:
 
 // func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $688-32
+TEXT ·chain63flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18818,8 +21584,9 @@ TEXT ·chain63flat(SB), $688-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 416(SP)
 	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
+	LEAQ 440(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -18837,7 +21604,7 @@ loop:
 	MOVQ    416(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
@@ -18860,16 +21627,12 @@ wholeproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
 	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 64(R11), Y6, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
+	VFMADD231PS 96(R11), Y6, Y1
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
+	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
@@ -18883,11 +21646,9 @@ wholeproduct0odd:
 	VANDNPS     Y5, Y4, Y5
 	VFMADD231PS (R11), Y5, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
@@ -18952,10 +21713,66 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -18983,8 +21800,6 @@ wholeproduct1done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -19013,8 +21828,6 @@ wholeproduct1done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -19049,8 +21862,6 @@ wholeproduct1done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -19058,7 +21869,7 @@ wholeproduct1done:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
@@ -19070,6 +21881,10 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -19093,7 +21908,7 @@ tail:
 	MOVQ    416(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
@@ -19116,16 +21931,12 @@ restproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
 	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 64(R10), Y7, Y1
 	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
+	VFMADD231PS 96(R10), Y7, Y2
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
+	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
@@ -19139,11 +21950,9 @@ restproduct0odd:
 	VANDNPS     Y6, Y5, Y6
 	VFMADD231PS (R10), Y6, Y1
 	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000040, R10
 
 restproduct0done:
 	MOVQ    96(DI), BX
@@ -19159,20 +21968,20 @@ restproduct0done:
 	MOVQ    80(DI), R10
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
+	MOVQ    104(DI), R13
 	MOVQ    424(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (DI), BX
+	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
+	MOVLQSX     4(R13), BX
 	VMOVUPS     32(R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
@@ -19186,7 +21995,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y6, Y4
 	VFMADD231PS 224(R10), Y7, Y4
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -19194,7 +22003,7 @@ restproduct1two:
 restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
-	MOVLQSX     (DI), BX
+	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
@@ -19204,14 +22013,70 @@ restproduct1odd:
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -19240,8 +22105,6 @@ restproduct1done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -19272,8 +22135,6 @@ restproduct1done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -19314,8 +22175,6 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -19323,7 +22182,7 @@ restproduct1done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -19332,7 +22191,7 @@ done:
 
 // func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64rows(SB), $704-40
+TEXT ·chain64rows(SB), $632-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -19341,10 +22200,9 @@ TEXT ·chain64rows(SB), $704-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
 	XORQ DI, DI
 
 row:
@@ -19366,10 +22224,10 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -19377,7 +22235,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -19386,8 +22244,14 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -19396,7 +22260,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19407,7 +22271,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -19428,44 +22292,14 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 408(SP)
+	VMOVUPS Y2, 440(SP)
+	VMOVUPS Y3, 472(SP)
+	VMOVUPS Y4, 504(SP)
+	VMOVUPS Y5, 536(SP)
+	VMOVUPS Y6, 568(SP)
+	VMOVUPS Y7, 600(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -19480,10 +22314,10 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -19491,14 +22325,18 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -19507,7 +22345,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19518,7 +22356,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -19534,41 +22372,14 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 440(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 568(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 448(SP), R10
+	LEAQ 376(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -19639,7 +22450,7 @@ vector:
 	VBROADCASTSS (BX)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       (BX)(R8*1), Y0, Y0
 	VMOVUPS      192(R10), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -19673,13 +22484,8 @@ vector:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -19704,10 +22510,10 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -19715,14 +22521,18 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -19731,7 +22541,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -19742,7 +22552,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -19758,38 +22568,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	LEAQ         376(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -19859,7 +22642,7 @@ restproduct2done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R10), Y2
 	MOVQ         192(AX), BX
@@ -19894,13 +22677,8 @@ restproduct2done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
@@ -19909,13 +22687,10 @@ restproduct2done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
+	ADDQ    BX, 360(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
+	ADDQ    BX, 368(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -19926,18 +22701,17 @@ end:
 
 // func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $696-32
+TEXT ·chain64flat(SB), $624-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
+	LEAQ 368(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -19952,15 +22726,15 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -19978,12 +22752,16 @@ wholeproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
 	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 128(R11), Y6, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
@@ -19997,9 +22775,11 @@ wholeproduct0odd:
 	VANDNPS     Y5, Y4, Y5
 	VFMADD231PS (R11), Y5, Y0
 	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
@@ -20008,7 +22788,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -20016,7 +22796,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -20064,66 +22844,10 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -20187,7 +22911,9 @@ wholeproduct2done:
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	VMOVUPS      192(R8), Y1
 	MOVQ         192(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
@@ -20219,13 +22945,8 @@ wholeproduct2done:
 	VDIVPS       Y7, Y0, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -20233,15 +22954,11 @@ wholeproduct2done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
+	ADDQ         BX, 352(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
+	ADDQ         BX, 360(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -20262,77 +22979,21 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -20355,11 +23016,11 @@ restproduct1two:
 	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct1two
+	JGE         restproduct0two
 
-restproduct1odd:
+restproduct0odd:
 	CMPQ        R11, $-1
-	JNE         restproduct1done
+	JNE         restproduct0done
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -20373,28 +23034,28 @@ restproduct1odd:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
-restproduct1done:
-	MOVQ    168(DI), BX
+restproduct0done:
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
-	JL      restproduct2odd
+	JL      restproduct1odd
 
-restproduct2two:
+restproduct1two:
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -20405,35 +23066,41 @@ restproduct2two:
 	VPERMPS     (R12)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct2two
+	JGE         restproduct1two
 
-restproduct2odd:
+restproduct1odd:
 	CMPQ        R11, $-1
-	JNE         restproduct2done
+	JNE         restproduct1done
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R10
 
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
+restproduct1done:
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -20503,7 +23170,7 @@ restproduct2done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R8), Y2
 	MOVQ         192(AX), BX
@@ -20538,13 +23205,8 @@ restproduct2done:
 	VDIVPS       Y8, Y1, Y1
 	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -20554,7 +23216,7 @@ done:
 
 // func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65rows(SB), $696-40
+TEXT ·chain65rows(SB), $640-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -20563,9 +23225,10 @@ TEXT ·chain65rows(SB), $696-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
 	XORQ DI, DI
 
 row:
@@ -20587,10 +23250,10 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -20598,7 +23261,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -20607,14 +23270,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -20623,7 +23280,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -20634,7 +23291,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -20655,14 +23312,44 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y2, 448(SP)
+	VMOVUPS Y3, 480(SP)
+	VMOVUPS Y4, 512(SP)
+	VMOVUPS Y5, 544(SP)
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y7, 608(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -20677,10 +23364,10 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -20688,18 +23375,14 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -20708,7 +23391,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -20719,7 +23402,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -20735,14 +23418,41 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 448(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 576(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 440(SP), R10
+	LEAQ 384(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -20773,6 +23483,8 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -20803,13 +23515,15 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
 	VBROADCASTSS (BX)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       (BX)(R8*1), Y0, Y0
 	VMOVUPS      192(R10), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -20841,14 +23555,11 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -20872,10 +23583,10 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -20883,18 +23594,14 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -20903,7 +23610,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -20914,7 +23621,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -20930,11 +23637,38 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	LEAQ         384(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -20963,6 +23697,8 @@ restproduct1done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -20993,6 +23729,8 @@ restproduct1done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -21000,7 +23738,7 @@ restproduct1done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R10), Y2
 	MOVQ         192(AX), BX
@@ -21033,14 +23771,11 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -21048,10 +23783,13 @@ restproduct1done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
+	ADDQ    BX, 360(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
+	ADDQ    BX, 368(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 376(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -21062,17 +23800,18 @@ end:
 
 // func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65flat(SB), $688-32
+TEXT ·chain65flat(SB), $632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
+	LEAQ 376(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -21087,15 +23826,15 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -21113,16 +23852,12 @@ wholeproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
 	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 64(R11), Y6, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
+	VFMADD231PS 96(R11), Y6, Y1
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
+	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
@@ -21136,11 +23871,9 @@ wholeproduct0odd:
 	VANDNPS     Y5, Y4, Y5
 	VFMADD231PS (R11), Y5, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
@@ -21149,7 +23882,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -21157,7 +23890,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -21205,10 +23938,66 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -21236,6 +24025,8 @@ wholeproduct1done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -21264,11 +24055,15 @@ wholeproduct1done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	VMOVUPS      192(R8), Y1
 	MOVQ         192(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
@@ -21298,25 +24093,26 @@ wholeproduct1done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
+	ADDQ         BX, 352(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
+	ADDQ         BX, 360(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 368(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -21337,21 +24133,77 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -21374,11 +24226,11 @@ restproduct0two:
 	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct0two
+	JGE         restproduct1two
 
-restproduct0odd:
+restproduct1odd:
 	CMPQ        R11, $-1
-	JNE         restproduct0done
+	JNE         restproduct1done
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -21392,28 +24244,28 @@ restproduct0odd:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
-restproduct0done:
-	MOVQ    96(DI), BX
+restproduct1done:
+	MOVQ    168(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
+	JZ      restproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
 	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    368(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
-	JL      restproduct1odd
+	JL      restproduct2odd
 
-restproduct1two:
+restproduct2two:
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -21424,41 +24276,35 @@ restproduct1two:
 	VPERMPS     (R12)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
+	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct1two
+	JGE         restproduct2two
 
-restproduct1odd:
+restproduct2odd:
 	CMPQ        R11, $-1
-	JNE         restproduct1done
+	JNE         restproduct2done
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000040, R10
 
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
+restproduct2done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -21487,6 +24333,8 @@ restproduct1done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -21517,6 +24365,8 @@ restproduct1done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -21524,7 +24374,7 @@ restproduct1done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R8), Y2
 	MOVQ         192(AX), BX
@@ -21557,14 +24407,11 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -21573,7 +24420,7 @@ done:
 
 // func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66rows(SB), $704-40
+TEXT ·chain66rows(SB), $632-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -21582,10 +24429,9 @@ TEXT ·chain66rows(SB), $704-40
 	MOVQ heads+16(FP), R9
 	MOVQ lanes+32(FP), BX
 	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
 	XORQ DI, DI
 
 row:
@@ -21607,10 +24453,10 @@ pairs:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -21618,7 +24464,7 @@ pairs:
 
 pairproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -21627,8 +24473,14 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -21637,7 +24489,7 @@ pairproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      pairproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -21648,7 +24500,7 @@ pairproduct0done:
 
 pairproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y8
 	VMOVUPS      32(R14)(BX*1), Y9
 	VBROADCASTSS (R12), Y10
@@ -21669,44 +24521,14 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 408(SP)
+	VMOVUPS Y2, 440(SP)
+	VMOVUPS Y3, 472(SP)
+	VMOVUPS Y4, 504(SP)
+	VMOVUPS Y5, 536(SP)
+	VMOVUPS Y6, 568(SP)
+	VMOVUPS Y7, 600(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -21721,10 +24543,10 @@ single:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -21732,14 +24554,18 @@ single:
 
 singleproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -21748,7 +24574,7 @@ singleproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      singleproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -21759,7 +24585,7 @@ singleproduct0done:
 
 singleproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMOVUPS      (R14)(BX*1), Y4
 	VBROADCASTSS (R12), Y5
 	VFMADD231PS  Y5, Y4, Y0
@@ -21775,41 +24601,14 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 440(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 568(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 448(SP), R10
+	LEAQ 376(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -21876,7 +24675,7 @@ vector:
 	VBROADCASTSS (BX)(DI*1), Y1
 	VADDPS       Y1, Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	VMULPS       (BX)(R8*1), Y0, Y0
 	VMOVUPS      192(R10), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
@@ -21908,13 +24707,8 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -21939,10 +24733,10 @@ rest:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct0done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -21950,14 +24744,18 @@ rest:
 
 restproduct0slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
+	ADDQ         $0x00000010, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -21966,7 +24764,7 @@ restproduct0done:
 	MOVLQSX (BX)(DI*1), R13
 	TESTQ   R13, R13
 	JZ      restproduct1done
-	MOVQ    432(SP), BX
+	MOVQ    368(SP), BX
 	MOVQ    88(R9), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -21977,7 +24775,7 @@ restproduct0done:
 
 restproduct1slot:
 	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
+	IMULQ        352(SP), BX
 	VMASKMOVPS   (R14)(BX*1), Y0, Y5
 	VBROADCASTSS (R12), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -21993,38 +24791,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	LEAQ         376(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -22090,7 +24861,7 @@ restproduct2done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R10), Y2
 	MOVQ         192(AX), BX
@@ -22123,13 +24894,8 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
@@ -22138,13 +24904,10 @@ restproduct2done:
 end:
 	MOVQ    24(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
+	ADDQ    BX, 360(SP)
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
+	ADDQ    BX, 368(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -22155,18 +24918,17 @@ end:
 
 // func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66flat(SB), $696-32
+TEXT ·chain66flat(SB), $624-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
 	MOVQ 24(AX), SI
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
+	LEAQ 368(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -22181,15 +24943,15 @@ loop:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
 	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -22207,12 +24969,16 @@ wholeproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
 	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 128(R11), Y6, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000100, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
@@ -22226,9 +24992,11 @@ wholeproduct0odd:
 	VANDNPS     Y5, Y4, Y5
 	VFMADD231PS (R11), Y5, Y0
 	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000080, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
@@ -22237,7 +25005,7 @@ wholeproduct0done:
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
 	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	MOVQ    88(DI), R10
 	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x10, BX, BX
@@ -22245,7 +25013,7 @@ wholeproduct0done:
 	ADDQ    BX, R11
 	MOVQ    72(DI), R13
 	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R14)(BX*4), R14
 	SUBQ    $0x02, R12
@@ -22293,66 +25061,10 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -22412,7 +25124,9 @@ wholeproduct2done:
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
 	VMOVUPS      192(R8), Y1
 	MOVQ         192(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
@@ -22442,13 +25156,8 @@ wholeproduct2done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
+	VADDPS       Y0, Y5, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
@@ -22456,15 +25165,11 @@ wholeproduct2done:
 	MOVQ         24(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
+	ADDQ         BX, 352(SP)
 	MOVQ         96(DI), BX
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
+	ADDQ         BX, 360(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -22485,77 +25190,21 @@ tail:
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
 	JZ      restproduct0done
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
+	IMUL3Q  $0x10, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
 	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
+	MOVQ    352(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -22578,11 +25227,11 @@ restproduct1two:
 	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct1two
+	JGE         restproduct0two
 
-restproduct1odd:
+restproduct0odd:
 	CMPQ        R11, $-1
-	JNE         restproduct1done
+	JNE         restproduct0done
 	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -22596,28 +25245,28 @@ restproduct1odd:
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
-restproduct1done:
-	MOVQ    168(DI), BX
+restproduct0done:
+	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
 	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
 	SUBQ    $0x02, R11
-	JL      restproduct2odd
+	JL      restproduct1odd
 
-restproduct2two:
+restproduct1two:
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
@@ -22628,35 +25277,41 @@ restproduct2two:
 	VPERMPS     (R12)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct2two
+	JGE         restproduct1two
 
-restproduct2odd:
+restproduct1odd:
 	CMPQ        R11, $-1
-	JNE         restproduct2done
+	JNE         restproduct1done
 	MOVLQSX     (DI), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000080, R10
 
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
+restproduct1done:
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -22722,7 +25377,7 @@ restproduct2done:
 	VADDPS       Y2, Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (BX), Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      192(R8), Y2
 	MOVQ         192(AX), BX
@@ -22755,13 +25410,8 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
+	VADDPS       Y1, Y6, Y1
 	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
@@ -22771,7 +25421,7 @@ done:
 
 // func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67rows(SB), $632-40
+TEXT ·chain67rows(SB), $640-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22783,6 +25433,7 @@ TEXT ·chain67rows(SB), $632-40
 	MOVQ BX, 352(SP)
 	MOVQ $0x00000000, 360(SP)
 	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
 	XORQ DI, DI
 
 row:
@@ -22807,7 +25458,7 @@ pairs:
 	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -22824,14 +25475,8 @@ pairproduct0slot:
 	VBROADCASTSS 4(R12), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          pairproduct0slot
 
@@ -22872,14 +25517,44 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 408(SP)
-	VMOVUPS Y2, 440(SP)
-	VMOVUPS Y3, 472(SP)
-	VMOVUPS Y4, 504(SP)
-	VMOVUPS Y5, 536(SP)
-	VMOVUPS Y6, 568(SP)
-	VMOVUPS Y7, 600(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y2, 448(SP)
+	VMOVUPS Y3, 480(SP)
+	VMOVUPS Y4, 512(SP)
+	VMOVUPS Y5, 544(SP)
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y7, 608(SP)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -22897,7 +25572,7 @@ single:
 	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -22911,12 +25586,8 @@ singleproduct0slot:
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS 4(R12), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          singleproduct0slot
 
@@ -22952,14 +25623,41 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 440(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 568(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 448(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 576(SP)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 376(SP), R10
+	LEAQ 384(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -22990,8 +25688,6 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -23022,8 +25718,6 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -23062,11 +25756,9 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -23093,7 +25785,7 @@ rest:
 	MOVQ    360(SP), BX
 	MOVQ    16(R9), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(R9), R12
 	ADDQ    BX, R12
 	MOVQ    (R9), R14
@@ -23107,12 +25799,8 @@ restproduct0slot:
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS 4(R12), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
+	ADDQ         $0x00000008, R12
 	DECQ         R13
 	JNZ          restproduct0slot
 
@@ -23148,11 +25836,38 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	LEAQ         376(SP), R10
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	LEAQ         384(SP), R10
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -23181,8 +25896,6 @@ restproduct1done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -23213,8 +25926,6 @@ restproduct1done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -23255,11 +25966,9 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -23271,6 +25980,9 @@ end:
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), BX
 	ADDQ    BX, 368(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 376(SP)
 	ADDQ    $0x04, DI
 	MOVQ    rows+24(FP), R11
 	DECQ    R11
@@ -23281,7 +25993,7 @@ end:
 
 // func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67flat(SB), $624-32
+TEXT ·chain67flat(SB), $632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -23290,8 +26002,9 @@ TEXT ·chain67flat(SB), $624-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 352(SP)
 	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 368(SP), R8
+	LEAQ 376(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -23309,7 +26022,7 @@ loop:
 	MOVQ    352(SP), BX
 	MOVQ    16(DI), R10
 	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R11
 	ADDQ    BX, R11
 	MOVQ    (DI), R13
@@ -23332,16 +26045,12 @@ wholeproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
 	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 64(R11), Y6, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
+	VFMADD231PS 96(R11), Y6, Y1
 	ADDQ        $0x00000040, R10
 	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
+	ADDQ        $0x00000080, R11
 	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
@@ -23355,11 +26064,9 @@ wholeproduct0odd:
 	VANDNPS     Y5, Y4, Y5
 	VFMADD231PS (R11), Y5, Y0
 	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
 	ADDQ        $0x00000020, R10
 	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000040, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
@@ -23424,10 +26131,66 @@ wholeproduct1odd:
 	ADDQ        $0x00000080, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 368(SP)
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
@@ -23455,8 +26218,6 @@ wholeproduct1done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -23485,8 +26246,6 @@ wholeproduct1done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -23523,11 +26282,9 @@ wholeproduct1done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
@@ -23539,6 +26296,10 @@ wholeproduct1done:
 	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 360(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 368(SP)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R9
 	JGE          loop
@@ -23562,7 +26323,7 @@ tail:
 	MOVQ    352(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
+	IMUL3Q  $0x08, BX, BX
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
@@ -23585,16 +26346,12 @@ restproduct0two:
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
 	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 64(R10), Y7, Y1
 	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
+	VFMADD231PS 96(R10), Y7, Y2
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
+	ADDQ        $0x00000080, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
@@ -23608,11 +26365,9 @@ restproduct0odd:
 	VANDNPS     Y6, Y5, Y6
 	VFMADD231PS (R10), Y6, Y1
 	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000040, R10
 
 restproduct0done:
 	MOVQ    96(DI), BX
@@ -23628,20 +26383,20 @@ restproduct0done:
 	MOVQ    80(DI), R10
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
+	MOVQ    104(DI), R13
 	MOVQ    360(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
+	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (DI), BX
+	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
+	MOVLQSX     4(R13), BX
 	VMOVUPS     32(R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
@@ -23655,7 +26410,7 @@ restproduct1two:
 	VFMADD231PS 96(R10), Y6, Y4
 	VFMADD231PS 224(R10), Y7, Y4
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000100, R10
 	SUBQ        $0x02, R11
 	JGE         restproduct1two
@@ -23663,7 +26418,7 @@ restproduct1two:
 restproduct1odd:
 	CMPQ        R11, $-1
 	JNE         restproduct1done
-	MOVLQSX     (DI), BX
+	MOVLQSX     (R13), BX
 	VMOVUPS     (R9), Y5
 	VPERMPS     (R12)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
@@ -23673,14 +26428,70 @@ restproduct1odd:
 	VFMADD231PS 64(R10), Y6, Y3
 	VFMADD231PS 96(R10), Y6, Y4
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000080, R10
 
 restproduct1done:
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 432(SP)
-	VMOVUPS      Y3, 496(SP)
-	VMOVUPS      Y4, 560(SP)
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -23709,8 +26520,6 @@ restproduct1done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -23741,8 +26550,6 @@ restproduct1done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -23783,11 +26590,9 @@ restproduct1done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -23796,3392 +26601,7 @@ done:
 
 // func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68rows(SB), $640-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ $0x00000000, 376(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 416(SP)
-	VMOVUPS Y2, 448(SP)
-	VMOVUPS Y3, 480(SP)
-	VMOVUPS Y4, 512(SP)
-	VMOVUPS Y5, 544(SP)
-	VMOVUPS Y6, 576(SP)
-	VMOVUPS Y7, 608(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 448(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 576(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 384(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 384(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y4, 576(SP)
-	LEAQ         384(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 376(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $632-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 376(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 376(SP)
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 368(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain69rows(SB), $632-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 408(SP)
-	VMOVUPS Y2, 440(SP)
-	VMOVUPS Y3, 472(SP)
-	VMOVUPS Y4, 504(SP)
-	VMOVUPS Y5, 536(SP)
-	VMOVUPS Y6, 568(SP)
-	VMOVUPS Y7, 600(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 440(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 568(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 376(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	LEAQ         376(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $624-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 368(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 368(SP)
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 432(SP)
-	VMOVUPS      Y3, 496(SP)
-	VMOVUPS      Y4, 560(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain70rows(SB), $640-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ $0x00000000, 376(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 416(SP)
-	VMOVUPS Y2, 448(SP)
-	VMOVUPS Y3, 480(SP)
-	VMOVUPS Y4, 512(SP)
-	VMOVUPS Y5, 544(SP)
-	VMOVUPS Y6, 576(SP)
-	VMOVUPS Y7, 608(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 448(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 576(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 384(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 384(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y4, 576(SP)
-	LEAQ         384(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 376(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain70flat(SB), $632-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 376(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 376(SP)
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 368(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain71rows(SB), $688-40
+TEXT ·chain68rows(SB), $688-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -27597,9 +27017,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $680-32
+TEXT ·chain68flat(SB), $680-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -27993,9 +27413,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72rows(SB), $696-40
+TEXT ·chain69rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -28513,9 +27933,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72flat(SB), $688-32
+TEXT ·chain69flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -29032,6 +28452,3041 @@ restproduct1done:
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain70rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain70flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain71rows(SB), $688-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 464(SP)
+	VMOVUPS Y2, 496(SP)
+	VMOVUPS Y3, 528(SP)
+	VMOVUPS Y4, 560(SP)
+	VMOVUPS Y5, 592(SP)
+	VMOVUPS Y6, 624(SP)
+	VMOVUPS Y7, 656(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	VMOVUPS Y0, 432(SP)
+	VMOVUPS Y1, 496(SP)
+	VMOVUPS Y2, 560(SP)
+	VMOVUPS Y3, 624(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 432(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	LEAQ         432(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain71flat(SB), $680-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 424(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	VMOVUPS      Y0, 424(SP)
+	VMOVUPS      Y1, 488(SP)
+	VMOVUPS      Y2, 552(SP)
+	VMOVUPS      Y3, 616(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), DI
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	VMOVUPS      Y1, 424(SP)
+	VMOVUPS      Y2, 488(SP)
+	VMOVUPS      Y3, 552(SP)
+	VMOVUPS      Y4, 616(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain72rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain72flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -29307,8 +31762,6 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -29339,8 +31792,6 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -29379,8 +31830,6 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -29388,7 +31837,7 @@ vector:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -29526,8 +31975,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -29558,8 +32005,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -29600,8 +32045,6 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -29609,7 +32052,7 @@ restproduct2done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -29859,3029 +32302,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain74rows(SB), $688-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 464(SP)
-	VMOVUPS Y2, 496(SP)
-	VMOVUPS Y3, 528(SP)
-	VMOVUPS Y4, 560(SP)
-	VMOVUPS Y5, 592(SP)
-	VMOVUPS Y6, 624(SP)
-	VMOVUPS Y7, 656(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 496(SP)
-	VMOVUPS Y2, 560(SP)
-	VMOVUPS Y3, 624(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 432(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	LEAQ         432(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain74flat(SB), $680-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 424(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	VMOVUPS      Y0, 424(SP)
-	VMOVUPS      Y1, 488(SP)
-	VMOVUPS      Y2, 552(SP)
-	VMOVUPS      Y3, 616(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), DI
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	VMOVUPS      Y1, 424(SP)
-	VMOVUPS      Y2, 488(SP)
-	VMOVUPS      Y3, 552(SP)
-	VMOVUPS      Y4, 616(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain75rows(SB), $696-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 440(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain75flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain76rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain76flat(SB), $696-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -33273,9 +32693,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, n int)
+// func chain74flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain77flat(SB), $32-24
+TEXT ·chain74flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33309,9 +32729,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain78rows(SB), $32-32
+TEXT ·chain75rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33340,9 +32760,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain78flat(out *[]float32, in *[]float32, n int)
+// func chain75flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain78flat(SB), $32-24
+TEXT ·chain75flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33376,9 +32796,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain79rows(SB), $32-32
+TEXT ·chain76rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33407,9 +32827,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain79flat(out *[]float32, in *[]float32, n int)
+// func chain76flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain79flat(SB), $32-24
+TEXT ·chain76flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -33438,6 +32858,2019 @@ tail:
 	VMASKMOVPS (AX)(CX*1), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain77rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 208(SP)
+	VMOVUPS Y2, 240(SP)
+	VMOVUPS Y3, 272(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 240(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 176(SP), R11
+
+vector:
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R11), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R11), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	LEAQ         176(SP), R11
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R11), Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain77flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 168(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y10
+	VPERMPS     32(R14)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R12), Y8
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y8, Y9
+	VFMADD213PS 160(R12), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R12), Y8
+	VFMADD213PS 32(R12), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000080, R12
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         72(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y11
+	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R11), Y9
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y9, Y10
+	VFMADD213PS 160(R11), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, R11
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R9), Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain78rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 208(SP)
+	VMOVUPS Y2, 240(SP)
+	VMOVUPS Y3, 272(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 240(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 176(SP), R11
+
+vector:
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R11), Y0, Y0
+	VADDPS       64(R11), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	LEAQ         176(SP), R11
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R11), Y1, Y1
+	VADDPS       64(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain78flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 168(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y10
+	VPERMPS     32(R14)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R12), Y8
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y8, Y9
+	VFMADD213PS 160(R12), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R12), Y8
+	VFMADD213PS 32(R12), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000080, R12
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9), Y0, Y0
+	VADDPS       64(R9), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y11
+	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R11), Y9
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y9, Y10
+	VFMADD213PS 160(R11), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, R11
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R9), Y1, Y1
+	VADDPS       64(R9), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain79rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 208(SP)
+	VMOVUPS Y2, 240(SP)
+	VMOVUPS Y3, 272(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 240(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 176(SP), R11
+
+vector:
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       (R11), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R11), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	LEAQ         176(SP), R11
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       (R11), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain79flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 168(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y10
+	VPERMPS     32(R14)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R12), Y8
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y8, Y9
+	VFMADD213PS 160(R12), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R12), Y8
+	VFMADD213PS 32(R12), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000080, R12
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       (R9), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y11
+	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R11), Y9
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y9, Y10
+	VFMADD213PS 160(R11), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, R11
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       (R9), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
@@ -33612,18 +35045,12 @@ chain:
 vector:
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y1
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VADDPS       (R11), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VADDPS       64(R11), Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -33641,7 +35068,7 @@ vector:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
@@ -33716,8 +35143,6 @@ restsynapses0done:
 	VBROADCASTSS (SI)(R8*1), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y2
@@ -33725,11 +35150,7 @@ restsynapses0done:
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VADDPS       (R11), Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VADDPS       64(R11), Y2, Y2
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -33747,7 +35168,7 @@ restsynapses0done:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
@@ -33908,18 +35329,12 @@ wholesynapses0done:
 	VMOVUPS      Y1, 232(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VADDPS       (R9), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VADDPS       64(R9), Y1, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -33937,7 +35352,7 @@ wholesynapses0done:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	MOVQ         DX, R11
 	SHRQ         $0x03, R11
@@ -34084,8 +35499,6 @@ restsynapses0done:
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
@@ -34093,11 +35506,7 @@ restsynapses0done:
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VADDPS       (R9), Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VADDPS       64(R9), Y2, Y2
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
@@ -34115,1999 +35524,183 @@ restsynapses0done:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain81rows(SB), $304-40
+// func chain81flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain81flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R10
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	XORQ R8, R8
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VDIVPS  (AX)(CX*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, SI
+	JGE     loop
+
+tail:
+	ADDQ       $0x08, SI
+	JZ         done
+	NEGQ       SI
+	LEAQ       tails<>+0(SB), DI
+	VMOVDQU    32(DI)(SI*4), Y0
+	VMASKMOVPS (DX)(CX*1), Y0, Y1
+	VMASKMOVPS (AX)(CX*1), Y0, Y2
+	VDIVPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain82flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain82flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain83rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
 
 row:
-	XORQ R9, R9
-	MOVQ lanes+32(FP), R12
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
 
-pairs:
-	CMPQ    R12, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      pairsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y10
-	VMOVUPS      32(R15)(BX*1), Y11
-	VBROADCASTSS (R13), Y12
-	VBROADCASTSS 4(R13), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R13), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R13), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 208(SP)
-	VMOVUPS Y2, 240(SP)
-	VMOVUPS Y3, 272(SP)
-	MOVQ    $0x00000002, R13
-	JMP     chain
-
-single:
-	CMPQ    R12, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      singlesynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y8
-	VBROADCASTSS (R13), Y9
-	VBROADCASTSS 4(R13), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R13), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R13), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 240(SP)
-	MOVQ    $0x00000001, R13
-
-chain:
-	LEAQ 176(SP), R11
-
-vector:
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R11), Y0, Y0
-	VADDPS       64(R11), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R11
-	SUBQ         $0x08, R12
-	DECQ         R13
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R12, R12
-	JZ      end
-	NEGQ    R12
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R12*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      restsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMASKMOVPS   (R15)(BX*1), Y0, Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS 4(R13), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R13), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R13), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 176(SP)
-	VMOVUPS      Y2, 240(SP)
-	LEAQ         176(SP), R11
-	VBROADCASTSS (SI)(R8*1), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VADDPS       (R11), Y1, Y1
-	VADDPS       64(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(R9*1), Y0, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R12
-	SUBQ         R12, DX
-
-end:
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 168(SP)
-	ADDQ    $0x04, R8
-	MOVQ    rows+24(FP), R12
-	DECQ    R12
-	MOVQ    R12, rows+24(FP)
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VDIVPS  (AX)(DI*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	DECQ    R8
+	JNZ     loop
+	ADDQ    $0x04, SI
+	MOVQ    rows+16(FP), R8
+	DECQ    R8
+	MOVQ    R8, rows+16(FP)
 	JNZ     row
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain81flat(SB), $296-32
+// func chain83flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain83flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 160(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 168(SP), R9
-	SUBQ $0x08, R10
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
 	JL   tail
 
 loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
-	JZ      wholesynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R13, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
-
-wholesynapses0done:
-	VMOVUPS      Y0, 168(SP)
-	VMOVUPS      Y1, 232(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9), Y0, Y0
-	VADDPS       64(R9), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
-	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 160(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      restsynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R8
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R8)(BX*4), R8
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R12, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
-
-restsynapses0done:
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      Y2, 232(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VADDPS       (R9), Y1, Y1
-	VADDPS       64(R9), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	ADDQ         $0x08, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
 
 done:
 	VZEROUPPER
 	RET
 
-// func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain82rows(SB), $304-40
+// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain84rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R10
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	XORQ R8, R8
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
 
 row:
-	XORQ R9, R9
-	MOVQ lanes+32(FP), R12
-
-pairs:
-	CMPQ    R12, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      pairsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y10
-	VMOVUPS      32(R15)(BX*1), Y11
-	VBROADCASTSS (R13), Y12
-	VBROADCASTSS 4(R13), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R13), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R13), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 208(SP)
-	VMOVUPS Y2, 240(SP)
-	VMOVUPS Y3, 272(SP)
-	MOVQ    $0x00000002, R13
-	JMP     chain
-
-single:
-	CMPQ    R12, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      singlesynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y8
-	VBROADCASTSS (R13), Y9
-	VBROADCASTSS 4(R13), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R13), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R13), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 240(SP)
-	MOVQ    $0x00000001, R13
-
-chain:
-	LEAQ 176(SP), R11
-
-vector:
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R11), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       64(R11), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R11
-	SUBQ         $0x08, R12
-	DECQ         R13
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R12, R12
-	JZ      end
-	NEGQ    R12
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R12*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      restsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMASKMOVPS   (R15)(BX*1), Y0, Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS 4(R13), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R13), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R13), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 176(SP)
-	VMOVUPS      Y2, 240(SP)
-	LEAQ         176(SP), R11
-	VBROADCASTSS (SI)(R8*1), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R11), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VADDPS       64(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(R9*1), Y0, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R12
-	SUBQ         R12, DX
-
-end:
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 168(SP)
-	ADDQ    $0x04, R8
-	MOVQ    rows+24(FP), R12
-	DECQ    R12
-	MOVQ    R12, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain82flat(SB), $296-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 160(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 168(SP), R9
-	SUBQ $0x08, R10
-	JL   tail
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
 
 loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
-	JZ      wholesynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R13, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
-
-wholesynapses0done:
-	VMOVUPS      Y0, 168(SP)
-	VMOVUPS      Y1, 232(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R9), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       64(R9), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
-	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 160(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      restsynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R8
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R8)(BX*4), R8
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R12, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
-
-restsynapses0done:
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      Y2, 232(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R9), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VADDPS       64(R9), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain83rows(SB), $304-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R10
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	XORQ R8, R8
-
-row:
-	XORQ R9, R9
-	MOVQ lanes+32(FP), R12
-
-pairs:
-	CMPQ    R12, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      pairsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y10
-	VMOVUPS      32(R15)(BX*1), Y11
-	VBROADCASTSS (R13), Y12
-	VBROADCASTSS 4(R13), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R13), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R13), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 208(SP)
-	VMOVUPS Y2, 240(SP)
-	VMOVUPS Y3, 272(SP)
-	MOVQ    $0x00000002, R13
-	JMP     chain
-
-single:
-	CMPQ    R12, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      singlesynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y8
-	VBROADCASTSS (R13), Y9
-	VBROADCASTSS 4(R13), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R13), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R13), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 240(SP)
-	MOVQ    $0x00000001, R13
-
-chain:
-	LEAQ 176(SP), R11
-
-vector:
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R11), Y0, Y0
-	VADDPS       64(R11), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R11
-	SUBQ         $0x08, R12
-	DECQ         R13
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R12, R12
-	JZ      end
-	NEGQ    R12
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R12*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      restsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMASKMOVPS   (R15)(BX*1), Y0, Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS 4(R13), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R13), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R13), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 176(SP)
-	VMOVUPS      Y2, 240(SP)
-	LEAQ         176(SP), R11
-	VBROADCASTSS (SI)(R8*1), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R11), Y1, Y1
-	VADDPS       64(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(R9*1), Y0, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R12
-	SUBQ         R12, DX
-
-end:
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 168(SP)
-	ADDQ    $0x04, R8
-	MOVQ    rows+24(FP), R12
-	DECQ    R12
-	MOVQ    R12, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain83flat(SB), $296-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 160(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 168(SP), R9
-	SUBQ $0x08, R10
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
-	JZ      wholesynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R13, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
-
-wholesynapses0done:
-	VMOVUPS      Y0, 168(SP)
-	VMOVUPS      Y1, 232(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R9), Y0, Y0
-	VADDPS       64(R9), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
-	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 160(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      restsynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R8
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R8)(BX*4), R8
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R12, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
-
-restsynapses0done:
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      Y2, 232(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R9), Y1, Y1
-	VADDPS       64(R9), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX)(SI*1), Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DI
+	DECQ         R8
+	JNZ          loop
+	ADDQ         $0x04, SI
+	MOVQ         rows+16(FP), R8
+	DECQ         R8
+	MOVQ         R8, rows+16(FP)
+	JNZ          row
 	VZEROUPPER
 	RET
 
@@ -36161,9 +35754,8 @@ TEXT ·chain85flat(SB), $32-24
 	JL   tail
 
 loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VDIVPS       Y1, Y0, Y0
+	VBROADCASTSS (DX), Y0
+	VDIVPS       (AX)(CX*1), Y0, Y0
 	VMOVUPS      Y0, (BX)(CX*1)
 	ADDQ         $0x20, CX
 	SUBQ         $0x08, SI
@@ -36175,8 +35767,8 @@ tail:
 	NEGQ         SI
 	LEAQ         tails<>+0(SB), DI
 	VMOVDQU      32(DI)(SI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
 
@@ -36200,8 +35792,8 @@ row:
 	MOVQ vecs+24(FP), R8
 
 loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VDIVPS  (AX)(DI*1), Y0, Y0
+	VMOVUPS (DX)(DI*1), Y0
+	VDIVPS  (AX)(CX*1), Y0, Y0
 	VMOVUPS Y0, (BX)(CX*1)
 	ADDQ    $0x20, CX
 	ADDQ    $0x20, DI
@@ -36229,9 +35821,8 @@ TEXT ·chain86flat(SB), $32-24
 	JL   tail
 
 loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VDIVPS       Y1, Y0, Y0
+	VBROADCASTSS (DX), Y0
+	VDIVPS       (AX)(CX*1), Y0, Y0
 	VMOVUPS      Y0, (BX)(CX*1)
 	ADDQ         $0x20, CX
 	SUBQ         $0x08, SI
@@ -36243,8 +35834,8 @@ tail:
 	NEGQ         SI
 	LEAQ         tails<>+0(SB), DI
 	VMOVDQU      32(DI)(SI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
+	VBROADCASTSS (DX), Y1
+	VMASKMOVPS   (AX)(CX*1), Y0, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
 
@@ -36268,9 +35859,8 @@ row:
 	MOVQ vecs+24(FP), R8
 
 loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX)(SI*1), Y1
-	VDIVPS       Y1, Y0, Y0
+	VBROADCASTSS (DX)(SI*1), Y0
+	VDIVPS       (AX)(CX*1), Y0, Y0
 	VMOVUPS      Y0, (BX)(CX*1)
 	ADDQ         $0x20, CX
 	ADDQ         $0x20, DI
@@ -36320,179 +35910,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VBROADCASTSS (DX), Y0
-	VDIVPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VBROADCASTSS (DX), Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain89rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-
-loop:
-	VMOVUPS (DX)(DI*1), Y0
-	VDIVPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	DECQ    R8
-	JNZ     loop
-	ADDQ    $0x04, SI
-	MOVQ    rows+16(FP), R8
-	DECQ    R8
-	MOVQ    R8, rows+16(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain89flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain89flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VBROADCASTSS (DX), Y0
-	VDIVPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VBROADCASTSS (DX), Y1
-	VMASKMOVPS   (AX)(CX*1), Y0, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain90rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-
-loop:
-	VBROADCASTSS (DX)(SI*1), Y0
-	VDIVPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DI
-	DECQ         R8
-	JNZ          loop
-	ADDQ         $0x04, SI
-	MOVQ         rows+16(FP), R8
-	DECQ         R8
-	MOVQ         R8, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain90flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain90flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VDIVPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, SI
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, SI
-	JZ         done
-	NEGQ       SI
-	LEAQ       tails<>+0(SB), DI
-	VMOVDQU    32(DI)(SI*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VDIVPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain91rows(SB), $448-32
+TEXT ·chain88rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36596,9 +36016,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $448-24
+TEXT ·chain88flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36772,9 +36192,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain92flat(SB), $32-24
+TEXT ·chain89flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -36856,9 +36276,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain93flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -36970,9 +36390,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain91flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -37004,9 +36424,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain95flat(SB), $32-24
+TEXT ·chain92flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -37198,9 +36618,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $32-24
+TEXT ·chain93flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37243,9 +36663,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $32-24
+TEXT ·chain94flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37284,9 +36704,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $96-24
+TEXT ·chain95flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37329,9 +36749,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $480-24
+TEXT ·chain96flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37450,9 +36870,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain100flat(SB), $480-24
+TEXT ·chain97flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37578,9 +36998,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain101flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain101flat(SB), $128-24
+TEXT ·chain98flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37628,9 +37048,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain102flat(out *[]float32, in *[]float32, n int)
+// func chain99flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain102flat(SB), $32-24
+TEXT ·chain99flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37664,9 +37084,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain103flat(out *[]float32, in *[]float32, n int)
+// func chain100flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain103flat(SB), $96-24
+TEXT ·chain100flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37717,9 +37137,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain101flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain104flat(SB), $576-24
+TEXT ·chain101flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38096,9 +37516,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain105flat(SB), $416-24
+TEXT ·chain102flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38363,9 +37783,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain106flat(SB), $704-24
+TEXT ·chain103flat(SB), $704-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38519,9 +37939,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain107flat(SB), $192-24
+TEXT ·chain104flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38581,9 +38001,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain108rows(SB), $192-32
+TEXT ·chain105rows(SB), $192-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38625,9 +38045,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain108flat(SB), $192-24
+TEXT ·chain105flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38688,9 +38108,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain109flat(SB), $128-24
+TEXT ·chain106flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38737,9 +38157,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain110rows(SB), $224-32
+TEXT ·chain107rows(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38803,9 +38223,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain110flat(SB), $224-24
+TEXT ·chain107flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38905,9 +38325,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain111rows(SB), $608-32
+TEXT ·chain108rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39032,9 +38452,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain111flat(SB), $608-24
+TEXT ·chain108flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39258,9 +38678,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain112rows(SB), $768-32
+TEXT ·chain109rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39437,9 +38857,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain112flat(SB), $768-24
+TEXT ·chain109flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39765,9 +39185,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain113rows(SB), $768-32
+TEXT ·chain110rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39905,9 +39325,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain113flat(SB), $768-24
+TEXT ·chain110flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40156,9 +39576,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $32-24
+TEXT ·chain111flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40193,9 +39613,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain112flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $160-24
+TEXT ·chain112flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40248,9 +39668,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain116rows(SB), $416-32
+TEXT ·chain113rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40309,9 +39729,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $416-24
+TEXT ·chain113flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40410,9 +39830,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain117rows(SB), $32-32
+TEXT ·chain114rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40441,9 +39861,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $32-24
+TEXT ·chain114flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40478,9 +39898,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain118rows(SB), $32-32
+TEXT ·chain115rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40510,9 +39930,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain118flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain118flat(SB), $32-24
+TEXT ·chain115flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40546,9 +39966,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain119rows(SB), $352-32
+TEXT ·chain116rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40610,9 +40030,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain119flat(out *[]float32, in *[]float32, n int)
+// func chain116flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain119flat(SB), $352-24
+TEXT ·chain116flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40713,9 +40133,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain120rows(SB), $64-32
+TEXT ·chain117rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40748,9 +40168,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain117flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $64-24
+TEXT ·chain117flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40788,9 +40208,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain121rows(SB), $544-32
+TEXT ·chain118rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40890,9 +40310,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $544-24
+TEXT ·chain118flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41072,9 +40492,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain122rows(SB), $768-32
+TEXT ·chain119rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41203,9 +40623,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain122flat(SB), $768-24
+TEXT ·chain119flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41449,9 +40869,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain123rows(SB), $64-32
+TEXT ·chain120rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41487,9 +40907,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, n int)
+// func chain120flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain123flat(SB), $64-24
+TEXT ·chain120flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41532,9 +40952,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain124rows(SB), $256-32
+TEXT ·chain121rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41589,9 +41009,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain121flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain124flat(SB), $256-24
+TEXT ·chain121flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41672,9 +41092,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain122rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain125rows(SB), $784-40
+TEXT ·chain122rows(SB), $784-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41989,9 +41409,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain122flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain125flat(SB), $776-32
+TEXT ·chain122flat(SB), $776-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42304,9 +41724,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain126rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain123rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain126rows(SB), $264-40
+TEXT ·chain123rows(SB), $264-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42736,9 +42156,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain126flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain123flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain126flat(SB), $256-32
+TEXT ·chain123flat(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43256,9 +42676,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain127flat(out *[]float32, in *[]float32, n int)
+// func chain124flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain127flat(SB), $32-24
+TEXT ·chain124flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43292,9 +42712,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain128rows(SB), $32-32
+TEXT ·chain125rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43323,9 +42743,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain128flat(out *[]float32, in *[]float32, n int)
+// func chain125flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain128flat(SB), $32-24
+TEXT ·chain125flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43359,9 +42779,398 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain129rows(SB), $768-32
+TEXT ·chain126rows(SB), $384-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (SI)(R13*1), Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain126flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain126flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       (R8)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y2, Y4, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain127rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (SI)(R13*1), Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain127flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain127flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       (R8)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y2, Y4, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain128rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43479,9 +43288,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain129flat(out *[]float32, in *[]float32, n int)
+// func chain128flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain129flat(SB), $768-24
+TEXT ·chain128flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43705,9 +43514,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain130rows(SB), $480-32
+TEXT ·chain129rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43779,6 +43588,280 @@ loop:
 	MOVQ         192(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain129flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain129flat(SB), $480-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain130rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R10)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -43794,7 +43877,7 @@ loop:
 
 // func chain130flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain130flat(SB), $480-24
+TEXT ·chain130flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43864,6 +43947,39 @@ loop:
 	MOVQ         192(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -43940,6 +44056,45 @@ tail:
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
 	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -43949,352 +44104,6 @@ done:
 // func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
 TEXT ·chain131rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R10)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain131flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain131flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain132rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44406,6 +44215,367 @@ loop:
 	VMOVUPS      (BX)(DX*1), Y1
 	VMULPS       Y0, Y1, Y0
 	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain131flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain131flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain132rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain132rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -44467,70 +44637,65 @@ loop:
 	VSUBPS       (R10)(DX*1), Y0, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
+	VBROADCASTSS (SI), Y0
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         312(AX), BX
 	MOVQ         312(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -44578,80 +44743,77 @@ tail:
 	VSUBPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VBROADCASTSS (SI), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
 	MOVQ         144(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
 	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
+	VBROADCASTSS (SI), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
 	MOVQ         288(AX), BX
 	MOVQ         288(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         288(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         312(AX), BX
 	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -44660,7 +44822,7 @@ done:
 
 // func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain133rows(SB), $768-32
+TEXT ·chain133rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44687,86 +44849,11 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
 	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(CX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -44782,7 +44869,7 @@ loop:
 
 // func chain133flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain133flat(SB), $768-24
+TEXT ·chain133flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44807,86 +44894,9 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -44910,101 +44920,11 @@ tail:
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         312(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -45013,7 +44933,7 @@ done:
 
 // func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain134rows(SB), $160-32
+TEXT ·chain134rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -45034,17 +44954,118 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VBROADCASTSS (R8)(R12*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -45060,7 +45081,7 @@ loop:
 
 // func chain134flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain134flat(SB), $160-24
+TEXT ·chain134flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -45079,73 +45100,7 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain135rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
+	VMOVUPS      (R8)(DX*1), Y1
 	VDIVPS       Y0, Y1, Y1
 	MOVQ         (CX), BX
 	VMOVUPS      Y1, (BX)(DX*1)
@@ -45226,37 +45181,257 @@ loop:
 	MOVQ         288(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         192(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         336(AX), BX
 	MOVQ         336(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         360(AX), BX
 	MOVQ         360(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         240(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         384(AX), BX
 	MOVQ         384(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain135rows(SB), $352-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         264(CX), BX
+	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -45272,7 +45447,7 @@ loop:
 
 // func chain135flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain135flat(SB), $768-24
+TEXT ·chain135flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -45301,100 +45476,44 @@ loop:
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y1, (BX)(DX*1)
 	MOVQ         264(AX), BX
 	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -45422,118 +45541,56 @@ tail:
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	MOVQ         264(AX), BX
 	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
 	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
 	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -45542,255 +45599,7 @@ done:
 
 // func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain136rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain136flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain136flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain137rows(SB), $64-32
+TEXT ·chain136rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45822,9 +45631,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain137flat(out *[]float32, in *[]float32, n int)
+// func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain137flat(SB), $64-24
+TEXT ·chain136flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45863,9 +45672,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain138rows(SB), $160-32
+TEXT ·chain137rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45907,9 +45716,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain138flat(out *[]float32, in *[]float32, n int)
+// func chain137flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain138flat(SB), $160-24
+TEXT ·chain137flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45964,9 +45773,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain139rows(SB), $32-32
+TEXT ·chain138rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45996,9 +45805,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain139flat(out *[]float32, in *[]float32, n int)
+// func chain138flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain139flat(SB), $32-24
+TEXT ·chain138flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46032,9 +45841,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain140rows(SB), $32-32
+TEXT ·chain139rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46063,9 +45872,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain140flat(out *[]float32, in *[]float32, n int)
+// func chain139flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain140flat(SB), $32-24
+TEXT ·chain139flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46099,9 +45908,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain141rows(SB), $608-32
+TEXT ·chain140rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -46237,9 +46046,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain141flat(out *[]float32, in *[]float32, n int)
+// func chain140flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain141flat(SB), $608-24
+TEXT ·chain140flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -46473,9 +46282,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain142flat(out *[]float32, in *[]float32, n int)
+// func chain141flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain142flat(SB), $32-24
+TEXT ·chain141flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -46509,9 +46318,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain143flat(out *[]float32, in *[]float32, n int)
+// func chain142flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain143flat(SB), $32-24
+TEXT ·chain142flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46567,9 +46376,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain144flat(out *[]float32, in *[]float32, n int)
+// func chain143flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain144flat(SB), $32-24
+TEXT ·chain143flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -46605,9 +46414,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain145flat(out *[]float32, in *[]float32, n int)
+// func chain144flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain145flat(SB), $32-24
+TEXT ·chain144flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46649,9 +46458,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain146flat(out *[]float32, in *[]float32, n int)
+// func chain145flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain146flat(SB), $32-24
+TEXT ·chain145flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -46731,9 +46540,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain147flat(out *[]float32, in *[]float32, n int)
+// func chain146flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain147flat(SB), $288-24
+TEXT ·chain146flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47056,9 +46865,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain148flat(out *[]float32, in *[]float32, n int)
+// func chain147flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain148flat(SB), $288-24
+TEXT ·chain147flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47361,9 +47170,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain149flat(out *[]float32, in *[]float32, n int)
+// func chain148flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain149flat(SB), $32-24
+TEXT ·chain148flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -47403,9 +47212,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain150flat(out *[]float32, in *[]float32, n int)
+// func chain149flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain150flat(SB), $64-24
+TEXT ·chain149flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47453,9 +47262,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain151flat(out *[]float32, in *[]float32, n int)
+// func chain150flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain151flat(SB), $32-24
+TEXT ·chain150flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -47553,9 +47362,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain152flat(out *[]float32, in *[]float32, n int)
+// func chain151flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain152flat(SB), $160-24
+TEXT ·chain151flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47741,9 +47550,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain153flat(out *[]float32, in *[]float32, n int)
+// func chain152flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain153flat(SB), $128-24
+TEXT ·chain152flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47932,9 +47741,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain154flat(out *[]float32, in *[]float32, n int)
+// func chain153flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain154flat(SB), $384-24
+TEXT ·chain153flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48303,9 +48112,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain155flat(out *[]float32, in *[]float32, n int)
+// func chain154flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain155flat(SB), $416-24
+TEXT ·chain154flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48682,9 +48491,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain156flat(out *[]float32, in *[]float32, n int)
+// func chain155flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain156flat(SB), $160-24
+TEXT ·chain155flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48949,9 +48758,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain157flat(out *[]float32, in *[]float32, n int)
+// func chain156flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain157flat(SB), $576-24
+TEXT ·chain156flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -49502,9 +49311,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain158flat(out *[]float32, in *[]float32, n int)
+// func chain157flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain158flat(SB), $32-24
+TEXT ·chain157flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -49536,9 +49345,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain159flat(out *[]float32, in *[]float32, n int)
+// func chain158flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain159flat(SB), $32-24
+TEXT ·chain158flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -49574,9 +49383,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain160flat(out *[]float32, in *[]float32, n int)
+// func chain159flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain160flat(SB), $32-24
+TEXT ·chain159flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49610,9 +49419,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain161rows(SB), $384-32
+TEXT ·chain160rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -49707,9 +49516,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain161flat(out *[]float32, in *[]float32, n int)
+// func chain160flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain161flat(SB), $384-24
+TEXT ·chain160flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -49862,6 +49671,74 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain161flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain161flat(SB), $32-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	MOVQ n+16(FP), SI
+	SUBQ $0x08, SI
+	JL   tail
+
+loop:
+	VMOVUPS      (DX)(CX*1), Y0
+	VBROADCASTSS (AX), Y1
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (BX)(CX*1)
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, SI
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, SI
+	JZ           done
+	NEGQ         SI
+	LEAQ         tails<>+0(SB), DI
+	VMOVDQU      32(DI)(SI*4), Y0
+	VMASKMOVPS   (DX)(CX*1), Y0, Y1
+	VBROADCASTSS (AX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain162rows(SB), $32-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), AX
+	MOVQ (CX), BX
+	XORQ CX, CX
+	XORQ SI, SI
+
+row:
+	XORQ DI, DI
+	MOVQ vecs+24(FP), R8
+
+loop:
+	VMOVUPS (DX)(CX*1), Y0
+	VSUBPS  (AX)(DI*1), Y0, Y0
+	VMOVUPS Y0, (BX)(CX*1)
+	ADDQ    $0x20, CX
+	ADDQ    $0x20, DI
+	DECQ    R8
+	JNZ     loop
+	ADDQ    $0x04, SI
+	MOVQ    rows+16(FP), R8
+	DECQ    R8
+	MOVQ    R8, rows+16(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func chain162flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
 TEXT ·chain162flat(SB), $32-24
@@ -49915,74 +49792,6 @@ row:
 	MOVQ vecs+24(FP), R8
 
 loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VSUBPS  (AX)(DI*1), Y0, Y0
-	VMOVUPS Y0, (BX)(CX*1)
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DI
-	DECQ    R8
-	JNZ     loop
-	ADDQ    $0x04, SI
-	MOVQ    rows+16(FP), R8
-	DECQ    R8
-	MOVQ    R8, rows+16(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain163flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain163flat(SB), $32-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	MOVQ n+16(FP), SI
-	SUBQ $0x08, SI
-	JL   tail
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (AX), Y1
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (BX)(CX*1)
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, SI
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, SI
-	JZ           done
-	NEGQ         SI
-	LEAQ         tails<>+0(SB), DI
-	VMOVDQU      32(DI)(SI*4), Y0
-	VMASKMOVPS   (DX)(CX*1), Y0, Y1
-	VBROADCASTSS (AX), Y2
-	VSUBPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (BX)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain164rows(SB), $32-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), AX
-	MOVQ (CX), BX
-	XORQ CX, CX
-	XORQ SI, SI
-
-row:
-	XORQ DI, DI
-	MOVQ vecs+24(FP), R8
-
-loop:
 	VMOVUPS      (DX)(CX*1), Y0
 	VBROADCASTSS (AX)(SI*1), Y1
 	VSUBPS       Y1, Y0, Y0
@@ -49999,9 +49808,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain164flat(out *[]float32, in *[]float32, n int)
+// func chain163flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain164flat(SB), $32-24
+TEXT ·chain163flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50035,9 +49844,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain165rows(SB), $256-32
+TEXT ·chain164rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50112,9 +49921,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain165flat(out *[]float32, in *[]float32, n int)
+// func chain164flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain165flat(SB), $256-24
+TEXT ·chain164flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50235,9 +50044,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain166rows(SB), $512-32
+TEXT ·chain165rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50336,9 +50145,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain166flat(out *[]float32, in *[]float32, n int)
+// func chain165flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain166flat(SB), $512-24
+TEXT ·chain165flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50502,9 +50311,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain167rows(SB), $768-32
+TEXT ·chain166rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50657,9 +50466,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain167flat(out *[]float32, in *[]float32, n int)
+// func chain166flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain167flat(SB), $768-24
+TEXT ·chain166flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50931,9 +50740,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain168rows(SB), $768-32
+TEXT ·chain167rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51084,9 +50893,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain168flat(out *[]float32, in *[]float32, n int)
+// func chain167flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain168flat(SB), $768-24
+TEXT ·chain167flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51354,9 +51163,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain169rows(SB), $288-32
+TEXT ·chain168rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51435,9 +51244,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain169flat(out *[]float32, in *[]float32, n int)
+// func chain168flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain169flat(SB), $288-24
+TEXT ·chain168flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51565,9 +51374,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain170rows(SB), $320-32
+TEXT ·chain169rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51650,9 +51459,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain170flat(out *[]float32, in *[]float32, n int)
+// func chain169flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain170flat(SB), $320-24
+TEXT ·chain169flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51786,9 +51595,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain171flat(out *[]float32, in *[]float32, n int)
+// func chain170flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain171flat(SB), $32-24
+TEXT ·chain170flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51822,9 +51631,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain172flat(out *[]float32, in *[]float32, n int)
+// func chain171flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain172flat(SB), $544-24
+TEXT ·chain171flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51935,9 +51744,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain173rows(SB), $544-32
+TEXT ·chain172rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52002,9 +51811,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain173flat(out *[]float32, in *[]float32, n int)
+// func chain172flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain173flat(SB), $544-24
+TEXT ·chain172flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52117,9 +51926,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain174flat(out *[]float32, in *[]float32, n int)
+// func chain173flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain174flat(SB), $576-24
+TEXT ·chain173flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52247,9 +52056,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain175rows(SB), $936-40
+TEXT ·chain174rows(SB), $936-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52773,9 +52582,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain174flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain175flat(SB), $928-32
+TEXT ·chain174flat(SB), $928-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -53377,9 +53186,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain176rows(SB), $496-40
+TEXT ·chain175rows(SB), $496-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -53633,9 +53442,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain176flat(SB), $488-32
+TEXT ·chain175flat(SB), $488-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -53885,9 +53694,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain177rows(SB), $496-40
+TEXT ·chain176rows(SB), $496-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54141,9 +53950,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain177flat(SB), $488-32
+TEXT ·chain176flat(SB), $488-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54395,9 +54204,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain178flat(out *[]float32, in *[]float32, n int)
+// func chain177flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain178flat(SB), $64-24
+TEXT ·chain177flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54438,9 +54247,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain179rows(SB), $288-32
+TEXT ·chain178rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54493,9 +54302,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain179flat(out *[]float32, in *[]float32, n int)
+// func chain178flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain179flat(SB), $288-24
+TEXT ·chain178flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54578,9 +54387,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain180flat(out *[]float32, in *[]float32, n int)
+// func chain179flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain180flat(SB), $384-24
+TEXT ·chain179flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54674,9 +54483,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain181rows(SB), $384-32
+TEXT ·chain180rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54735,9 +54544,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain181flat(out *[]float32, in *[]float32, n int)
+// func chain180flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain181flat(SB), $384-24
+TEXT ·chain180flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54832,9 +54641,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain182rows(SB), $768-32
+TEXT ·chain181rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54945,9 +54754,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain182flat(out *[]float32, in *[]float32, n int)
+// func chain181flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain182flat(SB), $768-24
+TEXT ·chain181flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55154,9 +54963,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain183flat(out *[]float32, in *[]float32, n int)
+// func chain182flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain183flat(SB), $416-24
+TEXT ·chain182flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55261,9 +55070,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain184rows(SB), $32-32
+TEXT ·chain183rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55292,9 +55101,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain184flat(out *[]float32, in *[]float32, n int)
+// func chain183flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain184flat(SB), $32-24
+TEXT ·chain183flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55328,9 +55137,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain185rows(SB), $256-32
+TEXT ·chain184rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55405,9 +55214,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain185flat(out *[]float32, in *[]float32, n int)
+// func chain184flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain185flat(SB), $256-24
+TEXT ·chain184flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55528,9 +55337,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain186rows(SB), $288-32
+TEXT ·chain185rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55609,9 +55418,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain186flat(out *[]float32, in *[]float32, n int)
+// func chain185flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain186flat(SB), $288-24
+TEXT ·chain185flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55739,9 +55548,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain187rows(SB), $320-32
+TEXT ·chain186rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55824,9 +55633,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain187flat(out *[]float32, in *[]float32, n int)
+// func chain186flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain187flat(SB), $320-24
+TEXT ·chain186flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55960,9 +55769,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain188rows(SB), $32-32
+TEXT ·chain187rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55991,9 +55800,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain188flat(out *[]float32, in *[]float32, n int)
+// func chain187flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain188flat(SB), $32-24
+TEXT ·chain187flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56027,9 +55836,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain189flat(out *[]float32, in *[]float32, n int)
+// func chain188flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain189flat(SB), $32-24
+TEXT ·chain188flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -56109,9 +55918,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain190flat(out *[]float32, in *[]float32, n int)
+// func chain189flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain190flat(SB), $320-24
+TEXT ·chain189flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56441,9 +56250,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain191flat(out *[]float32, in *[]float32, n int)
+// func chain190flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain191flat(SB), $320-24
+TEXT ·chain190flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX

@@ -50,9 +50,6 @@ func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -68,16 +65,22 @@ func chain12flat(out *[]float32, in *[]float32, n int)
 func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain14rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain14rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain14flat(out *[]float32, in *[]float32, n int)
+func chain14flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain15flat(out *[]float32, in *[]float32, n int)
+func chain15rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain16flat(out *[]float32, in *[]float32, n int)
+func chain15flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -86,28 +89,28 @@ func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain18rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain18flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain20flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain21flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain22flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain23flat(out *[]float32, in *[]float32, n int)
@@ -137,16 +140,16 @@ func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain27flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain28rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain28flat(out *[]float32, in *[]float32, n int)
+func chain28flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain29rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain29flat(out *[]float32, in *[]float32, n int)
+func chain29flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -161,16 +164,16 @@ func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain32rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain32flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain32flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain33flat(out *[]float32, in *[]float32, n int)
+func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -185,16 +188,10 @@ func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain35flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain37flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -203,16 +200,22 @@ func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain40flat(out *[]float32, in *[]float32, n int)
+func chain39flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain41flat(out *[]float32, in *[]float32, n int)
+func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -221,16 +224,16 @@ func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain42flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain43rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain43flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain44flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -239,10 +242,10 @@ func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, n int)
+func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -257,28 +260,28 @@ func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain48flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain49flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain50flat(out *[]float32, in *[]float32, n int)
+func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain51rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain51flat(out *[]float32, in *[]float32, n int)
+func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain52flat(out *[]float32, in *[]float32, n int)
+func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -287,22 +290,22 @@ func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
 func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
 func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -395,37 +398,37 @@ func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain75flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain76flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain77flat(out *[]float32, in *[]float32, n int)
+func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain78rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain78flat(out *[]float32, in *[]float32, n int)
+func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain79flat(out *[]float32, in *[]float32, n int)
+func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -434,22 +437,19 @@ func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain81flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain84flat(out *[]float32, in *[]float32, n int)
@@ -470,22 +470,16 @@ func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain87flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain88flat(out *[]float32, in *[]float32, n int)
+func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain88flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain89flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain91rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
@@ -530,10 +524,16 @@ func chain103flat(out *[]float32, in *[]float32, n int)
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
@@ -545,6 +545,9 @@ func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain109flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -554,13 +557,7 @@ func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
@@ -572,7 +569,13 @@ func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain113flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain115flat(out *[]float32, in *[]float32, n int)
@@ -614,34 +617,34 @@ func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain121flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain122rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain122flat(out *[]float32, in *[]float32, n int)
+func chain122flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain123rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain123flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain123flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain124flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain125rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain125flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain125flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain126rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain126flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain126flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain127flat(out *[]float32, in *[]float32, n int)
@@ -725,9 +728,6 @@ func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain140flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain141flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -785,13 +785,16 @@ func chain158flat(out *[]float32, in *[]float32, n int)
 func chain159flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain160flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain161flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain161flat(out *[]float32, in *[]float32, n int)
+func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain162flat(out *[]float32, in *[]float32, n int)
@@ -839,25 +842,25 @@ func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain169flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain170flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain172flat(out *[]float32, in *[]float32, n int)
+func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain172flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain173flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain174flat(out *[]float32, in *[]float32, n int)
+func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain174flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -872,19 +875,19 @@ func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain177rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain177flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain177flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain178flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain179flat(out *[]float32, in *[]float32, n int)
+func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain180flat(out *[]float32, in *[]float32, n int)
@@ -896,10 +899,10 @@ func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain181flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain182flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain182flat(out *[]float32, in *[]float32, n int)
+func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain183flat(out *[]float32, in *[]float32, n int)
@@ -929,9 +932,6 @@ func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain187flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain188flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -939,6 +939,3 @@ func chain189flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain190flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain191flat(out *[]float32, in *[]float32, n int)
