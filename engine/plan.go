@@ -68,6 +68,7 @@ var portNames = [...]string{"next", "output", "probe", "dstate", "dinput", "dtim
 // newPlan plans a program; probes are the numbers of those to compute, wanted are nodes whose values must outlive their
 // stage.
 func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
+	p = merge(p, wanted)
 	n := len(p.Nodes)
 	pl := &plan{p: p, uniform: p.Uniform(), live: make([]bool, n), of: make([]stage, n), keep: make([]keep, n),
 		root: make([]int, n), shift: make([]int, n), summed: map[int]bool{}, onto: map[int]int{}}

@@ -6331,92 +6331,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain27rows(SB), $96-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	XORQ CX, CX
-	XORQ R8, R8
-
-row:
-	XORQ R9, R9
-	MOVQ vecs+24(FP), R10
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (BX)(R8*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      (SI)(CX*1), Y1
-	VBROADCASTSS (AX)(R8*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (DI)(CX*1)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, R9
-	DECQ         R10
-	JNZ          loop
-	ADDQ         $0x04, R8
-	MOVQ         rows+16(FP), R10
-	DECQ         R10
-	MOVQ         R10, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain27flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain27flat(SB), $96-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 72(AX), AX
-	MOVQ (CX), DI
-	XORQ CX, CX
-	MOVQ n+16(FP), R8
-	SUBQ $0x08, R8
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (BX)(CX*1), Y0, Y0
-	VMOVUPS (SI)(CX*1), Y1
-	VADDPS  (AX)(CX*1), Y1, Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, R8
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, R8
-	JZ         done
-	NEGQ       R8
-	LEAQ       tails<>+0(SB), R9
-	VMOVDQU    32(R9)(R8*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (SI)(CX*1), Y0, Y2
-	VMASKMOVPS (AX)(CX*1), Y0, Y3
-	VADDPS     Y3, Y2, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (DI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain28rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain27rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain28rows(SB), $144-40
+TEXT ·chain27rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6587,9 +6504,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain28flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain27flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain28flat(SB), $136-32
+TEXT ·chain27flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6755,9 +6672,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain29rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain28rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain29rows(SB), $176-40
+TEXT ·chain28rows(SB), $176-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -6926,9 +6843,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain29flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain28flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain29flat(SB), $168-32
+TEXT ·chain28flat(SB), $168-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -7092,83 +7009,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain30rows(SB), $64-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	XORQ CX, CX
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ vecs+24(FP), R9
-
-loop:
-	VMOVUPS      (DX)(CX*1), Y0
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VADDPS       (AX)(CX*1), Y0, Y0
-	VMOVUPS      Y0, (SI)(CX*1)
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, R8
-	DECQ         R9
-	JNZ          loop
-	ADDQ         $0x04, DI
-	MOVQ         rows+16(FP), R9
-	DECQ         R9
-	MOVQ         R9, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain30flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain30flat(SB), $64-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), BX
-	MOVQ 48(AX), AX
-	MOVQ (CX), SI
-	XORQ CX, CX
-	MOVQ n+16(FP), DI
-	SUBQ $0x08, DI
-	JL   tail
-
-loop:
-	VMOVUPS (DX)(CX*1), Y0
-	VADDPS  (BX)(CX*1), Y0, Y0
-	VADDPS  (AX)(CX*1), Y0, Y0
-	VMOVUPS Y0, (SI)(CX*1)
-	ADDQ    $0x20, CX
-	SUBQ    $0x08, DI
-	JGE     loop
-
-tail:
-	ADDQ       $0x08, DI
-	JZ         done
-	NEGQ       DI
-	LEAQ       tails<>+0(SB), R8
-	VMOVDQU    32(R8)(DI*4), Y0
-	VMASKMOVPS (DX)(CX*1), Y0, Y1
-	VMASKMOVPS (BX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS (AX)(CX*1), Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (SI)(CX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain29rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain31rows(SB), $144-40
+TEXT ·chain29rows(SB), $144-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7327,9 +7170,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain29flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $136-32
+TEXT ·chain29flat(SB), $136-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7485,9 +7328,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain32rows(SB), $64-32
+TEXT ·chain30rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7524,9 +7367,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain32flat(out *[]float32, in *[]float32, n int)
+// func chain30flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain32flat(SB), $64-24
+TEXT ·chain30flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -7573,9 +7416,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain33rows(SB), $328-40
+TEXT ·chain31rows(SB), $328-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8011,9 +7854,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain33flat(SB), $320-32
+TEXT ·chain31flat(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8536,9 +8379,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain32rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34rows(SB), $528-40
+TEXT ·chain32rows(SB), $528-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -8823,9 +8666,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain32flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $520-32
+TEXT ·chain32flat(SB), $520-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9107,9 +8950,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain35rows(SB), $384-32
+TEXT ·chain33rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9191,9 +9034,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain35flat(out *[]float32, in *[]float32, n int)
+// func chain33flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain35flat(SB), $384-24
+TEXT ·chain33flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9328,9 +9171,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37rows(SB), $128-32
+TEXT ·chain35rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9393,9 +9236,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain37flat(out *[]float32, in *[]float32, n int)
+// func chain35flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37flat(SB), $128-24
+TEXT ·chain35flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9492,9 +9335,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38rows(SB), $128-32
+TEXT ·chain36rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9555,9 +9398,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain38flat(out *[]float32, in *[]float32, n int)
+// func chain36flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain38flat(SB), $128-24
+TEXT ·chain36flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -9651,9 +9494,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain39rows(SB), $544-32
+TEXT ·chain37rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9725,9 +9568,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain39flat(out *[]float32, in *[]float32, n int)
+// func chain37flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain39flat(SB), $544-24
+TEXT ·chain37flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -9849,9 +9692,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain40rows(SB), $624-40
+TEXT ·chain38rows(SB), $624-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10110,9 +9953,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain40flat(SB), $616-32
+TEXT ·chain38flat(SB), $616-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10368,9 +10211,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain41rows(SB), $560-40
+TEXT ·chain39rows(SB), $560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10641,9 +10484,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain41flat(SB), $552-32
+TEXT ·chain39flat(SB), $552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10907,9 +10750,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain42rows(SB), $448-32
+TEXT ·chain40rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -10975,9 +10818,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain42flat(out *[]float32, in *[]float32, n int)
+// func chain40flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain42flat(SB), $448-24
+TEXT ·chain40flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11082,9 +10925,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain43rows(SB), $96-32
+TEXT ·chain41rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11127,9 +10970,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain43flat(out *[]float32, in *[]float32, n int)
+// func chain41flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain43flat(SB), $96-24
+TEXT ·chain41flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11187,9 +11030,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain44rows(SB), $96-32
+TEXT ·chain42rows(SB), $96-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11247,9 +11090,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain44flat(out *[]float32, in *[]float32, n int)
+// func chain42flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain44flat(SB), $96-24
+TEXT ·chain42flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11338,9 +11181,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain45rows(SB), $160-32
+TEXT ·chain43rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11379,9 +11222,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain45flat(out *[]float32, in *[]float32, n int)
+// func chain43flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain45flat(SB), $160-24
+TEXT ·chain43flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -11432,9 +11275,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain46rows(SB), $232-40
+TEXT ·chain44rows(SB), $232-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -11862,9 +11705,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain46flat(SB), $224-32
+TEXT ·chain44flat(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12379,9 +12222,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain47rows(SB), $128-32
+TEXT ·chain45rows(SB), $128-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12423,9 +12266,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain47flat(out *[]float32, in *[]float32, n int)
+// func chain45flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain47flat(SB), $128-24
+TEXT ·chain45flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -12481,9 +12324,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48rows(SB), $416-32
+TEXT ·chain46rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12621,9 +12464,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain48flat(out *[]float32, in *[]float32, n int)
+// func chain46flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain48flat(SB), $416-24
+TEXT ·chain46flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -12870,9 +12713,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49rows(SB), $416-32
+TEXT ·chain47rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13004,9 +12847,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain49flat(out *[]float32, in *[]float32, n int)
+// func chain47flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain49flat(SB), $416-24
+TEXT ·chain47flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13241,9 +13084,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain50rows(SB), $112-40
+TEXT ·chain48rows(SB), $112-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13400,9 +13243,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain50flat(SB), $104-32
+TEXT ·chain48flat(SB), $104-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13556,9 +13399,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51rows(SB), $368-40
+TEXT ·chain49rows(SB), $368-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -13809,9 +13652,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51flat(SB), $360-32
+TEXT ·chain49flat(SB), $360-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14061,9 +13904,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain52rows(SB), $376-40
+TEXT ·chain50rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14395,9 +14238,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain52flat(SB), $368-32
+TEXT ·chain50flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -14758,9 +14601,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain53rows(SB), $152-40
+TEXT ·chain51rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15014,9 +14857,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain53flat(SB), $144-32
+TEXT ·chain51flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -15297,1295 +15140,1295 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain54rows(SB), $216-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ $0x00000000, 144(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 152(SP)
+	VMOVUPS Y1, 184(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 152(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 152(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 152(SP)
+	LEAQ         152(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 136(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 144(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain54flat(SB), $208-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 144(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 144(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 128(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 136(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000020, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000020, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain55rows(SB), $216-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ $0x00000000, 144(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y2
+	VMOVUPS      32(R14)(BX*1), Y3
+	VBROADCASTSS (R12), Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VFMADD231PS  Y4, Y3, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 152(SP)
+	VMOVUPS Y1, 184(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMOVUPS      (R14)(BX*1), Y1
+	VBROADCASTSS (R12), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 152(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 152(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    136(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    144(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        128(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y2
+	VBROADCASTSS (R12), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000004, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 152(SP)
+	LEAQ         152(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 136(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 144(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain55flat(SB), $208-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 128(SP)
+	MOVQ $0x00000000, 136(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 144(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 144(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y0
+	VMULPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 128(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 136(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    128(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    128(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000020, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    136(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    136(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000020, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 144(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain56rows(SB), $216-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 128(SP)
-	MOVQ $0x00000000, 136(SP)
-	MOVQ $0x00000000, 144(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y2
-	VMOVUPS      32(R14)(BX*1), Y3
-	VBROADCASTSS (R12), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y2
-	VMOVUPS      32(R14)(BX*1), Y3
-	VBROADCASTSS (R12), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 152(SP)
-	VMOVUPS Y1, 184(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y1
-	VBROADCASTSS (R12), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y1
-	VBROADCASTSS (R12), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 152(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 152(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y5, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y2
-	VBROADCASTSS (R12), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y2
-	VBROADCASTSS (R12), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 152(SP)
-	LEAQ         152(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y6, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 136(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 144(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain56flat(SB), $208-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 128(SP)
-	MOVQ $0x00000000, 136(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 144(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    128(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    128(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    136(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    136(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 144(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y5, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 128(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 136(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    128(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    128(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    136(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    136(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 144(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y6, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain57rows(SB), $216-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 128(SP)
-	MOVQ $0x00000000, 136(SP)
-	MOVQ $0x00000000, 144(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y2
-	VMOVUPS      32(R14)(BX*1), Y3
-	VBROADCASTSS (R12), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y2
-	VMOVUPS      32(R14)(BX*1), Y3
-	VBROADCASTSS (R12), Y4
-	VFMADD231PS  Y4, Y2, Y0
-	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 152(SP)
-	VMOVUPS Y1, 184(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y1
-	VBROADCASTSS (R12), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMOVUPS      (R14)(BX*1), Y1
-	VBROADCASTSS (R12), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 152(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 152(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    136(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y2
-	VBROADCASTSS (R12), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    144(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        128(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y2
-	VBROADCASTSS (R12), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000004, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 152(SP)
-	LEAQ         152(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 136(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 144(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain57flat(SB), $208-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 128(SP)
-	MOVQ $0x00000000, 136(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 144(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    128(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    128(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    136(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    136(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 144(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y0
-	VMULPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 128(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 136(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    128(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    128(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    136(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    136(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 144(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain58rows(SB), $184-40
+TEXT ·chain56rows(SB), $184-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16875,9 +16718,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain58flat(SB), $176-32
+TEXT ·chain56flat(SB), $176-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17194,9 +17037,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain59rows(SB), $400-40
+TEXT ·chain57rows(SB), $400-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17451,9 +17294,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain59flat(SB), $392-32
+TEXT ·chain57flat(SB), $392-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -17707,9 +17550,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60rows(SB), $696-40
+TEXT ·chain58rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18227,9 +18070,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60flat(SB), $688-32
+TEXT ·chain58flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -18744,6 +18587,2247 @@ restproduct1done:
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain59rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain59flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain60rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain60flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -19019,8 +21103,6 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -19051,8 +21133,6 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -19091,8 +21171,6 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -19100,7 +21178,7 @@ vector:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -19238,8 +21316,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -19270,8 +21346,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -19312,8 +21386,6 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -19321,7 +21393,7 @@ restproduct2done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -19571,8 +21643,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -19601,8 +21671,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -19637,8 +21705,6 @@ wholeproduct2done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y1
@@ -19646,7 +21712,7 @@ wholeproduct2done:
 	VMULPS       Y1, Y5, Y1
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
@@ -19882,8 +21948,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -19914,8 +21978,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -19956,8 +22018,6 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         216(AX), BX
 	MOVQ         216(AX), BX
 	VBROADCASTSS (BX), Y2
@@ -19965,7 +22025,7 @@ restproduct2done:
 	VMULPS       Y2, Y6, Y2
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -19974,2224 +22034,7 @@ done:
 
 // func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62rows(SB), $696-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 440(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain63rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $696-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain64rows(SB), $632-40
+TEXT ·chain62rows(SB), $632-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -22699,9 +22542,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $624-32
+TEXT ·chain62flat(SB), $624-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -23208,6 +23051,2211 @@ restproduct1done:
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain63rows(SB), $640-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ $0x00000000, 376(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y2, 448(SP)
+	VMOVUPS Y3, 480(SP)
+	VMOVUPS Y4, 512(SP)
+	VMOVUPS Y5, 544(SP)
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y7, 608(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 384(SP)
+	VMOVUPS Y1, 448(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 576(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 384(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    376(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 384(SP)
+	VMOVUPS      Y2, 448(SP)
+	VMOVUPS      Y3, 512(SP)
+	VMOVUPS      Y4, 576(SP)
+	LEAQ         384(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 376(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain63flat(SB), $632-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 376(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 376(SP)
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 368(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    368(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    368(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain64rows(SB), $632-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ $0x00000000, 368(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 408(SP)
+	VMOVUPS Y2, 440(SP)
+	VMOVUPS Y3, 472(SP)
+	VMOVUPS Y4, 504(SP)
+	VMOVUPS Y5, 536(SP)
+	VMOVUPS Y6, 568(SP)
+	VMOVUPS Y7, 600(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 376(SP)
+	VMOVUPS Y1, 440(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 568(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 376(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    360(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    368(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        352(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 376(SP)
+	VMOVUPS      Y2, 440(SP)
+	VMOVUPS      Y3, 504(SP)
+	VMOVUPS      Y4, 568(SP)
+	LEAQ         376(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 360(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 368(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain64flat(SB), $624-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 352(SP)
+	MOVQ $0x00000000, 360(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 368(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 368(SP)
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y5, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 352(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 360(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    352(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    352(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    360(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    360(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 368(SP)
+	VMOVUPS      Y2, 432(SP)
+	VMOVUPS      Y3, 496(SP)
+	VMOVUPS      Y4, 560(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y6, Y1
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -23483,8 +25531,6 @@ vector:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R10), Y0
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -23515,8 +25561,6 @@ vector:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R10), Y0
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -23555,11 +25599,9 @@ vector:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R8
@@ -23697,8 +25739,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R10), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -23729,8 +25769,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R10), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -23771,11 +25809,9 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R11
 	SUBQ         R11, DX
@@ -24025,8 +26061,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y5, Y5
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
 	VMOVUPS      64(R8), Y0
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -24055,8 +26089,6 @@ wholeproduct2done:
 	VDIVPS       Y1, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y0, Y1
 	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
 	VMOVUPS      128(R8), Y0
 	MOVQ         120(AX), BX
 	VADDPS       (BX)(DX*1), Y0, Y0
@@ -24093,11 +26125,9 @@ wholeproduct2done:
 	VBLENDVPS    Y0, Y7, Y1, Y0
 	VADDPS       Y1, Y7, Y7
 	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	VMULPS       Y0, Y6, Y0
 	VADDPS       Y0, Y5, Y0
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         DX, R10
 	SHRQ         $0x03, R10
@@ -24333,8 +26363,6 @@ restproduct2done:
 	VDIVPS       Y2, Y6, Y6
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	VMOVUPS      64(R8), Y1
 	MOVQ         72(AX), BX
 	MOVQ         72(AX), BX
@@ -24365,8 +26393,6 @@ restproduct2done:
 	VDIVPS       Y2, Y7, Y7
 	VANDPS       wide80000000<>+0(SB), Y1, Y2
 	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
 	VMOVUPS      128(R8), Y1
 	MOVQ         120(AX), BX
 	MOVQ         120(AX), BX
@@ -24407,11 +26433,9 @@ restproduct2done:
 	VBLENDVPS    Y1, Y8, Y2, Y1
 	VADDPS       Y2, Y8, Y8
 	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMULPS       Y1, Y7, Y1
 	VADDPS       Y1, Y6, Y1
-	MOVQ         72(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -24420,2188 +26444,7 @@ done:
 
 // func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66rows(SB), $632-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 408(SP)
-	VMOVUPS Y2, 440(SP)
-	VMOVUPS Y3, 472(SP)
-	VMOVUPS Y4, 504(SP)
-	VMOVUPS Y5, 536(SP)
-	VMOVUPS Y6, 568(SP)
-	VMOVUPS Y7, 600(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 376(SP)
-	VMOVUPS Y1, 440(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 568(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 376(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	LEAQ         376(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain66flat(SB), $624-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 368(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 368(SP)
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 432(SP)
-	VMOVUPS      Y3, 496(SP)
-	VMOVUPS      Y4, 560(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain67rows(SB), $640-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ $0x00000000, 376(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 416(SP)
-	VMOVUPS Y2, 448(SP)
-	VMOVUPS Y3, 480(SP)
-	VMOVUPS Y4, 512(SP)
-	VMOVUPS Y5, 544(SP)
-	VMOVUPS Y6, 576(SP)
-	VMOVUPS Y7, 608(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 384(SP)
-	VMOVUPS Y1, 448(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 576(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 384(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    360(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    368(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    376(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        352(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 384(SP)
-	VMOVUPS      Y2, 448(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y4, 576(SP)
-	LEAQ         384(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 360(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 368(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 376(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain67flat(SB), $632-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 352(SP)
-	MOVQ $0x00000000, 360(SP)
-	MOVQ $0x00000000, 368(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 376(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 376(SP)
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y5, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 352(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 360(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 368(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    352(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    352(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    360(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    360(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    368(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    368(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 376(SP)
-	VMOVUPS      Y2, 440(SP)
-	VMOVUPS      Y3, 504(SP)
-	VMOVUPS      Y4, 568(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y6, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain68rows(SB), $688-40
+TEXT ·chain66rows(SB), $688-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -27017,9 +26860,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $680-32
+TEXT ·chain66flat(SB), $680-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -27295,6 +27138,2275 @@ restproduct0done:
 	VMOVUPS      Y2, 488(SP)
 	VMOVUPS      Y3, 552(SP)
 	VMOVUPS      Y4, 616(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain67rows(SB), $696-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 472(SP)
+	VMOVUPS Y2, 504(SP)
+	VMOVUPS Y3, 536(SP)
+	VMOVUPS Y4, 568(SP)
+	VMOVUPS Y5, 600(SP)
+	VMOVUPS Y6, 632(SP)
+	VMOVUPS Y7, 664(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	VMOVUPS Y0, 440(SP)
+	VMOVUPS Y1, 504(SP)
+	VMOVUPS Y2, 568(SP)
+	VMOVUPS Y3, 632(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 440(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
+	LEAQ         440(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain67flat(SB), $688-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 432(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	VMOVUPS      Y0, 432(SP)
+	VMOVUPS      Y1, 496(SP)
+	VMOVUPS      Y2, 560(SP)
+	VMOVUPS      Y3, 624(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), DI
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	VMOVUPS      Y1, 432(SP)
+	VMOVUPS      Y2, 496(SP)
+	VMOVUPS      Y3, 560(SP)
+	VMOVUPS      Y4, 624(SP)
+	VMOVUPS      (R8), Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R8), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R8), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R8), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain68rows(SB), $704-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R9
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ $0x00000000, 440(SP)
+	XORQ DI, DI
+
+row:
+	XORQ R8, R8
+	MOVQ lanes+32(FP), R11
+
+pairs:
+	CMPQ    R11, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+pairproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct0slot
+
+pairproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+pairproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          pairproduct1slot
+
+pairproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      pairproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+pairproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y8
+	VMOVUPS      32(R14)(BX*1), Y9
+	VBROADCASTSS (R12), Y10
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R12), Y10
+	VFMADD231PS  Y10, Y8, Y6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          pairproduct2slot
+
+pairproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 480(SP)
+	VMOVUPS Y2, 512(SP)
+	VMOVUPS Y3, 544(SP)
+	VMOVUPS Y4, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y6, 640(SP)
+	VMOVUPS Y7, 672(SP)
+	MOVQ    $0x00000002, R12
+	JMP     chain
+
+single:
+	CMPQ    R11, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+singleproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct0slot
+
+singleproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+singleproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS 8(R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 12(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          singleproduct1slot
+
+singleproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      singleproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+singleproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMOVUPS      (R14)(BX*1), Y4
+	VBROADCASTSS (R12), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS 4(R12), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          singleproduct2slot
+
+singleproduct2done:
+	VMOVUPS Y0, 448(SP)
+	VMOVUPS Y1, 512(SP)
+	VMOVUPS Y2, 576(SP)
+	VMOVUPS Y3, 640(SP)
+	MOVQ    $0x00000001, R12
+
+chain:
+	LEAQ 448(SP), R10
+
+vector:
+	VMOVUPS      (R10), Y0
+	VBROADCASTSS (SI)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R10), Y0
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R10), Y0
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(R8*1), Y0, Y0
+	VMOVUPS      192(R10), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R11
+	DECQ         R12
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R11, R11
+	JZ      end
+	NEGQ    R11
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R11*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct0done
+	MOVQ    424(SP), BX
+	MOVQ    16(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(R9), R12
+	ADDQ    BX, R12
+	MOVQ    (R9), R14
+	ADDQ    R8, R14
+
+restproduct0slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct0slot
+
+restproduct0done:
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct1done
+	MOVQ    432(SP), BX
+	MOVQ    88(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(R9), R12
+	ADDQ    BX, R12
+	MOVQ    72(R9), R14
+	ADDQ    R8, R14
+
+restproduct1slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000010, R12
+	DECQ         R13
+	JNZ          restproduct1slot
+
+restproduct1done:
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), R13
+	TESTQ   R13, R13
+	JZ      restproduct2done
+	MOVQ    440(SP), BX
+	MOVQ    160(R9), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(R9), R12
+	ADDQ    BX, R12
+	MOVQ    144(R9), R14
+	ADDQ    R8, R14
+
+restproduct2slot:
+	MOVLQSX      (R10), BX
+	IMULQ        416(SP), BX
+	VMASKMOVPS   (R14)(BX*1), Y0, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(R12), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         $0x00000004, R10
+	ADDQ         $0x00000008, R12
+	DECQ         R13
+	JNZ          restproduct2slot
+
+restproduct2done:
+	VMOVUPS      Y1, 448(SP)
+	VMOVUPS      Y2, 512(SP)
+	VMOVUPS      Y3, 576(SP)
+	VMOVUPS      Y4, 640(SP)
+	LEAQ         448(SP), R10
+	VMOVUPS      (R10), Y1
+	VBROADCASTSS (SI)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
+	VFMADD213PS  Y5, Y4, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y2
+	VDIVPS       Y2, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y6, Y6
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	VMOVUPS      64(R10), Y1
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      wide41200000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VADDPS       Y2, Y2, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
+	VFMADD213PS  Y5, Y4, Y7
+	VFMADD213PS  Y2, Y4, Y7
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       wide3f800000<>+0(SB), Y3, Y3
+	VADDPS       widebf800000<>+0(SB), Y3, Y2
+	VFMADD213PS  Y2, Y3, Y7
+	VADDPS       wide40000000<>+0(SB), Y7, Y2
+	VDIVPS       Y2, Y7, Y7
+	VANDPS       wide80000000<>+0(SB), Y1, Y2
+	VORPS        Y2, Y7, Y7
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
+	VMOVUPS      128(R10), Y1
+	MOVQ         120(AX), BX
+	MOVQ         120(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(R8*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      192(R10), Y2
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(DI*1), Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y2
+	VMOVUPS      widec2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
+	VROUNDPS     $0x08, Y3, Y3
+	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
+	VCVTPS2DQ    Y3, Y3
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y2, Y2, Y4
+	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
+	VFMADD213PS  Y5, Y4, Y8
+	VFMADD213PS  Y2, Y4, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y2
+	VFMADD213PS  Y2, Y2, Y8
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y2
+	VBLENDVPS    Y1, Y8, Y2, Y1
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y2
+	VSUBPS       Y1, Y2, Y2
+	VMULPS       Y2, Y6, Y2
+	VMULPS       Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R11
+	SUBQ         R11, DX
+
+end:
+	MOVQ    24(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 424(SP)
+	MOVQ    96(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 432(SP)
+	MOVQ    168(R9), BX
+	MOVLQSX (BX)(DI*1), BX
+	ADDQ    BX, 440(SP)
+	ADDQ    $0x04, DI
+	MOVQ    rows+24(FP), R11
+	DECQ    R11
+	MOVQ    R11, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain68flat(SB), $696-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), DX
+	MOVQ 24(AX), SI
+	XORQ DX, DX
+	MOVQ heads+16(FP), DI
+	MOVQ $0x00000000, 416(SP)
+	MOVQ $0x00000000, 424(SP)
+	MOVQ $0x00000000, 432(SP)
+	MOVQ n+24(FP), R9
+	LEAQ 440(SP), R8
+	SUBQ $0x08, R9
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R11
+	ADDQ    BX, R11
+	MOVQ    (DI), R13
+	MOVQ    32(DI), R14
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 64(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 96(R11), Y6, Y1
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R11
+	ADDQ    BX, R11
+	MOVQ    72(DI), R13
+	MOVQ    104(DI), R14
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 128(R11), Y6, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 160(R11), Y6, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 192(R11), Y6, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	VFMADD231PS 224(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y0
+	VFMADD231PS 32(R11), Y5, Y1
+	VFMADD231PS 64(R11), Y5, Y2
+	VFMADD231PS 96(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
+
+wholeproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      wholeproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R11
+	ADDQ    BX, R11
+	MOVQ    144(DI), R13
+	MOVQ    176(DI), R14
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct2odd
+
+wholeproduct2two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y6, Y4, Y6
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 64(R11), Y6, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	VFMADD231PS 96(R11), Y6, Y3
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000080, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct2two
+
+wholeproduct2odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct2done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y4
+	VPERMPS     (R13)(BX*4), Y4, Y5
+	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
+	VANDNPS     Y5, Y4, Y5
+	VFMADD231PS (R11), Y5, Y2
+	VFMADD231PS 32(R11), Y5, Y3
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000040, R11
+
+wholeproduct2done:
+	VMOVUPS      Y0, 440(SP)
+	VMOVUPS      Y1, 504(SP)
+	VMOVUPS      Y2, 568(SP)
+	VMOVUPS      Y3, 632(SP)
+	VMOVUPS      (R8), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y5
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
+	VFMADD213PS  Y4, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y5
+	VADDPS       wide40000000<>+0(SB), Y5, Y1
+	VDIVPS       Y1, Y5, Y5
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y5, Y5
+	MOVQ         (CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	VMOVUPS      64(R8), Y0
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      wide41200000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VADDPS       Y1, Y1, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y6
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
+	VFMADD213PS  Y4, Y3, Y6
+	VFMADD213PS  Y1, Y3, Y6
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       wide3f800000<>+0(SB), Y2, Y2
+	VADDPS       widebf800000<>+0(SB), Y2, Y1
+	VFMADD213PS  Y1, Y2, Y6
+	VADDPS       wide40000000<>+0(SB), Y6, Y1
+	VDIVPS       Y1, Y6, Y6
+	VANDPS       wide80000000<>+0(SB), Y0, Y1
+	VORPS        Y1, Y6, Y6
+	MOVQ         24(CX), BX
+	VMOVUPS      Y6, (BX)(DX*1)
+	VMOVUPS      128(R8), Y0
+	MOVQ         120(AX), BX
+	VADDPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      192(R8), Y1
+	MOVQ         192(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VORPS        wide80000000<>+0(SB), Y0, Y1
+	VMOVUPS      widec2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x08, Y2, Y2
+	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
+	VCVTPS2DQ    Y2, Y2
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y1, Y1, Y3
+	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
+	VFMADD213PS  Y4, Y3, Y7
+	VFMADD213PS  Y1, Y3, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y1
+	VFMADD213PS  Y1, Y1, Y7
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       Y2, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y1
+	VBLENDVPS    Y0, Y7, Y1, Y0
+	VADDPS       Y1, Y7, Y7
+	VDIVPS       Y7, Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VBROADCASTSS (BX), Y1
+	VSUBPS       Y0, Y1, Y1
+	VMULPS       Y1, Y5, Y1
+	VMULPS       Y0, Y6, Y0
+	VADDPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 416(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 424(SP)
+	MOVQ         168(DI), BX
+	MOVLQSX      (BX)(R10*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 432(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R9
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    416(SP), BX
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    416(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 64(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y7, Y2
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R11, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct1done
+	MOVQ    424(SP), BX
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    424(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      restproduct1odd
+
+restproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 128(R10), Y7, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 160(R10), Y7, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 192(R10), Y7, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	VFMADD231PS 224(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct1two
+
+restproduct1odd:
+	CMPQ        R11, $-1
+	JNE         restproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y1
+	VFMADD231PS 32(R10), Y6, Y2
+	VFMADD231PS 64(R10), Y6, Y3
+	VFMADD231PS 96(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
+
+restproduct1done:
+	MOVQ    168(DI), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct2done
+	MOVQ    432(SP), BX
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x08, BX, BX
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), DI
+	MOVQ    432(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (DI)(BX*4), DI
+	SUBQ    $0x02, R11
+	JL      restproduct2odd
+
+restproduct2two:
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	MOVLQSX     4(DI), BX
+	VMOVUPS     32(R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y7
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y7, Y5, Y7
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 64(R10), Y7, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	VFMADD231PS 96(R10), Y7, Y4
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
+	JGE         restproduct2two
+
+restproduct2odd:
+	CMPQ        R11, $-1
+	JNE         restproduct2done
+	MOVLQSX     (DI), BX
+	VMOVUPS     (R9), Y5
+	VPERMPS     (R12)(BX*4), Y5, Y6
+	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
+	VANDNPS     Y6, Y5, Y6
+	VFMADD231PS (R10), Y6, Y3
+	VFMADD231PS 32(R10), Y6, Y4
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000040, R10
+
+restproduct2done:
+	VMOVUPS      Y1, 440(SP)
+	VMOVUPS      Y2, 504(SP)
+	VMOVUPS      Y3, 568(SP)
+	VMOVUPS      Y4, 632(SP)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -27415,2276 +29527,7 @@ done:
 
 // func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69rows(SB), $696-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 472(SP)
-	VMOVUPS Y2, 504(SP)
-	VMOVUPS Y3, 536(SP)
-	VMOVUPS Y4, 568(SP)
-	VMOVUPS Y5, 600(SP)
-	VMOVUPS Y6, 632(SP)
-	VMOVUPS Y7, 664(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	VMOVUPS Y0, 440(SP)
-	VMOVUPS Y1, 504(SP)
-	VMOVUPS Y2, 568(SP)
-	VMOVUPS Y3, 632(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 440(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	LEAQ         440(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $688-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 432(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 432(SP)
-	VMOVUPS      Y1, 496(SP)
-	VMOVUPS      Y2, 560(SP)
-	VMOVUPS      Y3, 624(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), DI
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	VMOVUPS      Y1, 432(SP)
-	VMOVUPS      Y2, 496(SP)
-	VMOVUPS      Y3, 560(SP)
-	VMOVUPS      Y4, 624(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain70rows(SB), $704-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R9
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ $0x00000000, 440(SP)
-	XORQ DI, DI
-
-row:
-	XORQ R8, R8
-	MOVQ lanes+32(FP), R11
-
-pairs:
-	CMPQ    R11, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-pairproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct0slot
-
-pairproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-pairproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y0
-	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y2
-	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS 8(R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 12(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          pairproduct1slot
-
-pairproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      pairproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-pairproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y8
-	VMOVUPS      32(R14)(BX*1), Y9
-	VBROADCASTSS (R12), Y10
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS 4(R12), Y10
-	VFMADD231PS  Y10, Y8, Y6
-	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          pairproduct2slot
-
-pairproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 480(SP)
-	VMOVUPS Y2, 512(SP)
-	VMOVUPS Y3, 544(SP)
-	VMOVUPS Y4, 576(SP)
-	VMOVUPS Y5, 608(SP)
-	VMOVUPS Y6, 640(SP)
-	VMOVUPS Y7, 672(SP)
-	MOVQ    $0x00000002, R12
-	JMP     chain
-
-single:
-	CMPQ    R11, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-singleproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct0slot
-
-singleproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-singleproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS 8(R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 12(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          singleproduct1slot
-
-singleproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      singleproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-singleproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMOVUPS      (R14)(BX*1), Y4
-	VBROADCASTSS (R12), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS 4(R12), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          singleproduct2slot
-
-singleproduct2done:
-	VMOVUPS Y0, 448(SP)
-	VMOVUPS Y1, 512(SP)
-	VMOVUPS Y2, 576(SP)
-	VMOVUPS Y3, 640(SP)
-	MOVQ    $0x00000001, R12
-
-chain:
-	LEAQ 448(SP), R10
-
-vector:
-	VMOVUPS      (R10), Y0
-	VBROADCASTSS (SI)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R10), Y0
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R10), Y0
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(R8*1), Y0, Y0
-	VMOVUPS      192(R10), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R11
-	DECQ         R12
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R11, R11
-	JZ      end
-	NEGQ    R11
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R11*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct0done
-	MOVQ    424(SP), BX
-	MOVQ    16(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(R9), R12
-	ADDQ    BX, R12
-	MOVQ    (R9), R14
-	ADDQ    R8, R14
-
-restproduct0slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct0slot
-
-restproduct0done:
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct1done
-	MOVQ    432(SP), BX
-	MOVQ    88(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(R9), R12
-	ADDQ    BX, R12
-	MOVQ    72(R9), R14
-	ADDQ    R8, R14
-
-restproduct1slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS 8(R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 12(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000010, R12
-	DECQ         R13
-	JNZ          restproduct1slot
-
-restproduct1done:
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), R13
-	TESTQ   R13, R13
-	JZ      restproduct2done
-	MOVQ    440(SP), BX
-	MOVQ    160(R9), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(R9), R12
-	ADDQ    BX, R12
-	MOVQ    144(R9), R14
-	ADDQ    R8, R14
-
-restproduct2slot:
-	MOVLQSX      (R10), BX
-	IMULQ        416(SP), BX
-	VMASKMOVPS   (R14)(BX*1), Y0, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS 4(R12), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         $0x00000004, R10
-	ADDQ         $0x00000008, R12
-	DECQ         R13
-	JNZ          restproduct2slot
-
-restproduct2done:
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 512(SP)
-	VMOVUPS      Y3, 576(SP)
-	VMOVUPS      Y4, 640(SP)
-	LEAQ         448(SP), R10
-	VMOVUPS      (R10), Y1
-	VBROADCASTSS (SI)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R10), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R10), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(R8*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R10), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(DI*1), Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R11
-	SUBQ         R11, DX
-
-end:
-	MOVQ    24(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 424(SP)
-	MOVQ    96(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 432(SP)
-	MOVQ    168(R9), BX
-	MOVLQSX (BX)(DI*1), BX
-	ADDQ    BX, 440(SP)
-	ADDQ    $0x04, DI
-	MOVQ    rows+24(FP), R11
-	DECQ    R11
-	MOVQ    R11, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain70flat(SB), $696-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), DX
-	MOVQ 24(AX), SI
-	XORQ DX, DX
-	MOVQ heads+16(FP), DI
-	MOVQ $0x00000000, 416(SP)
-	MOVQ $0x00000000, 424(SP)
-	MOVQ $0x00000000, 432(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 440(SP), R8
-	SUBQ $0x08, R9
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
-
-wholeproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct2odd
-
-wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct2two
-
-wholeproduct2odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
-	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
-	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
-
-wholeproduct2done:
-	VMOVUPS      Y0, 440(SP)
-	VMOVUPS      Y1, 504(SP)
-	VMOVUPS      Y2, 568(SP)
-	VMOVUPS      Y3, 632(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y5
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y5
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y5
-	VFMADD213PS  Y4, Y3, Y5
-	VFMADD213PS  Y1, Y3, Y5
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y5
-	VADDPS       wide40000000<>+0(SB), Y5, Y1
-	VDIVPS       Y1, Y5, Y5
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	VMOVUPS      64(R8), Y0
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
-	VMOVUPS      wide41200000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y6
-	VFMADD213PS  Y4, Y3, Y6
-	VFMADD213PS  Y1, Y3, Y6
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       wide3f800000<>+0(SB), Y2, Y2
-	VADDPS       widebf800000<>+0(SB), Y2, Y1
-	VFMADD213PS  Y1, Y2, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y1
-	VDIVPS       Y1, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y0, Y1
-	VORPS        Y1, Y6, Y6
-	MOVQ         24(CX), BX
-	VMOVUPS      Y6, (BX)(DX*1)
-	VMOVUPS      128(R8), Y0
-	MOVQ         120(AX), BX
-	VADDPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      192(R8), Y1
-	MOVQ         192(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VORPS        wide80000000<>+0(SB), Y0, Y1
-	VMOVUPS      widec2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       wide3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x08, Y2, Y2
-	VFNMADD231PS wide3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS wideb95e8083<>+0(SB), Y2, Y1
-	VCVTPS2DQ    Y2, Y2
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y4
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y1, Y1, Y3
-	VFMADD213PS  wide3f000000<>+0(SB), Y1, Y4
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y1, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y3, Y7
-	VFMADD213PS  Y4, Y3, Y7
-	VFMADD213PS  Y1, Y3, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y1
-	VFMADD213PS  Y1, Y1, Y7
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       Y2, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y1
-	VBLENDVPS    Y0, Y7, Y1, Y0
-	VADDPS       Y1, Y7, Y7
-	VDIVPS       Y7, Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y1
-	VSUBPS       Y0, Y1, Y1
-	VMULPS       Y1, Y5, Y1
-	VMULPS       Y0, Y6, Y0
-	VADDPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 416(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 424(SP)
-	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 432(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct0done
-	MOVQ    416(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
-	MOVQ    416(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct0odd
-
-restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct0two
-
-restproduct0odd:
-	CMPQ        R11, $-1
-	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
-
-restproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct1done
-	MOVQ    424(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
-	MOVQ    424(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      restproduct1odd
-
-restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct1two
-
-restproduct1odd:
-	CMPQ        R11, $-1
-	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
-
-restproduct1done:
-	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      restproduct2done
-	MOVQ    432(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), DI
-	MOVQ    432(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
-	JL      restproduct2odd
-
-restproduct2two:
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
-	JGE         restproduct2two
-
-restproduct2odd:
-	CMPQ        R11, $-1
-	JNE         restproduct2done
-	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
-	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
-	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
-
-restproduct2done:
-	VMOVUPS      Y1, 440(SP)
-	VMOVUPS      Y2, 504(SP)
-	VMOVUPS      Y3, 568(SP)
-	VMOVUPS      Y4, 632(SP)
-	VMOVUPS      (R8), Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y6
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y6
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y6
-	VFMADD213PS  Y5, Y4, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y6
-	VADDPS       wide40000000<>+0(SB), Y6, Y2
-	VDIVPS       Y2, Y6, Y6
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	VMOVUPS      64(R8), Y1
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
-	VMOVUPS      wide41200000<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y7
-	VFMADD213PS  Y5, Y4, Y7
-	VFMADD213PS  Y2, Y4, Y7
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       wide3f800000<>+0(SB), Y3, Y3
-	VADDPS       widebf800000<>+0(SB), Y3, Y2
-	VFMADD213PS  Y2, Y3, Y7
-	VADDPS       wide40000000<>+0(SB), Y7, Y2
-	VDIVPS       Y2, Y7, Y7
-	VANDPS       wide80000000<>+0(SB), Y1, Y2
-	VORPS        Y2, Y7, Y7
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y7, Y0, (BX)(DX*1)
-	VMOVUPS      128(R8), Y1
-	MOVQ         120(AX), BX
-	MOVQ         120(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      192(R8), Y2
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y2
-	VMOVUPS      widec2d00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMULPS       wide3fb8aa3b<>+0(SB), Y2, Y3
-	VROUNDPS     $0x08, Y3, Y3
-	VFNMADD231PS wide3f318000<>+0(SB), Y3, Y2
-	VFNMADD231PS wideb95e8083<>+0(SB), Y3, Y2
-	VCVTPS2DQ    Y3, Y3
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y5
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y2, Y2, Y4
-	VFMADD213PS  wide3f000000<>+0(SB), Y2, Y5
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y2, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y4, Y8
-	VFMADD213PS  Y5, Y4, Y8
-	VFMADD213PS  Y2, Y4, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y2
-	VFMADD213PS  Y2, Y2, Y8
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       Y3, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y2
-	VBLENDVPS    Y1, Y8, Y2, Y1
-	VADDPS       Y2, Y8, Y8
-	VDIVPS       Y8, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VBROADCASTSS (BX), Y2
-	VSUBPS       Y1, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y1, Y7, Y1
-	VADDPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain71rows(SB), $688-40
+TEXT ·chain69rows(SB), $688-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30088,9 +29931,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $680-32
+TEXT ·chain69flat(SB), $680-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30472,9 +30315,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72rows(SB), $696-40
+TEXT ·chain70rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -30980,9 +30823,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72flat(SB), $688-32
+TEXT ·chain70flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -31493,9 +31336,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73rows(SB), $704-40
+TEXT ·chain71rows(SB), $704-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32075,9 +31918,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73flat(SB), $696-32
+TEXT ·chain71flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32693,9 +32536,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain74flat(out *[]float32, in *[]float32, n int)
+// func chain72flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain74flat(SB), $32-24
+TEXT ·chain72flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32729,9 +32572,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain75rows(SB), $32-32
+TEXT ·chain73rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32760,9 +32603,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain75flat(out *[]float32, in *[]float32, n int)
+// func chain73flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain75flat(SB), $32-24
+TEXT ·chain73flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32796,9 +32639,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain76rows(SB), $32-32
+TEXT ·chain74rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32827,9 +32670,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain76flat(out *[]float32, in *[]float32, n int)
+// func chain74flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain76flat(SB), $32-24
+TEXT ·chain74flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -32863,9 +32706,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77rows(SB), $304-40
+TEXT ·chain75rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33184,9 +33027,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77flat(SB), $296-32
+TEXT ·chain75flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -33536,6 +33379,1340 @@ restsynapses0done:
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
 	MOVQ         72(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain76rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 208(SP)
+	VMOVUPS Y2, 240(SP)
+	VMOVUPS Y3, 272(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 240(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 176(SP), R11
+
+vector:
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R11), Y0, Y0
+	VADDPS       64(R11), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	LEAQ         176(SP), R11
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R11), Y1, Y1
+	VADDPS       64(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain76flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 168(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y10
+	VPERMPS     32(R14)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R12), Y8
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y8, Y9
+	VFMADD213PS 160(R12), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R12), Y8
+	VFMADD213PS 32(R12), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000080, R12
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9), Y0, Y0
+	VADDPS       64(R9), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         48(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y11
+	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R11), Y9
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y9, Y10
+	VFMADD213PS 160(R11), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, R11
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VADDPS       (R9), Y1, Y1
+	VADDPS       64(R9), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain77rows(SB), $304-40
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R10
+	MOVQ lanes+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ BX, 160(SP)
+	MOVQ $0x00000000, 168(SP)
+	XORQ R8, R8
+
+row:
+	XORQ R9, R9
+	MOVQ lanes+32(FP), R12
+
+pairs:
+	CMPQ    R12, $0x10
+	JL      single
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      pairsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y4
+	VMOVUPS wide3f317218<>+0(SB), Y5
+	VMOVUPS wide3e75fd26<>+0(SB), Y6
+	VMOVUPS wide3d6357f7<>+0(SB), Y7
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
+	VMOVUPS wide3aaf6433<>+0(SB), Y9
+
+pairsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y10
+	VMOVUPS      32(R15)(BX*1), Y11
+	VBROADCASTSS (R13), Y12
+	VBROADCASTSS 4(R13), Y13
+	VFMADD213PS  Y13, Y12, Y10
+	VFMADD213PS  Y13, Y12, Y11
+	VROUNDPS     $0x08, Y10, Y12
+	VROUNDPS     $0x08, Y11, Y13
+	VSUBPS       Y12, Y10, Y10
+	VSUBPS       Y13, Y11, Y11
+	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
+	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
+	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
+	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
+	VMOVUPS      Y9, Y14
+	VFMADD213PS  Y8, Y10, Y14
+	VMOVUPS      Y9, Y15
+	VFMADD213PS  Y8, Y11, Y15
+	VCVTPS2DQ    Y12, Y12
+	VCVTPS2DQ    Y13, Y13
+	VFMADD213PS  Y7, Y10, Y14
+	VFMADD213PS  Y7, Y11, Y15
+	VPSLLD       $0x17, Y12, Y12
+	VPSLLD       $0x17, Y13, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  Y6, Y11, Y15
+	VPADDD       Y4, Y12, Y12
+	VPADDD       Y4, Y13, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y5, Y11, Y15
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y4, Y11, Y15
+	VFMADD213PS  Y4, Y12, Y14
+	VFMADD213PS  Y4, Y13, Y15
+	VBROADCASTSS 8(R13), Y10
+	VDIVPS       Y14, Y10, Y14
+	VDIVPS       Y15, Y10, Y15
+	VADDPS       Y14, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VBROADCASTSS 12(R13), Y10
+	VFMADD231PS  Y10, Y14, Y2
+	VFMADD231PS  Y10, Y15, Y3
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          pairsynapses0slot
+
+pairsynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 208(SP)
+	VMOVUPS Y2, 240(SP)
+	VMOVUPS Y3, 272(SP)
+	MOVQ    $0x00000002, R13
+	JMP     chain
+
+single:
+	CMPQ    R12, $0x08
+	JL      rest
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      singlesynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+
+singlesynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMOVUPS      (R15)(BX*1), Y8
+	VBROADCASTSS (R13), Y9
+	VBROADCASTSS 4(R13), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VROUNDPS     $0x08, Y8, Y9
+	VSUBPS       Y9, Y8, Y8
+	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS      Y7, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VCVTPS2DQ    Y9, Y9
+	VFMADD213PS  Y5, Y8, Y10
+	VPSLLD       $0x17, Y9, Y9
+	VFMADD213PS  Y4, Y8, Y10
+	VPADDD       Y2, Y9, Y9
+	VFMADD213PS  Y3, Y8, Y10
+	VFMADD213PS  Y2, Y8, Y10
+	VFMADD213PS  Y2, Y9, Y10
+	VBROADCASTSS 8(R13), Y8
+	VDIVPS       Y10, Y8, Y10
+	VADDPS       Y10, Y0, Y0
+	VBROADCASTSS 12(R13), Y8
+	VFMADD231PS  Y8, Y10, Y1
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          singlesynapses0slot
+
+singlesynapses0done:
+	VMOVUPS Y0, 176(SP)
+	VMOVUPS Y1, 240(SP)
+	MOVQ    $0x00000001, R13
+
+chain:
+	LEAQ 176(SP), R11
+
+vector:
+	VBROADCASTSS (SI)(R8*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       (R11), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R11), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(R9*1), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	DECQ         R13
+	JNZ          vector
+	JMP          pairs
+
+rest:
+	TESTQ   R12, R12
+	JZ      end
+	NEGQ    R12
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R12*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), R14
+	TESTQ   R14, R14
+	JZ      restsynapses0done
+	MOVQ    168(SP), BX
+	MOVQ    16(R10), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R10), R13
+	ADDQ    BX, R13
+	MOVQ    (R10), R15
+	ADDQ    R9, R15
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+
+restsynapses0slot:
+	MOVLQSX      (R11), BX
+	IMULQ        160(SP), BX
+	VMASKMOVPS   (R15)(BX*1), Y0, Y9
+	VBROADCASTSS (R13), Y10
+	VBROADCASTSS 4(R13), Y11
+	VFMADD213PS  Y11, Y10, Y9
+	VROUNDPS     $0x08, Y9, Y10
+	VSUBPS       Y10, Y9, Y9
+	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
+	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
+	VMOVUPS      Y8, Y11
+	VFMADD213PS  Y7, Y9, Y11
+	VCVTPS2DQ    Y10, Y10
+	VFMADD213PS  Y6, Y9, Y11
+	VPSLLD       $0x17, Y10, Y10
+	VFMADD213PS  Y5, Y9, Y11
+	VPADDD       Y3, Y10, Y10
+	VFMADD213PS  Y4, Y9, Y11
+	VFMADD213PS  Y3, Y9, Y11
+	VFMADD213PS  Y3, Y10, Y11
+	VBROADCASTSS 8(R13), Y9
+	VDIVPS       Y11, Y9, Y11
+	VADDPS       Y11, Y1, Y1
+	VBROADCASTSS 12(R13), Y9
+	VFMADD231PS  Y9, Y11, Y2
+	ADDQ         $0x00000004, R11
+	ADDQ         $0x00000010, R13
+	DECQ         R14
+	JNZ          restsynapses0slot
+
+restsynapses0done:
+	VMOVUPS      Y1, 176(SP)
+	VMOVUPS      Y2, 240(SP)
+	LEAQ         176(SP), R11
+	VBROADCASTSS (SI)(R8*1), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       (R11), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R11), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(R9*1), Y0, Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VBROADCASTSS (BX)(R8*1), Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
+	SHLQ         $0x02, R12
+	SUBQ         R12, DX
+
+end:
+	MOVQ    24(R10), BX
+	MOVLQSX (BX)(R8*1), BX
+	ADDQ    BX, 168(SP)
+	ADDQ    $0x04, R8
+	MOVQ    rows+24(FP), R12
+	DECQ    R12
+	MOVQ    R12, rows+24(FP)
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain77flat(SB), $296-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	XORQ DX, DX
+	MOVQ heads+16(FP), R8
+	MOVQ $0x00000000, 160(SP)
+	MOVQ n+24(FP), R10
+	LEAQ 168(SP), R9
+	SUBQ $0x08, R10
+	JL   tail
+
+loop:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R11
+	SHRQ    $0x03, R11
+	MOVLQSX (BX)(R11*1), R13
+	TESTQ   R13, R13
+	JZ      wholesynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R11
+	LEAQ    (R11)(BX*4), R11
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R12
+	ADDQ    BX, R12
+	MOVQ    (R8), R14
+	MOVQ    32(R8), R15
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R15)(BX*4), R15
+	VMOVUPS wide3f800000<>+0(SB), Y2
+	VMOVUPS wide3f317218<>+0(SB), Y3
+	VMOVUPS wide3e75fd26<>+0(SB), Y4
+	VMOVUPS wide3d6357f7<>+0(SB), Y5
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
+	VMOVUPS wide3aaf6433<>+0(SB), Y7
+	SUBQ    $0x02, R13
+	JL      wholesynapses0odd
+
+wholesynapses0two:
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	MOVLQSX     4(R15), BX
+	VMOVUPS     32(R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y10
+	VPERMPS     32(R14)(BX*4), Y8, Y11
+	VBLENDVPS   Y8, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y10, Y8, Y10
+	VMOVUPS     (R12), Y8
+	VMOVUPS     128(R12), Y11
+	VFMADD213PS 32(R12), Y8, Y9
+	VFMADD213PS 160(R12), Y11, Y10
+	VROUNDPS    $0x08, Y9, Y8
+	VROUNDPS    $0x08, Y10, Y11
+	VSUBPS      Y8, Y9, Y9
+	VSUBPS      Y11, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
+	VMOVUPS     Y7, Y12
+	VFMADD213PS Y6, Y9, Y12
+	VMOVUPS     Y7, Y13
+	VFMADD213PS Y6, Y10, Y13
+	VCVTPS2DQ   Y8, Y8
+	VCVTPS2DQ   Y11, Y11
+	VFMADD213PS Y5, Y9, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VPSLLD      $0x17, Y8, Y8
+	VPSLLD      $0x17, Y11, Y11
+	VFMADD213PS Y4, Y9, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VPADDD      Y2, Y8, Y8
+	VPADDD      Y2, Y11, Y11
+	VFMADD213PS Y3, Y9, Y12
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y2, Y9, Y12
+	VFMADD213PS Y2, Y10, Y13
+	VFMADD213PS Y2, Y8, Y12
+	VFMADD213PS Y2, Y11, Y13
+	VMOVUPS     64(R12), Y8
+	VMOVUPS     192(R12), Y9
+	VDIVPS      Y12, Y8, Y12
+	VDIVPS      Y13, Y9, Y13
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VFMADD231PS 96(R12), Y12, Y1
+	VFMADD231PS 224(R12), Y13, Y1
+	ADDQ        $0x00000040, R11
+	ADDQ        $0x00000008, R15
+	ADDQ        $0x00000100, R12
+	SUBQ        $0x02, R13
+	JGE         wholesynapses0two
+
+wholesynapses0odd:
+	CMPQ        R13, $-1
+	JNE         wholesynapses0done
+	MOVLQSX     (R15), BX
+	VMOVUPS     (R11), Y8
+	VPERMPS     (R14)(BX*4), Y8, Y9
+	VPERMPS     32(R14)(BX*4), Y8, Y10
+	VBLENDVPS   Y8, Y10, Y9, Y9
+	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
+	VANDNPS     Y9, Y8, Y9
+	VMOVUPS     (R12), Y8
+	VFMADD213PS 32(R12), Y8, Y9
+	VROUNDPS    $0x08, Y9, Y8
+	VSUBPS      Y8, Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
+	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
+	VMOVUPS     Y7, Y7
+	VFMADD213PS Y6, Y9, Y7
+	VCVTPS2DQ   Y8, Y8
+	VFMADD213PS Y5, Y9, Y7
+	VPSLLD      $0x17, Y8, Y8
+	VFMADD213PS Y4, Y9, Y7
+	VPADDD      Y2, Y8, Y8
+	VFMADD213PS Y3, Y9, Y7
+	VFMADD213PS Y2, Y9, Y7
+	VFMADD213PS Y2, Y8, Y7
+	VMOVUPS     64(R12), Y2
+	VDIVPS      Y7, Y2, Y7
+	VADDPS      Y7, Y0, Y0
+	VFMADD231PS 96(R12), Y7, Y1
+	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000004, R15
+	ADDQ        $0x00000080, R12
+
+wholesynapses0done:
+	VMOVUPS      Y0, 168(SP)
+	VMOVUPS      Y1, 232(SP)
+	VMOVUPS      (SI)(DX*1), Y0
+	VADDPS       (DI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         72(AX), BX
+	VADDPS       (BX)(DX*1), Y1, Y1
+	VADDPS       (R9), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y3
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y4
+	VMULPS       Y2, Y0, Y5
+	VSUBPS       Y5, Y1, Y5
+	VMULPS       Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VDIVPS       Y0, Y5, Y5
+	VMULPS       Y3, Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	MOVQ         24(CX), BX
+	VMOVUPS      Y5, (BX)(DX*1)
+	MOVQ         DX, R11
+	SHRQ         $0x03, R11
+	MOVQ         24(R8), BX
+	MOVLQSX      (BX)(R11*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 160(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R10
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R10
+	JZ      done
+	NEGQ    R10
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R10*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    24(R8), BX
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
+	JZ      restsynapses0done
+	MOVQ    160(SP), BX
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
+	IMUL3Q  $0x10, BX, BX
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R8
+	MOVQ    160(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R8)(BX*4), R8
+	VMOVUPS wide3f800000<>+0(SB), Y3
+	VMOVUPS wide3f317218<>+0(SB), Y4
+	VMOVUPS wide3e75fd26<>+0(SB), Y5
+	VMOVUPS wide3d6357f7<>+0(SB), Y6
+	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
+	VMOVUPS wide3aaf6433<>+0(SB), Y8
+	SUBQ    $0x02, R12
+	JL      restsynapses0odd
+
+restsynapses0two:
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	MOVLQSX     4(R8), BX
+	VMOVUPS     32(R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y11
+	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VBLENDVPS   Y9, Y12, Y11, Y11
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y11, Y9, Y11
+	VMOVUPS     (R11), Y9
+	VMOVUPS     128(R11), Y12
+	VFMADD213PS 32(R11), Y9, Y10
+	VFMADD213PS 160(R11), Y12, Y11
+	VROUNDPS    $0x08, Y10, Y9
+	VROUNDPS    $0x08, Y11, Y12
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y12, Y11, Y11
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
+	VMOVUPS     Y8, Y13
+	VFMADD213PS Y7, Y10, Y13
+	VMOVUPS     Y8, Y14
+	VFMADD213PS Y7, Y11, Y14
+	VCVTPS2DQ   Y9, Y9
+	VCVTPS2DQ   Y12, Y12
+	VFMADD213PS Y6, Y10, Y13
+	VFMADD213PS Y6, Y11, Y14
+	VPSLLD      $0x17, Y9, Y9
+	VPSLLD      $0x17, Y12, Y12
+	VFMADD213PS Y5, Y10, Y13
+	VFMADD213PS Y5, Y11, Y14
+	VPADDD      Y3, Y9, Y9
+	VPADDD      Y3, Y12, Y12
+	VFMADD213PS Y4, Y10, Y13
+	VFMADD213PS Y4, Y11, Y14
+	VFMADD213PS Y3, Y10, Y13
+	VFMADD213PS Y3, Y11, Y14
+	VFMADD213PS Y3, Y9, Y13
+	VFMADD213PS Y3, Y12, Y14
+	VMOVUPS     64(R11), Y9
+	VMOVUPS     192(R11), Y10
+	VDIVPS      Y13, Y9, Y13
+	VDIVPS      Y14, Y10, Y14
+	VADDPS      Y13, Y1, Y1
+	VADDPS      Y14, Y1, Y1
+	VFMADD231PS 96(R11), Y13, Y2
+	VFMADD231PS 224(R11), Y14, Y2
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
+	JGE         restsynapses0two
+
+restsynapses0odd:
+	CMPQ        R12, $-1
+	JNE         restsynapses0done
+	MOVLQSX     (R8), BX
+	VMOVUPS     (R10), Y9
+	VPERMPS     (R13)(BX*4), Y9, Y10
+	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VBLENDVPS   Y9, Y11, Y10, Y10
+	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
+	VANDNPS     Y10, Y9, Y10
+	VMOVUPS     (R11), Y9
+	VFMADD213PS 32(R11), Y9, Y10
+	VROUNDPS    $0x08, Y10, Y9
+	VSUBPS      Y9, Y10, Y10
+	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
+	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
+	VMOVUPS     Y8, Y8
+	VFMADD213PS Y7, Y10, Y8
+	VCVTPS2DQ   Y9, Y9
+	VFMADD213PS Y6, Y10, Y8
+	VPSLLD      $0x17, Y9, Y9
+	VFMADD213PS Y5, Y10, Y8
+	VPADDD      Y3, Y9, Y9
+	VFMADD213PS Y4, Y10, Y8
+	VFMADD213PS Y3, Y10, Y8
+	VFMADD213PS Y3, Y9, Y8
+	VMOVUPS     64(R11), Y3
+	VDIVPS      Y8, Y3, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS 96(R11), Y8, Y2
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000080, R11
+
+restsynapses0done:
+	VMOVUPS      Y1, 168(SP)
+	VMOVUPS      Y2, 232(SP)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(AX), BX
+	MOVQ         48(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         72(AX), BX
+	MOVQ         72(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VADDPS       Y3, Y2, Y2
+	VADDPS       (R9), Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VADDPS       64(R9), Y2, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX), Y4
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y5
+	VMULPS       Y3, Y1, Y6
+	VSUBPS       Y6, Y2, Y6
+	VMULPS       Y4, Y1, Y1
+	VADDPS       Y1, Y5, Y1
+	VDIVPS       Y1, Y6, Y6
+	VMULPS       Y4, Y6, Y6
+	VADDPS       Y3, Y6, Y6
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 
 done:
@@ -33711,15 +34888,11 @@ chain:
 vector:
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y1
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VADDPS       (R11), Y0, Y0
 	VADDPS       64(R11), Y1, Y1
 	MOVQ         144(AX), BX
@@ -33738,7 +34911,7 @@ vector:
 	VDIVPS       Y0, Y5, Y5
 	VMULPS       Y3, Y5, Y5
 	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
+	MOVQ         (CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R9
@@ -33813,8 +34986,6 @@ restsynapses0done:
 	VBROADCASTSS (SI)(R8*1), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VBROADCASTSS (BX)(R8*1), Y2
@@ -33822,8 +34993,6 @@ restsynapses0done:
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VADDPS       (R11), Y1, Y1
 	VADDPS       64(R11), Y2, Y2
 	MOVQ         144(AX), BX
@@ -33842,7 +35011,7 @@ restsynapses0done:
 	VDIVPS       Y1, Y6, Y6
 	VMULPS       Y4, Y6, Y6
 	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
+	MOVQ         (CX), BX
 	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
 	SHLQ         $0x02, R12
 	SUBQ         R12, DX
@@ -34003,1332 +35172,6 @@ wholesynapses0done:
 	VMOVUPS      Y1, 232(SP)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9), Y0, Y0
-	VADDPS       64(R9), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         48(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
-	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 160(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      restsynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R8
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R8)(BX*4), R8
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R12, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
-
-restsynapses0done:
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      Y2, 232(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VADDPS       (R9), Y1, Y1
-	VADDPS       64(R9), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain79rows(SB), $304-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R10
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	XORQ R8, R8
-
-row:
-	XORQ R9, R9
-	MOVQ lanes+32(FP), R12
-
-pairs:
-	CMPQ    R12, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      pairsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y10
-	VMOVUPS      32(R15)(BX*1), Y11
-	VBROADCASTSS (R13), Y12
-	VBROADCASTSS 4(R13), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R13), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R13), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 208(SP)
-	VMOVUPS Y2, 240(SP)
-	VMOVUPS Y3, 272(SP)
-	MOVQ    $0x00000002, R13
-	JMP     chain
-
-single:
-	CMPQ    R12, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      singlesynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y8
-	VBROADCASTSS (R13), Y9
-	VBROADCASTSS 4(R13), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R13), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R13), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 240(SP)
-	MOVQ    $0x00000001, R13
-
-chain:
-	LEAQ 176(SP), R11
-
-vector:
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R11), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       64(R11), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R11
-	SUBQ         $0x08, R12
-	DECQ         R13
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R12, R12
-	JZ      end
-	NEGQ    R12
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R12*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      restsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMASKMOVPS   (R15)(BX*1), Y0, Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS 4(R13), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R13), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R13), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 176(SP)
-	VMOVUPS      Y2, 240(SP)
-	LEAQ         176(SP), R11
-	VBROADCASTSS (SI)(R8*1), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R11), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VADDPS       64(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(R9*1), Y0, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R12
-	SUBQ         R12, DX
-
-end:
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 168(SP)
-	ADDQ    $0x04, R8
-	MOVQ    rows+24(FP), R12
-	DECQ    R12
-	MOVQ    R12, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain79flat(SB), $296-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 160(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 168(SP), R9
-	SUBQ $0x08, R10
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
-	JZ      wholesynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R13, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
-
-wholesynapses0done:
-	VMOVUPS      Y0, 168(SP)
-	VMOVUPS      Y1, 232(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R9), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VADDPS       64(R9), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         24(CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
-	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 160(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      restsynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R8
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R8)(BX*4), R8
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
-	JL      restsynapses0odd
-
-restsynapses0two:
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
-	VBLENDVPS   Y9, Y12, Y11, Y11
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
-	VROUNDPS    $0x08, Y10, Y9
-	VROUNDPS    $0x08, Y11, Y12
-	VSUBPS      Y9, Y10, Y10
-	VSUBPS      Y12, Y11, Y11
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y12, Y12
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y12, Y12
-	VMOVUPS     Y8, Y13
-	VFMADD213PS Y7, Y10, Y13
-	VMOVUPS     Y8, Y14
-	VFMADD213PS Y7, Y11, Y14
-	VCVTPS2DQ   Y9, Y9
-	VCVTPS2DQ   Y12, Y12
-	VFMADD213PS Y6, Y10, Y13
-	VFMADD213PS Y6, Y11, Y14
-	VPSLLD      $0x17, Y9, Y9
-	VPSLLD      $0x17, Y12, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VFMADD213PS Y5, Y11, Y14
-	VPADDD      Y3, Y9, Y9
-	VPADDD      Y3, Y12, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VFMADD213PS Y4, Y11, Y14
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y3, Y11, Y14
-	VFMADD213PS Y3, Y9, Y13
-	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
-	VDIVPS      Y13, Y9, Y13
-	VDIVPS      Y14, Y10, Y14
-	VADDPS      Y13, Y1, Y1
-	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
-	JGE         restsynapses0two
-
-restsynapses0odd:
-	CMPQ        R12, $-1
-	JNE         restsynapses0done
-	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
-	VBLENDVPS   Y9, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
-	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
-	VROUNDPS    $0x08, Y10, Y9
-	VSUBPS      Y9, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS      widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS     Y8, Y8
-	VFMADD213PS Y7, Y10, Y8
-	VCVTPS2DQ   Y9, Y9
-	VFMADD213PS Y6, Y10, Y8
-	VPSLLD      $0x17, Y9, Y9
-	VFMADD213PS Y5, Y10, Y8
-	VPADDD      Y3, Y9, Y9
-	VFMADD213PS Y4, Y10, Y8
-	VFMADD213PS Y3, Y10, Y8
-	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
-	VDIVPS      Y8, Y3, Y8
-	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
-
-restsynapses0done:
-	VMOVUPS      Y1, 168(SP)
-	VMOVUPS      Y2, 232(SP)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R9), Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VADDPS       64(R9), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX), Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain80rows(SB), $304-40
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R10
-	MOVQ lanes+32(FP), BX
-	SHLQ $0x02, BX
-	MOVQ BX, 160(SP)
-	MOVQ $0x00000000, 168(SP)
-	XORQ R8, R8
-
-row:
-	XORQ R9, R9
-	MOVQ lanes+32(FP), R12
-
-pairs:
-	CMPQ    R12, $0x10
-	JL      single
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      pairsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y4
-	VMOVUPS wide3f317218<>+0(SB), Y5
-	VMOVUPS wide3e75fd26<>+0(SB), Y6
-	VMOVUPS wide3d6357f7<>+0(SB), Y7
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y8
-	VMOVUPS wide3aaf6433<>+0(SB), Y9
-
-pairsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y10
-	VMOVUPS      32(R15)(BX*1), Y11
-	VBROADCASTSS (R13), Y12
-	VBROADCASTSS 4(R13), Y13
-	VFMADD213PS  Y13, Y12, Y10
-	VFMADD213PS  Y13, Y12, Y11
-	VROUNDPS     $0x08, Y10, Y12
-	VROUNDPS     $0x08, Y11, Y13
-	VSUBPS       Y12, Y10, Y10
-	VSUBPS       Y13, Y11, Y11
-	VMINPS       wide42fc0000<>+0(SB), Y12, Y12
-	VMINPS       wide42fc0000<>+0(SB), Y13, Y13
-	VMAXPS       widec2fc0000<>+0(SB), Y12, Y12
-	VMAXPS       widec2fc0000<>+0(SB), Y13, Y13
-	VMOVUPS      Y9, Y14
-	VFMADD213PS  Y8, Y10, Y14
-	VMOVUPS      Y9, Y15
-	VFMADD213PS  Y8, Y11, Y15
-	VCVTPS2DQ    Y12, Y12
-	VCVTPS2DQ    Y13, Y13
-	VFMADD213PS  Y7, Y10, Y14
-	VFMADD213PS  Y7, Y11, Y15
-	VPSLLD       $0x17, Y12, Y12
-	VPSLLD       $0x17, Y13, Y13
-	VFMADD213PS  Y6, Y10, Y14
-	VFMADD213PS  Y6, Y11, Y15
-	VPADDD       Y4, Y12, Y12
-	VPADDD       Y4, Y13, Y13
-	VFMADD213PS  Y5, Y10, Y14
-	VFMADD213PS  Y5, Y11, Y15
-	VFMADD213PS  Y4, Y10, Y14
-	VFMADD213PS  Y4, Y11, Y15
-	VFMADD213PS  Y4, Y12, Y14
-	VFMADD213PS  Y4, Y13, Y15
-	VBROADCASTSS 8(R13), Y10
-	VDIVPS       Y14, Y10, Y14
-	VDIVPS       Y15, Y10, Y15
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y15, Y1, Y1
-	VBROADCASTSS 12(R13), Y10
-	VFMADD231PS  Y10, Y14, Y2
-	VFMADD231PS  Y10, Y15, Y3
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          pairsynapses0slot
-
-pairsynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 208(SP)
-	VMOVUPS Y2, 240(SP)
-	VMOVUPS Y3, 272(SP)
-	MOVQ    $0x00000002, R13
-	JMP     chain
-
-single:
-	CMPQ    R12, $0x08
-	JL      rest
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      singlesynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-
-singlesynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMOVUPS      (R15)(BX*1), Y8
-	VBROADCASTSS (R13), Y9
-	VBROADCASTSS 4(R13), Y10
-	VFMADD213PS  Y10, Y9, Y8
-	VROUNDPS     $0x08, Y8, Y9
-	VSUBPS       Y9, Y8, Y8
-	VMINPS       wide42fc0000<>+0(SB), Y9, Y9
-	VMAXPS       widec2fc0000<>+0(SB), Y9, Y9
-	VMOVUPS      Y7, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VCVTPS2DQ    Y9, Y9
-	VFMADD213PS  Y5, Y8, Y10
-	VPSLLD       $0x17, Y9, Y9
-	VFMADD213PS  Y4, Y8, Y10
-	VPADDD       Y2, Y9, Y9
-	VFMADD213PS  Y3, Y8, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VFMADD213PS  Y2, Y9, Y10
-	VBROADCASTSS 8(R13), Y8
-	VDIVPS       Y10, Y8, Y10
-	VADDPS       Y10, Y0, Y0
-	VBROADCASTSS 12(R13), Y8
-	VFMADD231PS  Y8, Y10, Y1
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          singlesynapses0slot
-
-singlesynapses0done:
-	VMOVUPS Y0, 176(SP)
-	VMOVUPS Y1, 240(SP)
-	MOVQ    $0x00000001, R13
-
-chain:
-	LEAQ 176(SP), R11
-
-vector:
-	VBROADCASTSS (SI)(R8*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y1
-	MOVQ         72(AX), BX
-	VADDPS       (BX)(DX*1), Y1, Y1
-	VADDPS       (R11), Y0, Y0
-	VADDPS       64(R11), Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(R9*1), Y3
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y4
-	VMULPS       Y2, Y0, Y5
-	VSUBPS       Y5, Y1, Y5
-	VMULPS       Y3, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VDIVPS       Y0, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VADDPS       Y2, Y5, Y5
-	MOVQ         (CX), BX
-	VMOVUPS      Y5, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R11
-	SUBQ         $0x08, R12
-	DECQ         R13
-	JNZ          vector
-	JMP          pairs
-
-rest:
-	TESTQ   R12, R12
-	JZ      end
-	NEGQ    R12
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R12*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), R14
-	TESTQ   R14, R14
-	JZ      restsynapses0done
-	MOVQ    168(SP), BX
-	MOVQ    16(R10), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R10), R13
-	ADDQ    BX, R13
-	MOVQ    (R10), R15
-	ADDQ    R9, R15
-	VMOVUPS wide3f800000<>+0(SB), Y3
-	VMOVUPS wide3f317218<>+0(SB), Y4
-	VMOVUPS wide3e75fd26<>+0(SB), Y5
-	VMOVUPS wide3d6357f7<>+0(SB), Y6
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
-	VMOVUPS wide3aaf6433<>+0(SB), Y8
-
-restsynapses0slot:
-	MOVLQSX      (R11), BX
-	IMULQ        160(SP), BX
-	VMASKMOVPS   (R15)(BX*1), Y0, Y9
-	VBROADCASTSS (R13), Y10
-	VBROADCASTSS 4(R13), Y11
-	VFMADD213PS  Y11, Y10, Y9
-	VROUNDPS     $0x08, Y9, Y10
-	VSUBPS       Y10, Y9, Y9
-	VMINPS       wide42fc0000<>+0(SB), Y10, Y10
-	VMAXPS       widec2fc0000<>+0(SB), Y10, Y10
-	VMOVUPS      Y8, Y11
-	VFMADD213PS  Y7, Y9, Y11
-	VCVTPS2DQ    Y10, Y10
-	VFMADD213PS  Y6, Y9, Y11
-	VPSLLD       $0x17, Y10, Y10
-	VFMADD213PS  Y5, Y9, Y11
-	VPADDD       Y3, Y10, Y10
-	VFMADD213PS  Y4, Y9, Y11
-	VFMADD213PS  Y3, Y9, Y11
-	VFMADD213PS  Y3, Y10, Y11
-	VBROADCASTSS 8(R13), Y9
-	VDIVPS       Y11, Y9, Y11
-	VADDPS       Y11, Y1, Y1
-	VBROADCASTSS 12(R13), Y9
-	VFMADD231PS  Y9, Y11, Y2
-	ADDQ         $0x00000004, R11
-	ADDQ         $0x00000010, R13
-	DECQ         R14
-	JNZ          restsynapses0slot
-
-restsynapses0done:
-	VMOVUPS      Y1, 176(SP)
-	VMOVUPS      Y2, 240(SP)
-	LEAQ         176(SP), R11
-	VBROADCASTSS (SI)(R8*1), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(AX), BX
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y2
-	MOVQ         72(AX), BX
-	MOVQ         72(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VADDPS       Y3, Y2, Y2
-	VADDPS       (R11), Y1, Y1
-	VADDPS       64(R11), Y2, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(R9*1), Y0, Y4
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VBROADCASTSS (BX)(R8*1), Y5
-	VMULPS       Y3, Y1, Y6
-	VSUBPS       Y6, Y2, Y6
-	VMULPS       Y4, Y1, Y1
-	VADDPS       Y1, Y5, Y1
-	VDIVPS       Y1, Y6, Y6
-	VMULPS       Y4, Y6, Y6
-	VADDPS       Y3, Y6, Y6
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y6, Y0, (BX)(DX*1)
-	SHLQ         $0x02, R12
-	SUBQ         R12, DX
-
-end:
-	MOVQ    24(R10), BX
-	MOVLQSX (BX)(R8*1), BX
-	ADDQ    BX, 168(SP)
-	ADDQ    $0x04, R8
-	MOVQ    rows+24(FP), R12
-	DECQ    R12
-	MOVQ    R12, rows+24(FP)
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain80flat(SB), $296-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	XORQ DX, DX
-	MOVQ heads+16(FP), R8
-	MOVQ $0x00000000, 160(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 168(SP), R9
-	SUBQ $0x08, R10
-	JL   tail
-
-loop:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
-	JZ      wholesynapses0done
-	MOVQ    160(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
-	MOVQ    160(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	VMOVUPS wide3f800000<>+0(SB), Y2
-	VMOVUPS wide3f317218<>+0(SB), Y3
-	VMOVUPS wide3e75fd26<>+0(SB), Y4
-	VMOVUPS wide3d6357f7<>+0(SB), Y5
-	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
-	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
-	JL      wholesynapses0odd
-
-wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
-	VBLENDVPS   Y8, Y11, Y10, Y10
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
-	VROUNDPS    $0x08, Y9, Y8
-	VROUNDPS    $0x08, Y10, Y11
-	VSUBPS      Y8, Y9, Y9
-	VSUBPS      Y11, Y10, Y10
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMINPS      wide42fc0000<>+0(SB), Y11, Y11
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y11, Y11
-	VMOVUPS     Y7, Y12
-	VFMADD213PS Y6, Y9, Y12
-	VMOVUPS     Y7, Y13
-	VFMADD213PS Y6, Y10, Y13
-	VCVTPS2DQ   Y8, Y8
-	VCVTPS2DQ   Y11, Y11
-	VFMADD213PS Y5, Y9, Y12
-	VFMADD213PS Y5, Y10, Y13
-	VPSLLD      $0x17, Y8, Y8
-	VPSLLD      $0x17, Y11, Y11
-	VFMADD213PS Y4, Y9, Y12
-	VFMADD213PS Y4, Y10, Y13
-	VPADDD      Y2, Y8, Y8
-	VPADDD      Y2, Y11, Y11
-	VFMADD213PS Y3, Y9, Y12
-	VFMADD213PS Y3, Y10, Y13
-	VFMADD213PS Y2, Y9, Y12
-	VFMADD213PS Y2, Y10, Y13
-	VFMADD213PS Y2, Y8, Y12
-	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
-	VDIVPS      Y12, Y8, Y12
-	VDIVPS      Y13, Y9, Y13
-	VADDPS      Y12, Y0, Y0
-	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
-	JGE         wholesynapses0two
-
-wholesynapses0odd:
-	CMPQ        R13, $-1
-	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
-	VBLENDVPS   Y8, Y10, Y9, Y9
-	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
-	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
-	VROUNDPS    $0x08, Y9, Y8
-	VSUBPS      Y8, Y9, Y9
-	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
-	VMAXPS      widec2fc0000<>+0(SB), Y8, Y8
-	VMOVUPS     Y7, Y7
-	VFMADD213PS Y6, Y9, Y7
-	VCVTPS2DQ   Y8, Y8
-	VFMADD213PS Y5, Y9, Y7
-	VPSLLD      $0x17, Y8, Y8
-	VFMADD213PS Y4, Y9, Y7
-	VPADDD      Y2, Y8, Y8
-	VFMADD213PS Y3, Y9, Y7
-	VFMADD213PS Y2, Y9, Y7
-	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
-	VDIVPS      Y7, Y2, Y7
-	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
-
-wholesynapses0done:
-	VMOVUPS      Y0, 168(SP)
-	VMOVUPS      Y1, 232(SP)
-	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
 	VMOVUPS      (BX)(DX*1), Y1
@@ -35531,9 +35374,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain81flat(out *[]float32, in *[]float32, n int)
+// func chain79flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain81flat(SB), $32-24
+TEXT ·chain79flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35567,9 +35410,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain82flat(out *[]float32, in *[]float32, n int)
+// func chain80flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain82flat(SB), $32-24
+TEXT ·chain80flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35604,9 +35447,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain83rows(SB), $32-32
+TEXT ·chain81rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35635,9 +35478,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain83flat(out *[]float32, in *[]float32, n int)
+// func chain81flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain83flat(SB), $32-24
+TEXT ·chain81flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35672,9 +35515,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain84rows(SB), $32-32
+TEXT ·chain82rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35704,9 +35547,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain84flat(out *[]float32, in *[]float32, n int)
+// func chain82flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain84flat(SB), $32-24
+TEXT ·chain82flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35740,9 +35583,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain85flat(out *[]float32, in *[]float32, n int)
+// func chain83flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain85flat(SB), $32-24
+TEXT ·chain83flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35776,9 +35619,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain86rows(SB), $32-32
+TEXT ·chain84rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35807,9 +35650,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain86flat(out *[]float32, in *[]float32, n int)
+// func chain84flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain86flat(SB), $32-24
+TEXT ·chain84flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35843,9 +35686,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain87rows(SB), $32-32
+TEXT ·chain85rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35874,9 +35717,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain87flat(out *[]float32, in *[]float32, n int)
+// func chain85flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain87flat(SB), $32-24
+TEXT ·chain85flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35910,9 +35753,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain88rows(SB), $448-32
+TEXT ·chain86rows(SB), $448-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36016,9 +35859,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain88flat(out *[]float32, in *[]float32, n int)
+// func chain86flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain88flat(SB), $448-24
+TEXT ·chain86flat(SB), $448-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36192,9 +36035,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain89flat(out *[]float32, in *[]float32, n int)
+// func chain87flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain89flat(SB), $32-24
+TEXT ·chain87flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -36276,9 +36119,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain90flat(out *[]float32, in *[]float32, n int)
+// func chain88flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain90flat(SB), $32-24
+TEXT ·chain88flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -36390,9 +36233,9 @@ DATA widebf000000<>+24(SB)/4, $0xbf000000
 DATA widebf000000<>+28(SB)/4, $0xbf000000
 GLOBL widebf000000<>(SB), RODATA|NOPTR, $32
 
-// func chain91flat(out *[]float32, in *[]float32, n int)
+// func chain89flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain91flat(SB), $32-24
+TEXT ·chain89flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -36424,9 +36267,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain92flat(out *[]float32, in *[]float32, n int)
+// func chain90flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain92flat(SB), $32-24
+TEXT ·chain90flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -36618,9 +36461,9 @@ DATA wideff800000<>+24(SB)/4, $0xff800000
 DATA wideff800000<>+28(SB)/4, $0xff800000
 GLOBL wideff800000<>(SB), RODATA|NOPTR, $32
 
-// func chain93flat(out *[]float32, in *[]float32, n int)
+// func chain91flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain93flat(SB), $32-24
+TEXT ·chain91flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36663,9 +36506,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain94flat(out *[]float32, in *[]float32, n int)
+// func chain92flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain94flat(SB), $32-24
+TEXT ·chain92flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36704,9 +36547,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain95flat(out *[]float32, in *[]float32, n int)
+// func chain93flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain95flat(SB), $96-24
+TEXT ·chain93flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36749,9 +36592,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain96flat(out *[]float32, in *[]float32, n int)
+// func chain94flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain96flat(SB), $480-24
+TEXT ·chain94flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36870,9 +36713,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain97flat(out *[]float32, in *[]float32, n int)
+// func chain95flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain97flat(SB), $480-24
+TEXT ·chain95flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -36998,9 +36841,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain98flat(out *[]float32, in *[]float32, n int)
+// func chain96flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain98flat(SB), $128-24
+TEXT ·chain96flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37048,9 +36891,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain99flat(out *[]float32, in *[]float32, n int)
+// func chain97flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain99flat(SB), $32-24
+TEXT ·chain97flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37084,9 +36927,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain100flat(out *[]float32, in *[]float32, n int)
+// func chain98flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain100flat(SB), $96-24
+TEXT ·chain98flat(SB), $96-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37137,655 +36980,655 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain99flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain99flat(SB), $576-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         336(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         360(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         384(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y4, Y0, Y0
+	MOVQ         408(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         336(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         360(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         384(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y5, Y1, Y1
+	MOVQ         408(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain100flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·chain100flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(DX*1), Y1
+	VMULPS       (R8)(DX*1), Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VADDPS       (R9)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         96(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         144(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y4, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VBROADCASTSS (R11), Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VANDPS       wide3f800000<>+0(SB), Y2, Y2
+	MOVQ         216(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VORPS        wide80000000<>+0(SB), Y1, Y3
+	VMOVUPS      widec2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
+	VCVTPS2DQ    Y4, Y4
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
+	VMOVUPS      wide3c0905b1<>+0(SB), Y7
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
+	VFMADD213PS  Y6, Y5, Y7
+	VFMADD213PS  Y3, Y5, Y7
+	VMOVUPS      wide5f800000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y3, Y7
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VMULPS       wide1f800000<>+0(SB), Y7, Y7
+	VMOVUPS      wide3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y7, Y3, Y1
+	VADDPS       Y3, Y7, Y7
+	VDIVPS       Y7, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y1, Y4
+	MOVQ         264(CX), BX
+	VMOVUPS      Y4, (BX)(DX*1)
+	VMULPS       Y4, Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VMASKMOVPS   (R8)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y5, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VBROADCASTSS (R11), Y3
+	VADDPS       Y3, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VANDPS       wide3f800000<>+0(SB), Y3, Y3
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VORPS        wide80000000<>+0(SB), Y2, Y4
+	VMOVUPS      widec2d00000<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
+	VROUNDPS     $0x08, Y5, Y5
+	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
+	VCVTPS2DQ    Y5, Y5
+	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
+	VMOVUPS      wide3c0905b1<>+0(SB), Y8
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
+	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
+	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
+	VFMADD213PS  Y7, Y6, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VMOVUPS      wide5f800000<>+0(SB), Y4
+	VFMADD213PS  Y4, Y4, Y8
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMULPS       wide1f800000<>+0(SB), Y8, Y8
+	VMOVUPS      wide3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y8, Y4, Y2
+	VADDPS       Y4, Y8, Y8
+	VDIVPS       Y8, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x04, Y5, Y3, Y5
+	VBLENDVPS    Y5, Y4, Y2, Y5
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
+	VMULPS       Y5, Y1, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain101flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain101flat(SB), $576-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         264(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         312(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         336(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         360(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         384(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y4, Y0, Y0
-	MOVQ         408(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         336(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         360(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         384(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y5, Y1, Y1
-	MOVQ         408(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain102flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·chain102flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(DX*1), Y1
-	VMULPS       (R8)(DX*1), Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VADDPS       (R9)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         96(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         144(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y4, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VBROADCASTSS (R11), Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x1e, Y2, Y1, Y2
-	VANDPS       wide3f800000<>+0(SB), Y2, Y2
-	MOVQ         216(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VORPS        wide80000000<>+0(SB), Y1, Y3
-	VMOVUPS      widec2d00000<>+0(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VMULPS       wide3fb8aa3b<>+0(SB), Y3, Y4
-	VROUNDPS     $0x08, Y4, Y4
-	VFNMADD231PS wide3f318000<>+0(SB), Y4, Y3
-	VFNMADD231PS wideb95e8083<>+0(SB), Y4, Y3
-	VCVTPS2DQ    Y4, Y4
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y6
-	VMOVUPS      wide3c0905b1<>+0(SB), Y7
-	VMULPS       Y3, Y3, Y5
-	VFMADD213PS  wide3f000000<>+0(SB), Y3, Y6
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y3, Y7
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y5, Y7
-	VFMADD213PS  Y6, Y5, Y7
-	VFMADD213PS  Y3, Y5, Y7
-	VMOVUPS      wide5f800000<>+0(SB), Y3
-	VFMADD213PS  Y3, Y3, Y7
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       Y4, Y7, Y7
-	VMULPS       wide1f800000<>+0(SB), Y7, Y7
-	VMOVUPS      wide3f800000<>+0(SB), Y3
-	VBLENDVPS    Y1, Y7, Y3, Y1
-	VADDPS       Y3, Y7, Y7
-	VDIVPS       Y7, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VXORPS       Y4, Y4, Y4
-	VCMPPS       $0x04, Y4, Y2, Y4
-	VBLENDVPS    Y4, Y3, Y1, Y4
-	MOVQ         264(CX), BX
-	VMOVUPS      Y4, (BX)(DX*1)
-	VMULPS       Y4, Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VMASKMOVPS   (R8)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y5, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VBROADCASTSS (R11), Y3
-	VADDPS       Y3, Y2, Y2
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x1e, Y3, Y2, Y3
-	VANDPS       wide3f800000<>+0(SB), Y3, Y3
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VORPS        wide80000000<>+0(SB), Y2, Y4
-	VMOVUPS      widec2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       wide3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x08, Y5, Y5
-	VFNMADD231PS wide3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS wideb95e8083<>+0(SB), Y5, Y4
-	VCVTPS2DQ    Y5, Y5
-	VMOVUPS      wide3e2aaa6f<>+0(SB), Y7
-	VMOVUPS      wide3c0905b1<>+0(SB), Y8
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  wide3f000000<>+0(SB), Y4, Y7
-	VFMADD213PS  wide3d2aaa8d<>+0(SB), Y4, Y8
-	VFMADD231PS  wide3ab6887e<>+0(SB), Y6, Y8
-	VFMADD213PS  Y7, Y6, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VMOVUPS      wide5f800000<>+0(SB), Y4
-	VFMADD213PS  Y4, Y4, Y8
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       Y5, Y8, Y8
-	VMULPS       wide1f800000<>+0(SB), Y8, Y8
-	VMOVUPS      wide3f800000<>+0(SB), Y4
-	VBLENDVPS    Y2, Y8, Y4, Y2
-	VADDPS       Y4, Y8, Y8
-	VDIVPS       Y8, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x04, Y5, Y3, Y5
-	VBLENDVPS    Y5, Y4, Y2, Y5
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y5, Y0, (BX)(DX*1)
-	VMULPS       Y5, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain103flat(SB), $704-24
+TEXT ·chain101flat(SB), $704-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -37939,9 +37782,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain104flat(out *[]float32, in *[]float32, n int)
+// func chain102flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain104flat(SB), $192-24
+TEXT ·chain102flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38001,9 +37844,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain105rows(SB), $192-32
+TEXT ·chain103rows(SB), $192-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38045,9 +37888,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain105flat(out *[]float32, in *[]float32, n int)
+// func chain103flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain105flat(SB), $192-24
+TEXT ·chain103flat(SB), $192-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38108,9 +37951,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain106flat(out *[]float32, in *[]float32, n int)
+// func chain104flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain106flat(SB), $128-24
+TEXT ·chain104flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38157,9 +38000,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain107rows(SB), $224-32
+TEXT ·chain105rows(SB), $224-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38223,9 +38066,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain107flat(out *[]float32, in *[]float32, n int)
+// func chain105flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain107flat(SB), $224-24
+TEXT ·chain105flat(SB), $224-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38325,9 +38168,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain108rows(SB), $608-32
+TEXT ·chain106rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38452,9 +38295,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain108flat(out *[]float32, in *[]float32, n int)
+// func chain106flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain108flat(SB), $608-24
+TEXT ·chain106flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38678,9 +38521,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain109rows(SB), $768-32
+TEXT ·chain107rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -38857,9 +38700,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain109flat(out *[]float32, in *[]float32, n int)
+// func chain107flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain109flat(SB), $768-24
+TEXT ·chain107flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39185,9 +39028,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain110rows(SB), $768-32
+TEXT ·chain108rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39325,9 +39168,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain110flat(out *[]float32, in *[]float32, n int)
+// func chain108flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain110flat(SB), $768-24
+TEXT ·chain108flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39576,9 +39419,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain111flat(out *[]float32, in *[]float32, n int)
+// func chain109flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain111flat(SB), $32-24
+TEXT ·chain109flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39613,9 +39456,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain112flat(out *[]float32, in *[]float32, n int)
+// func chain110flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain112flat(SB), $160-24
+TEXT ·chain110flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39668,9 +39511,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain113rows(SB), $416-32
+TEXT ·chain111rows(SB), $416-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39729,9 +39572,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain113flat(out *[]float32, in *[]float32, n int)
+// func chain111flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain113flat(SB), $416-24
+TEXT ·chain111flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -39830,9 +39673,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain114rows(SB), $32-32
+TEXT ·chain112rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39861,9 +39704,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain114flat(out *[]float32, in *[]float32, n int)
+// func chain112flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain114flat(SB), $32-24
+TEXT ·chain112flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39898,9 +39741,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain113rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain115rows(SB), $32-32
+TEXT ·chain113rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39930,9 +39773,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain115flat(out *[]float32, in *[]float32, n int)
+// func chain113flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain115flat(SB), $32-24
+TEXT ·chain113flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39966,9 +39809,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain116rows(SB), $352-32
+TEXT ·chain114rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40030,9 +39873,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain116flat(out *[]float32, in *[]float32, n int)
+// func chain114flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain116flat(SB), $352-24
+TEXT ·chain114flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -40133,9 +39976,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain115rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain117rows(SB), $64-32
+TEXT ·chain115rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40168,9 +40011,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain117flat(out *[]float32, in *[]float32, n int)
+// func chain115flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain117flat(SB), $64-24
+TEXT ·chain115flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40208,670 +40051,670 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain116rows(SB), $544-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (DI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain116flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain116flat(SB), $544-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VADDPS       (R8)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain117rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VBROADCASTSS (DI)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y1, Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (DI)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R9)(R13*1), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R11)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain117flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain117flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VMOVUPS      (SI)(DX*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VADDPS       (R8)(DX*1), Y0, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	VMULPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (DI)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (SI)(DX*1), Y0, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         168(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         240(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         336(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R11)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VMASKMOVPS   (SI)(DX*1), Y0, Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (SI)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain118rows(SB), $544-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (DI)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain118flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain118flat(SB), $544-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VADDPS       (R8)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain119rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VBROADCASTSS (DI)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y1, Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (DI)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R9)(R13*1), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R11)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain119flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain119flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VMOVUPS      (SI)(DX*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VADDPS       (R8)(DX*1), Y0, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	VMULPS       (R10)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (DI)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (SI)(DX*1), Y0, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         168(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         240(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         336(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R11)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y2, Y1, Y1
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (SI)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain120rows(SB), $64-32
+TEXT ·chain118rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40907,9 +40750,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain120flat(out *[]float32, in *[]float32, n int)
+// func chain118flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain120flat(SB), $64-24
+TEXT ·chain118flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40952,9 +40795,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain121rows(SB), $256-32
+TEXT ·chain119rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41009,9 +40852,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain121flat(out *[]float32, in *[]float32, n int)
+// func chain119flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain121flat(SB), $256-24
+TEXT ·chain119flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -41092,9 +40935,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain122rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain120rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain122rows(SB), $784-40
+TEXT ·chain120rows(SB), $784-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41409,9 +41252,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain122flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain120flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain122flat(SB), $776-32
+TEXT ·chain120flat(SB), $776-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41724,9 +41567,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain123rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain121rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain123rows(SB), $264-40
+TEXT ·chain121rows(SB), $264-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42156,9 +41999,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain123flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain121flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain123flat(SB), $256-32
+TEXT ·chain121flat(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42676,9 +42519,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain124flat(out *[]float32, in *[]float32, n int)
+// func chain122flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain124flat(SB), $32-24
+TEXT ·chain122flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42712,9 +42555,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain125rows(SB), $32-32
+TEXT ·chain123rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42743,9 +42586,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain125flat(out *[]float32, in *[]float32, n int)
+// func chain123flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain125flat(SB), $32-24
+TEXT ·chain123flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42779,398 +42622,398 @@ done:
 	VZEROUPPER
 	RET
 
+// func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain124rows(SB), $384-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (SI)(R13*1), Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain124flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain124flat(SB), $384-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       (R8)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y2, Y4, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain125rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain125rows(SB), $416-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMULPS       (SI)(R13*1), Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain125flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain125flat(SB), $416-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R9)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	VMULPS       (R8)(DX*1), Y0, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	VMULPS       Y1, Y0, Y1
+	MOVQ         24(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y2
+	VSUBPS       (R11)(DX*1), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       (R11)(DX*1), Y1, Y2
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VADDPS       Y1, Y3, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R9)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y2
+	VMULPS       Y2, Y1, Y2
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y3
+	VMASKMOVPS   (R11)(DX*1), Y0, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y3
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX), Y4
+	VMULPS       Y4, Y3, Y3
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y4
+	VADDPS       Y2, Y4, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
 // func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain126rows(SB), $384-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (SI)(R13*1), Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       (R11)(DX*1), Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain126flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain126flat(SB), $384-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	VMULPS       (R8)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       (R11)(DX*1), Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain127rows(SB), $416-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMULPS       (SI)(R13*1), Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       (R11)(DX*1), Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain127flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain127flat(SB), $416-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R9)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	VMULPS       (R8)(DX*1), Y0, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	VMULPS       Y1, Y0, Y1
-	MOVQ         24(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y2
-	VSUBPS       (R11)(DX*1), Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       (R11)(DX*1), Y1, Y2
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y3
-	VADDPS       Y1, Y3, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R9)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y2
-	VMULPS       Y2, Y1, Y2
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y3
-	VMASKMOVPS   (R11)(DX*1), Y0, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y3
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VBROADCASTSS (BX), Y4
-	VMULPS       Y4, Y3, Y3
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y3, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y4
-	VADDPS       Y2, Y4, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain128rows(SB), $768-32
+TEXT ·chain126rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43288,9 +43131,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain128flat(out *[]float32, in *[]float32, n int)
+// func chain126flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain128flat(SB), $768-24
+TEXT ·chain126flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43514,9 +43357,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain129rows(SB), $480-32
+TEXT ·chain127rows(SB), $480-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43601,9 +43444,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain129flat(out *[]float32, in *[]float32, n int)
+// func chain127flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain129flat(SB), $480-24
+TEXT ·chain127flat(SB), $480-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43755,9 +43598,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain130rows(SB), $768-32
+TEXT ·chain128rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -43861,6 +43704,720 @@ loop:
 	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain128flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain128flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R11)(DX*1), Y0
+	MOVQ         144(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         48(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         216(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         216(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         312(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R11)(DX*1), Y0, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         288(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain129rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain129flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain129flat(SB), $768-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         120(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         288(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         192(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         24(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         168(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain130rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain130rows(SB), $768-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         72(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	VSUBPS       (R10)(DX*1), Y0, Y0
+	MOVQ         96(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         192(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         144(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         168(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
@@ -43897,359 +44454,6 @@ loop:
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
 	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R11)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         216(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         216(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         288(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         312(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R11)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         288(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         312(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain131rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain131flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain131flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
@@ -44276,70 +44480,65 @@ loop:
 	VSUBPS       (R10)(DX*1), Y0, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
+	VBROADCASTSS (SI), Y0
 	MOVQ         192(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         168(AX), BX
 	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         288(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS (SI), Y0
+	MOVQ         240(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVQ         192(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         216(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         216(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y0
+	MOVQ         288(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         264(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         288(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	MOVQ         312(AX), BX
 	MOVQ         312(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(CX), BX
+	MOVQ         264(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -44387,80 +44586,188 @@ tail:
 	VSUBPS       Y2, Y1, Y1
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	VBROADCASTSS (SI), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
 	MOVQ         144(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
 	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
+	VBROADCASTSS (SI), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         192(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         216(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (SI), Y1
 	MOVQ         288(AX), BX
 	MOVQ         288(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         192(CX), BX
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         264(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         288(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	MOVQ         312(AX), BX
 	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         312(CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+// func chain131rows(out *[]float32, in *[]float32, rows int, vecs int)
+// Requires: AVX
+TEXT ·chain131rows(SB), $160-32
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	XORQ R12, R12
+
+row:
+	XORQ R13, R13
+	MOVQ vecs+24(FP), R14
+
+loop:
+	VMOVUPS      (SI)(R13*1), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNZ          loop
+	ADDQ         $0x04, R12
+	MOVQ         rows+16(FP), R14
+	DECQ         R14
+	MOVQ         R14, rows+16(FP)
+	JNZ          row
+	VZEROUPPER
+	RET
+
+// func chain131flat(out *[]float32, in *[]float32, n int)
+// Requires: AVX
+TEXT ·chain131flat(SB), $160-24
+	MOVQ in+8(FP), AX
+	MOVQ out+0(FP), CX
+	MOVQ (AX), SI
+	MOVQ 24(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 72(AX), R9
+	MOVQ 96(AX), R10
+	MOVQ 120(AX), R11
+	XORQ DX, DX
+	MOVQ n+16(FP), R12
+	SUBQ $0x08, R12
+	JL   tail
+
+loop:
+	VBROADCASTSS (SI), Y0
+	VMULPS       (DI)(DX*1), Y0, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R9), Y1
+	VDIVPS       Y0, Y1, Y0
+	MOVQ         (CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	VMOVUPS      (R10)(DX*1), Y0
+	VSUBPS       (R11)(DX*1), Y0, Y0
+	MOVQ         144(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         24(CX), BX
+	VMOVUPS      Y0, (BX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R12
+	JGE          loop
+
+tail:
+	ADDQ         $0x08, R12
+	JZ           done
+	NEGQ         R12
+	LEAQ         tails<>+0(SB), BX
+	VMOVDQU      32(BX)(R12*4), Y0
+	VBROADCASTSS (SI), Y1
+	VMASKMOVPS   (DI)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VADDPS       Y1, Y2, Y1
+	VBROADCASTSS (R9), Y2
+	VDIVPS       Y1, Y2, Y1
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VMASKMOVPS   (R10)(DX*1), Y0, Y1
+	VMASKMOVPS   (R11)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -44490,92 +44797,118 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VBROADCASTSS (R8)(R12*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
+	VBROADCASTSS (R9), Y0
 	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         240(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
 	MOVQ         240(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (SI)(R13*1), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(CX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y1
+	VMULPS       Y1, Y0, Y0
+	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -44610,92 +44943,110 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
 	MOVQ         144(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         168(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	VSUBPS       (R10)(DX*1), Y0, Y0
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
+	VBROADCASTSS (R9), Y0
 	MOVQ         192(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y0
+	MOVQ         240(AX), BX
+	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         144(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	VBROADCASTSS (R9), Y1
+	VSUBPS       Y0, Y1, Y0
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	VMULPS       Y0, Y1, Y0
 	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         240(AX), BX
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
 	MOVQ         192(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMOVUPS      (BX)(DX*1), Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         216(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         216(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
 	MOVQ         240(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y0
-	MOVQ         288(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         264(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         288(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
 	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         312(CX), BX
+	MOVQ         312(AX), BX
+	VMULPS       (BX)(DX*1), Y0, Y0
+	MOVQ         264(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -44712,108 +45063,129 @@ tail:
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   (R8)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R9), Y2
 	VDIVPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
+	MOVQ         48(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         72(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
 	MOVQ         168(AX), BX
 	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	VMASKMOVPS   (R10)(DX*1), Y0, Y2
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         96(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
+	VBROADCASTSS (R9), Y1
 	MOVQ         192(AX), BX
 	MOVQ         192(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	VBROADCASTSS (R9), Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VSUBPS       Y2, Y1, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         144(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS (R9), Y2
+	VSUBPS       Y1, Y2, Y1
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y1, Y2, Y1
 	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
+	MOVQ         288(AX), BX
+	MOVQ         288(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
 	MOVQ         192(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
+	MOVQ         336(AX), BX
+	MOVQ         336(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y1
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
 	MOVQ         216(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	MOVQ         360(AX), BX
+	MOVQ         360(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (SI), Y1
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         288(CX), BX
+	MOVQ         240(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
+	MOVQ         384(AX), BX
+	MOVQ         384(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
+	MOVQ         312(AX), BX
+	MOVQ         312(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         312(CX), BX
+	VMULPS       Y2, Y1, Y1
+	MOVQ         264(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -44822,7 +45194,7 @@ done:
 
 // func chain133rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain133rows(SB), $160-32
+TEXT ·chain133rows(SB), $352-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44843,17 +45215,66 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VBROADCASTSS (R8)(R12*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VBROADCASTSS (R8)(R12*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VBROADCASTSS (BX)(R12*1), Y2
+	VMULPS       Y2, Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
 	VBROADCASTSS (BX)(R12*1), Y1
 	VMULPS       Y1, Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	ADDQ         $0x20, R13
@@ -44869,7 +45290,7 @@ loop:
 
 // func chain133flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain133flat(SB), $160-24
+TEXT ·chain133flat(SB), $352-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -44888,15 +45309,54 @@ loop:
 	VMULPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R8)(DX*1), Y1
 	VADDPS       Y0, Y1, Y0
+	VMOVUPS      (R8)(DX*1), Y1
+	VDIVPS       Y0, Y1, Y1
+	MOVQ         (CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
 	VBROADCASTSS (R9), Y1
 	VDIVPS       Y0, Y1, Y0
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	VMOVUPS      (R10)(DX*1), Y0
 	VSUBPS       (R11)(DX*1), Y0, Y0
 	MOVQ         144(AX), BX
+	MOVQ         144(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         48(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         72(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         96(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         120(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMOVUPS      (BX)(DX*1), Y1
+	MOVQ         168(AX), BX
+	VMULPS       (BX)(DX*1), Y1, Y1
+	MOVQ         144(CX), BX
+	VMOVUPS      Y1, (BX)(DX*1)
+	MOVQ         168(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         24(CX), BX
+	MOVQ         168(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, R12
@@ -44913,9 +45373,13 @@ tail:
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   (R8)(DX*1), Y0, Y2
 	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   (R8)(DX*1), Y0, Y2
+	VDIVPS       Y1, Y2, Y2
+	MOVQ         (CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
 	VBROADCASTSS (R9), Y2
 	VDIVPS       Y1, Y2, Y1
-	MOVQ         (CX), BX
+	MOVQ         24(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 	VMASKMOVPS   (R10)(DX*1), Y0, Y1
 	VMASKMOVPS   (R11)(DX*1), Y0, Y2
@@ -44923,8 +45387,53 @@ tail:
 	MOVQ         144(AX), BX
 	MOVQ         144(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         48(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         192(AX), BX
+	MOVQ         192(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         72(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         216(AX), BX
+	MOVQ         216(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         96(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         240(AX), BX
+	MOVQ         240(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         120(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         264(AX), BX
+	MOVQ         264(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y3
+	VMULPS       Y3, Y2, Y2
+	MOVQ         144(CX), BX
+	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
+	MOVQ         168(AX), BX
+	MOVQ         168(AX), BX
+	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	MOVQ         24(CX), BX
+	MOVQ         168(CX), BX
 	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
 
 done:
@@ -44933,673 +45442,7 @@ done:
 
 // func chain134rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain134rows(SB), $768-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain134flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain134flat(SB), $768-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         48(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         144(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         72(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         168(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         96(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         192(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         120(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y0
-	MOVQ         240(AX), BX
-	VSUBPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         144(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         264(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	VBROADCASTSS (R9), Y1
-	VSUBPS       Y0, Y1, Y0
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	VMULPS       Y0, Y1, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         192(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         216(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         240(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMOVUPS      (BX)(DX*1), Y0
-	MOVQ         312(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         264(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VBROADCASTSS (R9), Y2
-	VSUBPS       Y1, Y2, Y1
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y1, Y2, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         288(AX), BX
-	MOVQ         288(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         192(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         336(AX), BX
-	MOVQ         336(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         216(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         360(AX), BX
-	MOVQ         360(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         240(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	MOVQ         384(AX), BX
-	MOVQ         384(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y1
-	MOVQ         312(AX), BX
-	MOVQ         312(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         264(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain135rows(SB), $352-32
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	XORQ R12, R12
-
-row:
-	XORQ R13, R13
-	MOVQ vecs+24(FP), R14
-
-loop:
-	VMOVUPS      (SI)(R13*1), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VBROADCASTSS (R8)(R12*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VBROADCASTSS (BX)(R12*1), Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, R13
-	DECQ         R14
-	JNZ          loop
-	ADDQ         $0x04, R12
-	MOVQ         rows+16(FP), R14
-	DECQ         R14
-	MOVQ         R14, rows+16(FP)
-	JNZ          row
-	VZEROUPPER
-	RET
-
-// func chain135flat(out *[]float32, in *[]float32, n int)
-// Requires: AVX
-TEXT ·chain135flat(SB), $352-24
-	MOVQ in+8(FP), AX
-	MOVQ out+0(FP), CX
-	MOVQ (AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 72(AX), R9
-	MOVQ 96(AX), R10
-	MOVQ 120(AX), R11
-	XORQ DX, DX
-	MOVQ n+16(FP), R12
-	SUBQ $0x08, R12
-	JL   tail
-
-loop:
-	VBROADCASTSS (SI), Y0
-	VMULPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VADDPS       Y0, Y1, Y0
-	VMOVUPS      (R8)(DX*1), Y1
-	VDIVPS       Y0, Y1, Y1
-	MOVQ         (CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	VBROADCASTSS (R9), Y1
-	VDIVPS       Y0, Y1, Y0
-	MOVQ         24(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	VMOVUPS      (R10)(DX*1), Y0
-	VSUBPS       (R11)(DX*1), Y0, Y0
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         48(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         72(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         96(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         120(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMOVUPS      (BX)(DX*1), Y1
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y1, Y1
-	MOVQ         144(CX), BX
-	VMOVUPS      Y1, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	VMULPS       (BX)(DX*1), Y0, Y0
-	MOVQ         168(CX), BX
-	VMOVUPS      Y0, (BX)(DX*1)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R12
-	JGE          loop
-
-tail:
-	ADDQ         $0x08, R12
-	JZ           done
-	NEGQ         R12
-	LEAQ         tails<>+0(SB), BX
-	VMOVDQU      32(BX)(R12*4), Y0
-	VBROADCASTSS (SI), Y1
-	VMASKMOVPS   (DI)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VADDPS       Y1, Y2, Y1
-	VMASKMOVPS   (R8)(DX*1), Y0, Y2
-	VDIVPS       Y1, Y2, Y2
-	MOVQ         (CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	VBROADCASTSS (R9), Y2
-	VDIVPS       Y1, Y2, Y1
-	MOVQ         24(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-	VMASKMOVPS   (R10)(DX*1), Y0, Y1
-	VMASKMOVPS   (R11)(DX*1), Y0, Y2
-	VSUBPS       Y2, Y1, Y1
-	MOVQ         144(AX), BX
-	MOVQ         144(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         48(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         192(AX), BX
-	MOVQ         192(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         72(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         216(AX), BX
-	MOVQ         216(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         96(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         240(AX), BX
-	MOVQ         240(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         120(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         264(AX), BX
-	MOVQ         264(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y3
-	VMULPS       Y3, Y2, Y2
-	MOVQ         144(CX), BX
-	VMASKMOVPS   Y2, Y0, (BX)(DX*1)
-	MOVQ         168(AX), BX
-	MOVQ         168(AX), BX
-	VMASKMOVPS   (BX)(DX*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	MOVQ         168(CX), BX
-	VMASKMOVPS   Y1, Y0, (BX)(DX*1)
-
-done:
-	VZEROUPPER
-	RET
-
-// func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
-// Requires: AVX
-TEXT ·chain136rows(SB), $64-32
+TEXT ·chain134rows(SB), $64-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45631,9 +45474,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain136flat(out *[]float32, in *[]float32, n int)
+// func chain134flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain136flat(SB), $64-24
+TEXT ·chain134flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45672,9 +45515,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain135rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain137rows(SB), $160-32
+TEXT ·chain135rows(SB), $160-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45716,9 +45559,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain137flat(out *[]float32, in *[]float32, n int)
+// func chain135flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain137flat(SB), $160-24
+TEXT ·chain135flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45773,9 +45616,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain136rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain138rows(SB), $32-32
+TEXT ·chain136rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45805,9 +45648,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain138flat(out *[]float32, in *[]float32, n int)
+// func chain136flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain138flat(SB), $32-24
+TEXT ·chain136flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45841,9 +45684,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain137rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain139rows(SB), $32-32
+TEXT ·chain137rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45872,9 +45715,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain139flat(out *[]float32, in *[]float32, n int)
+// func chain137flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain139flat(SB), $32-24
+TEXT ·chain137flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45908,9 +45751,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain140rows(SB), $608-32
+TEXT ·chain138rows(SB), $608-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -46046,9 +45889,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain140flat(out *[]float32, in *[]float32, n int)
+// func chain138flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain140flat(SB), $608-24
+TEXT ·chain138flat(SB), $608-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -46282,9 +46125,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain141flat(out *[]float32, in *[]float32, n int)
+// func chain139flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain141flat(SB), $32-24
+TEXT ·chain139flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -46318,9 +46161,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain142flat(out *[]float32, in *[]float32, n int)
+// func chain140flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain142flat(SB), $32-24
+TEXT ·chain140flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46376,9 +46219,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain143flat(out *[]float32, in *[]float32, n int)
+// func chain141flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain143flat(SB), $32-24
+TEXT ·chain141flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -46414,9 +46257,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain144flat(out *[]float32, in *[]float32, n int)
+// func chain142flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain144flat(SB), $32-24
+TEXT ·chain142flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46458,9 +46301,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain145flat(out *[]float32, in *[]float32, n int)
+// func chain143flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain145flat(SB), $32-24
+TEXT ·chain143flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -46540,9 +46383,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain146flat(out *[]float32, in *[]float32, n int)
+// func chain144flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain146flat(SB), $288-24
+TEXT ·chain144flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46865,9 +46708,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain147flat(out *[]float32, in *[]float32, n int)
+// func chain145flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain147flat(SB), $288-24
+TEXT ·chain145flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47170,9 +47013,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain148flat(out *[]float32, in *[]float32, n int)
+// func chain146flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain148flat(SB), $32-24
+TEXT ·chain146flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -47212,9 +47055,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain149flat(out *[]float32, in *[]float32, n int)
+// func chain147flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain149flat(SB), $64-24
+TEXT ·chain147flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47262,9 +47105,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain150flat(out *[]float32, in *[]float32, n int)
+// func chain148flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain150flat(SB), $32-24
+TEXT ·chain148flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -47362,9 +47205,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain151flat(out *[]float32, in *[]float32, n int)
+// func chain149flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain151flat(SB), $160-24
+TEXT ·chain149flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47550,9 +47393,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain152flat(out *[]float32, in *[]float32, n int)
+// func chain150flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain152flat(SB), $128-24
+TEXT ·chain150flat(SB), $128-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47741,9 +47584,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain153flat(out *[]float32, in *[]float32, n int)
+// func chain151flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain153flat(SB), $384-24
+TEXT ·chain151flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48112,9 +47955,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain154flat(out *[]float32, in *[]float32, n int)
+// func chain152flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain154flat(SB), $416-24
+TEXT ·chain152flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48491,9 +48334,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain155flat(out *[]float32, in *[]float32, n int)
+// func chain153flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain155flat(SB), $160-24
+TEXT ·chain153flat(SB), $160-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48758,9 +48601,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain156flat(out *[]float32, in *[]float32, n int)
+// func chain154flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain156flat(SB), $576-24
+TEXT ·chain154flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -49311,9 +49154,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain157flat(out *[]float32, in *[]float32, n int)
+// func chain155flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain157flat(SB), $32-24
+TEXT ·chain155flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -49345,9 +49188,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain158flat(out *[]float32, in *[]float32, n int)
+// func chain156flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain158flat(SB), $32-24
+TEXT ·chain156flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -49383,9 +49226,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain159flat(out *[]float32, in *[]float32, n int)
+// func chain157flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain159flat(SB), $32-24
+TEXT ·chain157flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49419,9 +49262,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain160rows(SB), $384-32
+TEXT ·chain158rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -49516,9 +49359,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain160flat(out *[]float32, in *[]float32, n int)
+// func chain158flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain160flat(SB), $384-24
+TEXT ·chain158flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -49671,9 +49514,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain161flat(out *[]float32, in *[]float32, n int)
+// func chain159flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain161flat(SB), $32-24
+TEXT ·chain159flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49708,9 +49551,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain162rows(SB), $32-32
+TEXT ·chain160rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49739,9 +49582,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain162flat(out *[]float32, in *[]float32, n int)
+// func chain160flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain162flat(SB), $32-24
+TEXT ·chain160flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49776,9 +49619,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain163rows(SB), $32-32
+TEXT ·chain161rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49808,9 +49651,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain163flat(out *[]float32, in *[]float32, n int)
+// func chain161flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain163flat(SB), $32-24
+TEXT ·chain161flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49844,9 +49687,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain164rows(SB), $256-32
+TEXT ·chain162rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49921,9 +49764,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain164flat(out *[]float32, in *[]float32, n int)
+// func chain162flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain164flat(SB), $256-24
+TEXT ·chain162flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50044,9 +49887,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain165rows(SB), $512-32
+TEXT ·chain163rows(SB), $512-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50145,9 +49988,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain165flat(out *[]float32, in *[]float32, n int)
+// func chain163flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain165flat(SB), $512-24
+TEXT ·chain163flat(SB), $512-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50311,9 +50154,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain166rows(SB), $768-32
+TEXT ·chain164rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50466,9 +50309,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain166flat(out *[]float32, in *[]float32, n int)
+// func chain164flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain166flat(SB), $768-24
+TEXT ·chain164flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50740,9 +50583,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain167rows(SB), $768-32
+TEXT ·chain165rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -50893,9 +50736,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain167flat(out *[]float32, in *[]float32, n int)
+// func chain165flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain167flat(SB), $768-24
+TEXT ·chain165flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51163,9 +51006,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain168rows(SB), $288-32
+TEXT ·chain166rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51244,9 +51087,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain168flat(out *[]float32, in *[]float32, n int)
+// func chain166flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain168flat(SB), $288-24
+TEXT ·chain166flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51374,9 +51217,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain169rows(SB), $320-32
+TEXT ·chain167rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51459,9 +51302,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain169flat(out *[]float32, in *[]float32, n int)
+// func chain167flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain169flat(SB), $320-24
+TEXT ·chain167flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51595,9 +51438,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain170flat(out *[]float32, in *[]float32, n int)
+// func chain168flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain170flat(SB), $32-24
+TEXT ·chain168flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51631,9 +51474,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain171flat(out *[]float32, in *[]float32, n int)
+// func chain169flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain171flat(SB), $544-24
+TEXT ·chain169flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51744,9 +51587,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain172rows(SB), $544-32
+TEXT ·chain170rows(SB), $544-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51811,9 +51654,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain172flat(out *[]float32, in *[]float32, n int)
+// func chain170flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain172flat(SB), $544-24
+TEXT ·chain170flat(SB), $544-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -51926,9 +51769,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain173flat(out *[]float32, in *[]float32, n int)
+// func chain171flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain173flat(SB), $576-24
+TEXT ·chain171flat(SB), $576-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52056,9 +51899,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain174rows(SB), $936-40
+TEXT ·chain172rows(SB), $936-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -52582,9 +52425,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain174flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain172flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain174flat(SB), $928-32
+TEXT ·chain172flat(SB), $928-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -53186,9 +53029,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain173rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain175rows(SB), $496-40
+TEXT ·chain173rows(SB), $496-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -53442,9 +53285,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain173flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain175flat(SB), $488-32
+TEXT ·chain173flat(SB), $488-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -53694,9 +53537,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+// func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain176rows(SB), $496-40
+TEXT ·chain174rows(SB), $496-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -53950,9 +53793,9 @@ end:
 	VZEROUPPER
 	RET
 
-// func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
+// func chain174flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain176flat(SB), $488-32
+TEXT ·chain174flat(SB), $488-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54204,9 +54047,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain177flat(out *[]float32, in *[]float32, n int)
+// func chain175flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain177flat(SB), $64-24
+TEXT ·chain175flat(SB), $64-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54247,9 +54090,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain178rows(SB), $288-32
+TEXT ·chain176rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54302,9 +54145,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain178flat(out *[]float32, in *[]float32, n int)
+// func chain176flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain178flat(SB), $288-24
+TEXT ·chain176flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54387,9 +54230,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain179flat(out *[]float32, in *[]float32, n int)
+// func chain177flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain179flat(SB), $384-24
+TEXT ·chain177flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54483,9 +54326,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain180rows(SB), $384-32
+TEXT ·chain178rows(SB), $384-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54544,9 +54387,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain180flat(out *[]float32, in *[]float32, n int)
+// func chain178flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain180flat(SB), $384-24
+TEXT ·chain178flat(SB), $384-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54641,9 +54484,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain181rows(SB), $768-32
+TEXT ·chain179rows(SB), $768-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54754,9 +54597,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain181flat(out *[]float32, in *[]float32, n int)
+// func chain179flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain181flat(SB), $768-24
+TEXT ·chain179flat(SB), $768-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -54963,9 +54806,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain182flat(out *[]float32, in *[]float32, n int)
+// func chain180flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain182flat(SB), $416-24
+TEXT ·chain180flat(SB), $416-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55070,9 +54913,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain183rows(SB), $32-32
+TEXT ·chain181rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55101,9 +54944,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain183flat(out *[]float32, in *[]float32, n int)
+// func chain181flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain183flat(SB), $32-24
+TEXT ·chain181flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55137,9 +54980,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain184rows(SB), $256-32
+TEXT ·chain182rows(SB), $256-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55214,9 +55057,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain184flat(out *[]float32, in *[]float32, n int)
+// func chain182flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain184flat(SB), $256-24
+TEXT ·chain182flat(SB), $256-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55337,9 +55180,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain183rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain185rows(SB), $288-32
+TEXT ·chain183rows(SB), $288-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55418,9 +55261,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain185flat(out *[]float32, in *[]float32, n int)
+// func chain183flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain185flat(SB), $288-24
+TEXT ·chain183flat(SB), $288-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55548,9 +55391,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain186rows(SB), $320-32
+TEXT ·chain184rows(SB), $320-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55633,9 +55476,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain186flat(out *[]float32, in *[]float32, n int)
+// func chain184flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain186flat(SB), $320-24
+TEXT ·chain184flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -55769,9 +55612,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+// func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 // Requires: AVX
-TEXT ·chain187rows(SB), $32-32
+TEXT ·chain185rows(SB), $32-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55800,9 +55643,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func chain187flat(out *[]float32, in *[]float32, n int)
+// func chain185flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX
-TEXT ·chain187flat(SB), $32-24
+TEXT ·chain185flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55836,9 +55679,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain188flat(out *[]float32, in *[]float32, n int)
+// func chain186flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain188flat(SB), $32-24
+TEXT ·chain186flat(SB), $32-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -55918,9 +55761,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain189flat(out *[]float32, in *[]float32, n int)
+// func chain187flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain189flat(SB), $320-24
+TEXT ·chain187flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56250,9 +56093,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func chain190flat(out *[]float32, in *[]float32, n int)
+// func chain188flat(out *[]float32, in *[]float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain190flat(SB), $320-24
+TEXT ·chain188flat(SB), $320-24
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX

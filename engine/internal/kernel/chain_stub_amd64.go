@@ -134,10 +134,10 @@ func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain27rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain27flat(out *[]float32, in *[]float32, n int)
+func chain27flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain28rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -164,22 +164,16 @@ func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain32rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain32flat(out *[]float32, in *[]float32, n int)
+func chain32flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -188,34 +182,40 @@ func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain35flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain36flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
 func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain37flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, n int)
+func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, n int)
+func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain40rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain40flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain40flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain41rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain41flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain41flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -230,10 +230,10 @@ func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, n int)
+func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -242,10 +242,10 @@ func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain46flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -254,16 +254,16 @@ func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain48flat(out *[]float32, in *[]float32, n int)
+func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain49flat(out *[]float32, in *[]float32, n int)
+func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -278,16 +278,16 @@ func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain52rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain52flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain53rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain53flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -386,31 +386,31 @@ func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain72flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain73flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain74flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain75rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain75flat(out *[]float32, in *[]float32, n int)
+func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain76rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain76flat(out *[]float32, in *[]float32, n int)
+func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -425,25 +425,22 @@ func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain79flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain80flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain81flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, n int)
+func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain82flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
@@ -455,6 +452,9 @@ func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain84flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -464,13 +464,7 @@ func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain86flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain87rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain87flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain88rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain88flat(out *[]float32, in *[]float32, n int)
@@ -518,6 +512,9 @@ func chain101flat(out *[]float32, in *[]float32, n int)
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -528,6 +525,9 @@ func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
@@ -545,19 +545,19 @@ func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain108flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain109rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain109flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain110rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
@@ -605,28 +605,28 @@ func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain120rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain120flat(out *[]float32, in *[]float32, n int)
+func chain120flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain121rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain121flat(out *[]float32, in *[]float32, n int)
+func chain121flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain122rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain122flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain122flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain123rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain123rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain123flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain123flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain124rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain124flat(out *[]float32, in *[]float32, n int)
@@ -716,13 +716,7 @@ func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain138flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain139flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain140flat(out *[]float32, in *[]float32, n int)
@@ -779,6 +773,9 @@ func chain156flat(out *[]float32, in *[]float32, n int)
 func chain157flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain158flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -789,6 +786,9 @@ func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain160flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain161flat(out *[]float32, in *[]float32, n int)
@@ -830,16 +830,13 @@ func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain167flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain168flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain169flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain169flat(out *[]float32, in *[]float32, n int)
+func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain170flat(out *[]float32, in *[]float32, n int)
@@ -848,13 +845,16 @@ func chain170flat(out *[]float32, in *[]float32, n int)
 func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain172flat(out *[]float32, in *[]float32, n int)
+func chain172flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain173flat(out *[]float32, in *[]float32, n int)
+func chain173rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain173flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -863,16 +863,13 @@ func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain174flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain175flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain176rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain176flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain176flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain177flat(out *[]float32, in *[]float32, n int)
@@ -884,10 +881,10 @@ func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain178flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain179flat(out *[]float32, in *[]float32, n int)
+func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain180flat(out *[]float32, in *[]float32, n int)
@@ -897,6 +894,9 @@ func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain181flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain182flat(out *[]float32, in *[]float32, n int)
@@ -920,22 +920,10 @@ func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain185flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain186flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain187flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain188flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain189flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain190flat(out *[]float32, in *[]float32, n int)
