@@ -66,7 +66,7 @@ func Compile(p *step.Program, o Options) *Engine {
 		panic("engine: more than 512 lanes")
 	}
 	pl := newPlan(p, o.Probes, o.wanted...)
-	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
+	e := &Engine{p: pl.p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
 	c := &compiler{layout: e.lay, e: e, panels: map[valueKey]*panels{}, rowSums: map[valueKey]*rowSum{}}
 	for s := range numStages {
 		for items := pl.items[s]; len(items) > 0; {

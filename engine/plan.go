@@ -69,6 +69,9 @@ var portNames = [...]string{"next", "output", "probe", "dstate", "dinput", "dtim
 // stage.
 func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
 	p = merge(p, wanted)
+	if wanted == nil { // which name nodes
+		p = push(p)
+	}
 	n := len(p.Nodes)
 	pl := &plan{p: p, uniform: p.Uniform(), live: make([]bool, n), of: make([]stage, n), keep: make([]keep, n),
 		root: make([]int, n), shift: make([]int, n), summed: map[int]bool{}, onto: map[int]int{}}

@@ -38,9 +38,6 @@ func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain7flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain8rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain8flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -50,13 +47,16 @@ func chain9rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain9flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain11flat(out *[]float32, in *[]float32, n int)
+func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain12flat(out *[]float32, in *[]float32, n int)
@@ -134,22 +134,22 @@ func chain26rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain26flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain27rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain27rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain27flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain27flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain28rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain28rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain28flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain28flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain29rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain29rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain29flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain29flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -164,10 +164,10 @@ func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain32rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain32flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain32flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -176,34 +176,34 @@ func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
 func chain35rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain35flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain36rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain36flat(out *[]float32, in *[]float32, n int)
+func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, n int)
+func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -218,10 +218,10 @@ func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain41flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain42rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain42flat(out *[]float32, in *[]float32, n int)
+func chain42flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -254,22 +254,22 @@ func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain47flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain48rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain48rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain48flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain48flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain49rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain49rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain49flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain49flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain50rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain50rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain50flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain50flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -278,34 +278,46 @@ func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain54rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain52rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain54flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain52flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain53rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain53flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain54flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain56flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain57flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain58flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -330,18 +342,6 @@ func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 
 //go:noescape
 func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
-
-//go:noescape
-func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -386,19 +386,22 @@ func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain72flat(out *[]float32, in *[]float32, n int)
+func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain73rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain73flat(out *[]float32, in *[]float32, n int)
+func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain74rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain74flat(out *[]float32, in *[]float32, n int)
+func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -425,22 +428,28 @@ func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain79flat(out *[]float32, in *[]float32, n int)
+func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain80flat(out *[]float32, in *[]float32, n int)
+func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain81flat(out *[]float32, in *[]float32, n int)
+func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain82rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain82flat(out *[]float32, in *[]float32, n int)
+func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain83flat(out *[]float32, in *[]float32, n int)
@@ -458,19 +467,28 @@ func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain86rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain86flat(out *[]float32, in *[]float32, n int)
+func chain86flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain87flat(out *[]float32, in *[]float32, n int)
+func chain87rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain88flat(out *[]float32, in *[]float32, n int)
+func chain87flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain89flat(out *[]float32, in *[]float32, n int)
+func chain88rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain88flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain89rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain89flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
@@ -479,7 +497,13 @@ func chain90flat(out *[]float32, in *[]float32, n int)
 func chain91flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain93rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain93flat(out *[]float32, in *[]float32, n int)
@@ -488,10 +512,19 @@ func chain93flat(out *[]float32, in *[]float32, n int)
 func chain94flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain95rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
@@ -512,34 +545,19 @@ func chain101flat(out *[]float32, in *[]float32, n int)
 func chain102flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain103rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain103flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain104flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain105rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain105flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain106rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain106flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain107rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain107flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain108rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain108flat(out *[]float32, in *[]float32, n int)
@@ -551,13 +569,7 @@ func chain109flat(out *[]float32, in *[]float32, n int)
 func chain110flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain111rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain111flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
@@ -587,13 +599,7 @@ func chain116rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain116flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain117flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
@@ -605,16 +611,19 @@ func chain119rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain119flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain120rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain120flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain120flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain121rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain121rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain121flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain121flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain122rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain122flat(out *[]float32, in *[]float32, n int)
@@ -644,19 +653,16 @@ func chain126rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain126flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain127rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain127rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain127flat(out *[]float32, in *[]float32, n int)
+func chain127flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain128rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain128rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain128flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain129rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain128flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain129flat(out *[]float32, in *[]float32, n int)
@@ -716,22 +722,43 @@ func chain138rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain138flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain139rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain139flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain140rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain140flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain141rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain141flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain142rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain142flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain143rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain143flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain144rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain144flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain145rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain145flat(out *[]float32, in *[]float32, n int)
@@ -773,34 +800,19 @@ func chain156flat(out *[]float32, in *[]float32, n int)
 func chain157flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain158rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain158flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain159flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain160rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain160flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain161rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain161flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain162rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain162flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain163rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain163flat(out *[]float32, in *[]float32, n int)
@@ -810,9 +822,6 @@ func chain164rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain164flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain165rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain165flat(out *[]float32, in *[]float32, n int)
@@ -830,7 +839,13 @@ func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain167flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain168flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain169rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain169flat(out *[]float32, in *[]float32, n int)
@@ -842,61 +857,64 @@ func chain170rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain170flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain171rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain171flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain172rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain172rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain172flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain172flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain173rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain173rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain173flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain173flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain174rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain174flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain174flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain175rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain175flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain175flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain176flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain177rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain177flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, n int)
+func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain179rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain179rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain179flat(out *[]float32, in *[]float32, n int)
+func chain179flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain180flat(out *[]float32, in *[]float32, n int)
+func chain180rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain180flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain181rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain181flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain182rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain182flat(out *[]float32, in *[]float32, n int)
@@ -914,16 +932,40 @@ func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain184flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain185rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain185flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain185flat(out *[]float32, in *[]float32, n int)
+func chain186rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain186flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain187rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain187flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain188rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain188flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain189rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain189flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain190rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
+func chain190flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain191flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain192flat(out *[]float32, in *[]float32, n int)
