@@ -30,6 +30,31 @@ func (p place) at(t int) int {
 	return p.off + t*p.stride
 }
 
+// slotKinds are the ways in which places take their slots by time: every time, a chunk and one more, each from that time or
+// from the next.
+const slotKinds = 6
+
+// kind says which of them is a place's.
+func (p place) kind() int {
+	switch p.mod {
+	case 0:
+		return p.phase
+	case chunk:
+		return 2 + p.phase
+	}
+	return 4 + p.phase
+}
+
+// slotsAt are the slots of all kinds at time t. Many places are looked up at one time, and remainders take longer than the
+// rest of that.
+func (e *Engine) slotsAt(t int) *[slotKinds]int {
+	if e.slotTime != t {
+		e.slotTime = t
+		e.slots = [slotKinds]int{t, t + 1, t % chunk, (t + 1) % chunk, t % (chunk + 1), (t + 1) % (chunk + 1)}
+	}
+	return &e.slots
+}
+
 // part is rows [from, from+rows) of width numbers.
 func (p place) part(from, rows, width int) place {
 	p.off += from * width
