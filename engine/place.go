@@ -101,8 +101,9 @@ func newLayout(pl *plan, steps, lanes int) *layout {
 	return l
 }
 
-// line is how many numbers a cache line holds. Values begin at one, for a vector across two lines costs two loads.
-const line = 16
+// line is how many numbers two cache lines hold. Values begin at one, for a vector across two costs two loads; and at the
+// second of two, so that values of 8, 16 or 32 lanes are rows of one memory, see masked.
+const line = 32
 
 func (l *layout) take(n int) int {
 	at := (l.size + line - 1) &^ (line - 1)

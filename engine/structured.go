@@ -57,6 +57,9 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 	if f, ok := c.dense(s, i); ok {
 		return f
 	}
+	if f, ok := c.masked(s, i); ok {
+		return f
+	}
 	e := c.e
 	y, in := c.operands(s, i)
 	var terms []func(y []float32, t int)

@@ -116,6 +116,13 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	AddLanes(result("sums of lanes", p.w)[:p.rows], p.y, p.lanes, p.times, times.DY)
 	edges := NewEdges(p.list)
 	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
+	var entries []Entry
+	for row := range p.rows {
+		for range row % 4 {
+			entries = append(entries, Entry{row, (7 * row) % p.cols, len(entries) % len(p.w)})
+		}
+	}
+	NewSums(p.rows, entries).Add(result("sums", y), p.w, x, p.lanes)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
 	var dw, dy [][]float32
 	for r := range 1 + len(p.list)%MostSiblings {
@@ -213,20 +220,23 @@ func TestVectorKernelsAgainstGo(t *testing.T) {
 func TestLanesAloneInAssembly(t *testing.T) {
 	needAssembly(t)
 	for seed := range uint64(100) {
-		r := rand.New(rand.NewPCG(seed, 10))
-		p := newProblem(t, r, true)
-		p.times = 1
-		whole := p.outputs(t, true)
-		p.byColumns(t)
-		for l := range p.lanes {
-			q := *p
-			q.lanes, q.x, q.y = 1, windowed(pickLane(p.x[:p.cols*p.lanes], l, p.lanes)), windowed(pickLane(p.y[:p.rows*p.lanes], l, p.lanes))
-			one := q.outputs(t, true)
-			for _, name := range []string{"product", "turned", "sparse", "sparse turned", "conductance", "current", "dv"} {
-				sameBits(t, fmt.Sprintf("seed %d, lane %d: %s", seed, l, name), one[name], pickLane(whole[name], l, p.lanes))
+		// A test of its own, after which its memory goes: there are only so many maps of it.
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 10))
+			p := newProblem(t, r, true)
+			p.times = 1
+			whole := p.outputs(t, true)
+			p.byColumns(t)
+			for l := range p.lanes {
+				q := *p
+				q.lanes, q.x, q.y = 1, windowed(pickLane(p.x[:p.cols*p.lanes], l, p.lanes)), windowed(pickLane(p.y[:p.rows*p.lanes], l, p.lanes))
+				one := q.outputs(t, true)
+				for _, name := range []string{"product", "turned", "sparse", "sparse turned", "sums", "conductance", "current", "dv"} {
+					sameBits(t, fmt.Sprintf("lane %d: %s", l, name), one[name], pickLane(whole[name], l, p.lanes))
+				}
+				q.alone(t, one)
 			}
-			q.alone(t, one)
-		}
+		})
 	}
 }
 
@@ -337,6 +347,8 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 		"short":       func() { NewPanels(3, 8, 2).Take(1, x[:23]) },
 		"slots":       func() { NewSlots(list, 2, 1, ForProducts).MulAdd(x[:2], x[:3]) },
 		"other lanes": func() { slots.MulAdd(x, x) },
+		"sums":        func() { NewSums(2, []Entry{{1, 3, 0}}).Add(x[:16], x, x[:31], 8) },
+		"weights":     func() { NewSums(2, []Entry{{1, 3, 4}}).Add(x[:16], x[:4], x, 8) },
 		"an edge":     func() { NewEdges([]step.Edge{{From: -1}}) },
 	} {
 		func() {
