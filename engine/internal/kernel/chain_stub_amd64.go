@@ -32,6 +32,9 @@ func chain5flat(out *[]float32, in *[]float32, n int)
 func chain6flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain7rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain7flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -50,9 +53,6 @@ func chain10rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain10flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain11rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain11flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
@@ -62,58 +62,67 @@ func chain12rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain12flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain13rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain13flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain14flat(out *[]float32, in *[]float32, n int)
+func chain14rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain15flat(out *[]float32, in *[]float32, n int)
+func chain14flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain16rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain15rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain16flat(out *[]float32, in *[]float32, n int)
+func chain15flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain17flat(out *[]float32, in *[]float32, n int)
+func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
+
+//go:noescape
+func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain18flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain19rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain19flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain19flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain20flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain20rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain21rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain20flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain21flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain21rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain22rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain21flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain22flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain22rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
-
-//go:noescape
-func chain22flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain23rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain23flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain24rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain24flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain25rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain25flat(out *[]float32, in *[]float32, n int)
@@ -149,10 +158,10 @@ func chain30rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain30flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain31rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain31flat(out *[]float32, in *[]float32, n int)
+func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -161,10 +170,10 @@ func chain32rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain32flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain33rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain33rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain33flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain33flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -185,22 +194,22 @@ func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain37rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain37flat(out *[]float32, in *[]float32, n int)
+func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain38rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain38rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain38flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain38flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain39rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain39rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain39flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain39flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain40rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -215,10 +224,10 @@ func chain41rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain41flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain42rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain42rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain42flat(out *[]float32, in *[]float32, n int)
+func chain42flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -227,22 +236,22 @@ func chain43rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain43flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain44rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain44flat(out *[]float32, in *[]float32, n int)
+func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain45rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain45rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain45flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain45flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain46rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain46rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain46flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain46flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain47rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -293,28 +302,28 @@ func chain54rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain54flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain55rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain55rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain55flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain55flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain56rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain56rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain56flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain56flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain57rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain57rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain57flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain57flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain58rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain58rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain58flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain58flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -437,19 +446,22 @@ func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain79flat(out *[]float32, in *[]float32, n int)
+func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain80rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain80flat(out *[]float32, in *[]float32, n int)
+func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain81rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain81flat(out *[]float32, in *[]float32, n int)
+func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -458,49 +470,49 @@ func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int
 func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain83rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain83flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain83flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain84rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain84rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain84flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain84flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain85rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain85rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain85flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain85flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain86flat(out *[]float32, in *[]float32, n int)
+func chain86flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain87flat(out *[]float32, in *[]float32, n int)
+func chain87rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain88flat(out *[]float32, in *[]float32, n int)
+func chain87flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain89rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain88rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain89flat(out *[]float32, in *[]float32, n int)
+func chain88flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain90rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain89rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain89flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain90flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain91flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain92rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain92flat(out *[]float32, in *[]float32, n int)
@@ -521,10 +533,19 @@ func chain94flat(out *[]float32, in *[]float32, n int)
 func chain95flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain96rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain96flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain97rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain97flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain98rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain98flat(out *[]float32, in *[]float32, n int)
@@ -569,16 +590,10 @@ func chain110flat(out *[]float32, in *[]float32, n int)
 func chain111flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain112rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain112flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain113flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain114rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain114flat(out *[]float32, in *[]float32, n int)
@@ -602,13 +617,13 @@ func chain117rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain117flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain118rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain118flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain119flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain120rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain120flat(out *[]float32, in *[]float32, n int)
@@ -761,7 +776,13 @@ func chain145rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain145flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain146rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain146flat(out *[]float32, in *[]float32, n int)
+
+//go:noescape
+func chain147rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
 func chain147flat(out *[]float32, in *[]float32, n int)
@@ -821,16 +842,13 @@ func chain164flat(out *[]float32, in *[]float32, n int)
 func chain165flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain166rows(out *[]float32, in *[]float32, rows int, vecs int)
-
-//go:noescape
 func chain166flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain167flat(out *[]float32, in *[]float32, n int)
+func chain167rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain168rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain167flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain168flat(out *[]float32, in *[]float32, n int)
@@ -878,25 +896,28 @@ func chain175rows(out *[]float32, in *[]float32, rows int, vecs int)
 func chain175flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
+func chain176rows(out *[]float32, in *[]float32, rows int, vecs int)
+
+//go:noescape
 func chain176flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain177flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain178rows(out *[]float32, in *[]float32, rows int, vecs int)
+func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 
 //go:noescape
-func chain178flat(out *[]float32, in *[]float32, n int)
+func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain179flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
-func chain180rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+func chain180rows(out *[]float32, in *[]float32, rows int, vecs int)
 
 //go:noescape
-func chain180flat(out *[]float32, in *[]float32, heads *byte, n int)
+func chain180flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain181rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
@@ -911,7 +932,10 @@ func chain182rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes in
 func chain182flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
-func chain183flat(out *[]float32, in *[]float32, n int)
+func chain183rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
+
+//go:noescape
+func chain183flat(out *[]float32, in *[]float32, heads *byte, n int)
 
 //go:noescape
 func chain184rows(out *[]float32, in *[]float32, rows int, vecs int)
@@ -972,6 +996,3 @@ func chain194flat(out *[]float32, in *[]float32, n int)
 
 //go:noescape
 func chain195flat(out *[]float32, in *[]float32, n int)
-
-//go:noescape
-func chain196flat(out *[]float32, in *[]float32, n int)
