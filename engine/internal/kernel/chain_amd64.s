@@ -24,7 +24,7 @@ GLOBL tails<>(SB), RODATA|NOPTR, $64
 
 // func chain0rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain0rows(SB), $144-40
+TEXT ·chain0rows(SB), $184-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35,6 +35,9 @@ TEXT ·chain0rows(SB), $144-40
 	SHLQ $0x02, DX
 	MOVQ DX, (SP)
 	MOVQ $0x00000000, 8(SP)
+	LEAQ 55(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 16(SP)
 	XORQ BX, BX
 
 row:
@@ -118,10 +121,11 @@ pairsynapses0slot:
 	JNZ          pairsynapses0slot
 
 pairsynapses0done:
-	VMOVUPS Y0, 16(SP)
-	VMOVUPS Y1, 48(SP)
-	VMOVUPS Y2, 80(SP)
-	VMOVUPS Y3, 112(SP)
+	MOVQ    16(SP), R8
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
 	MOVQ    $0x00000002, R10
 	JMP     chain
 
@@ -181,13 +185,12 @@ singlesynapses0slot:
 	JNZ          singlesynapses0slot
 
 singlesynapses0done:
-	VMOVUPS Y0, 16(SP)
-	VMOVUPS Y1, 80(SP)
+	MOVQ    16(SP), R8
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 64(R8)
 	MOVQ    $0x00000001, R10
 
 chain:
-	LEAQ 16(SP), R8
-
 vector:
 	VMOVUPS (R8), Y0
 	MOVQ    (CX), DX
@@ -262,9 +265,9 @@ restsynapses0slot:
 	JNZ          restsynapses0slot
 
 restsynapses0done:
-	VMOVUPS    Y1, 16(SP)
-	VMOVUPS    Y2, 80(SP)
-	LEAQ       16(SP), R8
+	MOVQ       16(SP), R8
+	VMOVUPS    Y1, (R8)
+	VMOVUPS    Y2, 64(R8)
 	VMOVUPS    (R8), Y1
 	MOVQ       (CX), DX
 	VMASKMOVPS Y1, Y0, (DX)(AX*1)
@@ -368,7 +371,7 @@ GLOBL widec2fc0000<>(SB), RODATA|NOPTR, $32
 
 // func chain0flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain0flat(SB), $136-32
+TEXT ·chain0flat(SB), $176-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -376,8 +379,10 @@ TEXT ·chain0flat(SB), $136-32
 	XORQ AX, AX
 	MOVQ heads+16(FP), BX
 	MOVQ $0x00000000, (SP)
+	LEAQ 47(SP), SI
+	ANDQ $-32, SI
+	MOVQ SI, 8(SP)
 	MOVQ n+24(FP), DI
-	LEAQ 8(SP), SI
 	SUBQ $0x08, DI
 	JL   tail
 
@@ -385,50 +390,50 @@ loop:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(BX), DX
-	MOVQ    AX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (DX)(R8*1), R10
-	TESTQ   R10, R10
+	MOVQ    AX, SI
+	SHRQ    $0x03, SI
+	MOVLQSX (DX)(SI*1), R9
+	TESTQ   R9, R9
 	JZ      wholesynapses0done
 	MOVQ    (SP), DX
-	MOVQ    16(BX), R8
-	LEAQ    (R8)(DX*4), R8
+	MOVQ    16(BX), SI
+	LEAQ    (SI)(DX*4), SI
 	IMUL3Q  $0x10, DX, DX
-	MOVQ    8(BX), R9
-	ADDQ    DX, R9
-	MOVQ    (BX), R11
-	MOVQ    32(BX), R12
+	MOVQ    8(BX), R8
+	ADDQ    DX, R8
+	MOVQ    (BX), R10
+	MOVQ    32(BX), R11
 	MOVQ    (SP), DX
 	SHRQ    $0x03, DX
-	LEAQ    (R12)(DX*4), R12
+	LEAQ    (R11)(DX*4), R11
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R10
+	SUBQ    $0x02, R9
 	JL      wholesynapses0odd
 
 wholesynapses0two:
-	MOVLQSX     (R12), DX
-	VMOVUPS     (R8), Y8
-	VPERMPS     (R11)(DX*4), Y8, Y9
-	VPERMPS     32(R11)(DX*4), Y8, Y10
+	MOVLQSX     (R11), DX
+	VMOVUPS     (SI), Y8
+	VPERMPS     (R10)(DX*4), Y8, Y9
+	VPERMPS     32(R10)(DX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R12), DX
-	VMOVUPS     32(R8), Y8
-	VPERMPS     (R11)(DX*4), Y8, Y10
-	VPERMPS     32(R11)(DX*4), Y8, Y11
+	MOVLQSX     4(R11), DX
+	VMOVUPS     32(SI), Y8
+	VPERMPS     (R10)(DX*4), Y8, Y10
+	VPERMPS     32(R10)(DX*4), Y8, Y11
 	VBLENDVPS   Y8, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R9), Y8
-	VMOVUPS     128(R9), Y11
-	VFMADD213PS 32(R9), Y8, Y9
-	VFMADD213PS 160(R9), Y11, Y10
+	VMOVUPS     (R8), Y8
+	VMOVUPS     128(R8), Y11
+	VFMADD213PS 32(R8), Y8, Y9
+	VFMADD213PS 160(R8), Y11, Y10
 	VROUNDPS    $0x08, Y9, Y8
 	VROUNDPS    $0x08, Y10, Y11
 	VSUBPS      Y8, Y9, Y9
@@ -457,32 +462,32 @@ wholesynapses0two:
 	VFMADD213PS Y2, Y10, Y13
 	VFMADD213PS Y2, Y8, Y12
 	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R9), Y8
-	VMOVUPS     192(R9), Y9
+	VMOVUPS     64(R8), Y8
+	VMOVUPS     192(R8), Y9
 	VDIVPS      Y12, Y8, Y12
 	VDIVPS      Y13, Y9, Y13
 	VADDPS      Y12, Y0, Y0
 	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R9), Y12, Y1
-	VFMADD231PS 224(R9), Y13, Y1
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R12
-	ADDQ        $0x00000100, R9
-	SUBQ        $0x02, R10
+	VFMADD231PS 96(R8), Y12, Y1
+	VFMADD231PS 224(R8), Y13, Y1
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000008, R11
+	ADDQ        $0x00000100, R8
+	SUBQ        $0x02, R9
 	JGE         wholesynapses0two
 
 wholesynapses0odd:
-	CMPQ        R10, $-1
+	CMPQ        R9, $-1
 	JNE         wholesynapses0done
-	MOVLQSX     (R12), DX
-	VMOVUPS     (R8), Y8
-	VPERMPS     (R11)(DX*4), Y8, Y9
-	VPERMPS     32(R11)(DX*4), Y8, Y10
+	MOVLQSX     (R11), DX
+	VMOVUPS     (SI), Y8
+	VPERMPS     (R10)(DX*4), Y8, Y9
+	VPERMPS     32(R10)(DX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R9), Y8
-	VFMADD213PS 32(R9), Y8, Y9
+	VMOVUPS     (R8), Y8
+	VFMADD213PS 32(R8), Y8, Y9
 	VROUNDPS    $0x08, Y9, Y8
 	VSUBPS      Y8, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
@@ -497,27 +502,28 @@ wholesynapses0odd:
 	VFMADD213PS Y3, Y9, Y7
 	VFMADD213PS Y2, Y9, Y7
 	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R9), Y2
+	VMOVUPS     64(R8), Y2
 	VDIVPS      Y7, Y2, Y7
 	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R9), Y7, Y1
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R12
-	ADDQ        $0x00000080, R9
+	VFMADD231PS 96(R8), Y7, Y1
+	ADDQ        $0x00000020, SI
+	ADDQ        $0x00000004, R11
+	ADDQ        $0x00000080, R8
 
 wholesynapses0done:
-	VMOVUPS Y0, 8(SP)
-	VMOVUPS Y1, 72(SP)
+	MOVQ    8(SP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 64(SI)
 	VMOVUPS (SI), Y0
 	MOVQ    (CX), DX
 	VMOVUPS Y0, (DX)(AX*1)
 	VMOVUPS 64(SI), Y0
 	MOVQ    24(CX), DX
 	VMOVUPS Y0, (DX)(AX*1)
-	MOVQ    AX, R8
-	SHRQ    $0x03, R8
+	MOVQ    AX, SI
+	SHRQ    $0x03, SI
 	MOVQ    24(BX), DX
-	MOVLQSX (DX)(R8*1), DX
+	MOVLQSX (DX)(SI*1), DX
 	SHLQ    $0x03, DX
 	ADDQ    DX, (SP)
 	ADDQ    $0x20, AX
@@ -533,18 +539,18 @@ tail:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	MOVQ    24(BX), DX
-	MOVQ    AX, DI
-	SHRQ    $0x03, DI
-	MOVLQSX (DX)(DI*1), R9
-	TESTQ   R9, R9
+	MOVQ    AX, SI
+	SHRQ    $0x03, SI
+	MOVLQSX (DX)(SI*1), R8
+	TESTQ   R8, R8
 	JZ      restsynapses0done
 	MOVQ    (SP), DX
-	MOVQ    16(BX), DI
-	LEAQ    (DI)(DX*4), DI
+	MOVQ    16(BX), SI
+	LEAQ    (SI)(DX*4), SI
 	IMUL3Q  $0x10, DX, DX
-	MOVQ    8(BX), R8
-	ADDQ    DX, R8
-	MOVQ    (BX), R10
+	MOVQ    8(BX), DI
+	ADDQ    DX, DI
+	MOVQ    (BX), R9
 	MOVQ    32(BX), BX
 	MOVQ    (SP), DX
 	SHRQ    $0x03, DX
@@ -555,28 +561,28 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R9
+	SUBQ    $0x02, R8
 	JL      restsynapses0odd
 
 restsynapses0two:
 	MOVLQSX     (BX), DX
-	VMOVUPS     (DI), Y9
-	VPERMPS     (R10)(DX*4), Y9, Y10
-	VPERMPS     32(R10)(DX*4), Y9, Y11
+	VMOVUPS     (SI), Y9
+	VPERMPS     (R9)(DX*4), Y9, Y10
+	VPERMPS     32(R9)(DX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
 	MOVLQSX     4(BX), DX
-	VMOVUPS     32(DI), Y9
-	VPERMPS     (R10)(DX*4), Y9, Y11
-	VPERMPS     32(R10)(DX*4), Y9, Y12
+	VMOVUPS     32(SI), Y9
+	VPERMPS     (R9)(DX*4), Y9, Y11
+	VPERMPS     32(R9)(DX*4), Y9, Y12
 	VBLENDVPS   Y9, Y12, Y11, Y11
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R8), Y9
-	VMOVUPS     128(R8), Y12
-	VFMADD213PS 32(R8), Y9, Y10
-	VFMADD213PS 160(R8), Y12, Y11
+	VMOVUPS     (DI), Y9
+	VMOVUPS     128(DI), Y12
+	VFMADD213PS 32(DI), Y9, Y10
+	VFMADD213PS 160(DI), Y12, Y11
 	VROUNDPS    $0x08, Y10, Y9
 	VROUNDPS    $0x08, Y11, Y12
 	VSUBPS      Y9, Y10, Y10
@@ -605,32 +611,32 @@ restsynapses0two:
 	VFMADD213PS Y3, Y11, Y14
 	VFMADD213PS Y3, Y9, Y13
 	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R8), Y9
-	VMOVUPS     192(R8), Y10
+	VMOVUPS     64(DI), Y9
+	VMOVUPS     192(DI), Y10
 	VDIVPS      Y13, Y9, Y13
 	VDIVPS      Y14, Y10, Y14
 	VADDPS      Y13, Y1, Y1
 	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R8), Y13, Y2
-	VFMADD231PS 224(R8), Y14, Y2
-	ADDQ        $0x00000040, DI
+	VFMADD231PS 96(DI), Y13, Y2
+	VFMADD231PS 224(DI), Y14, Y2
+	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000008, BX
-	ADDQ        $0x00000100, R8
-	SUBQ        $0x02, R9
+	ADDQ        $0x00000100, DI
+	SUBQ        $0x02, R8
 	JGE         restsynapses0two
 
 restsynapses0odd:
-	CMPQ        R9, $-1
+	CMPQ        R8, $-1
 	JNE         restsynapses0done
 	MOVLQSX     (BX), DX
-	VMOVUPS     (DI), Y9
-	VPERMPS     (R10)(DX*4), Y9, Y10
-	VPERMPS     32(R10)(DX*4), Y9, Y11
+	VMOVUPS     (SI), Y9
+	VPERMPS     (R9)(DX*4), Y9, Y10
+	VPERMPS     32(R9)(DX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R8), Y9
-	VFMADD213PS 32(R8), Y9, Y10
+	VMOVUPS     (DI), Y9
+	VFMADD213PS 32(DI), Y9, Y10
 	VROUNDPS    $0x08, Y10, Y9
 	VSUBPS      Y9, Y10, Y10
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
@@ -645,17 +651,18 @@ restsynapses0odd:
 	VFMADD213PS Y4, Y10, Y8
 	VFMADD213PS Y3, Y10, Y8
 	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R8), Y3
+	VMOVUPS     64(DI), Y3
 	VDIVPS      Y8, Y3, Y8
 	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R8), Y8, Y2
-	ADDQ        $0x00000020, DI
+	VFMADD231PS 96(DI), Y8, Y2
+	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000004, BX
-	ADDQ        $0x00000080, R8
+	ADDQ        $0x00000080, DI
 
 restsynapses0done:
-	VMOVUPS    Y1, 8(SP)
-	VMOVUPS    Y2, 72(SP)
+	MOVQ       8(SP), SI
+	VMOVUPS    Y1, (SI)
+	VMOVUPS    Y2, 64(SI)
 	VMOVUPS    (SI), Y1
 	MOVQ       (CX), DX
 	VMASKMOVPS Y1, Y0, (DX)(AX*1)
@@ -679,7 +686,7 @@ GLOBL wide3fffffff<>(SB), RODATA|NOPTR, $32
 
 // func chain1rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain1rows(SB), $80-40
+TEXT ·chain1rows(SB), $120-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -690,6 +697,9 @@ TEXT ·chain1rows(SB), $80-40
 	SHLQ $0x02, CX
 	MOVQ CX, (SP)
 	MOVQ $0x00000000, 8(SP)
+	LEAQ 55(SP), CX
+	ANDQ $-32, CX
+	MOVQ CX, 16(SP)
 	XORQ BX, BX
 
 row:
@@ -728,8 +738,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 16(SP)
-	VMOVUPS Y1, 48(SP)
+	MOVQ    16(SP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
 	MOVQ    $0x00000002, R9
 	JMP     chain
 
@@ -762,12 +773,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 16(SP)
+	MOVQ    16(SP), CX
+	VMOVUPS Y0, (CX)
 	MOVQ    $0x00000001, R9
 
 chain:
-	LEAQ 16(SP), CX
-
 vector:
 	VMOVUPS (CX), Y0
 	VMOVUPS Y0, (DX)(AX*1)
@@ -811,8 +821,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS    Y1, 16(SP)
-	LEAQ       16(SP), CX
+	MOVQ       16(SP), CX
+	VMOVUPS    Y1, (CX)
 	VMOVUPS    (CX), Y1
 	VMASKMOVPS Y1, Y0, (DX)(AX*1)
 	SHLQ       $0x02, R8
@@ -832,7 +842,7 @@ end:
 
 // func chain1flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain1flat(SB), $72-32
+TEXT ·chain1flat(SB), $112-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), AX
@@ -840,92 +850,21 @@ TEXT ·chain1flat(SB), $72-32
 	XORQ AX, AX
 	MOVQ heads+16(FP), BX
 	MOVQ $0x00000000, (SP)
-	MOVQ n+24(FP), DI
-	LEAQ 8(SP), SI
-	SUBQ $0x08, DI
+	LEAQ 47(SP), CX
+	ANDQ $-32, CX
+	MOVQ CX, 8(SP)
+	MOVQ n+24(FP), SI
+	SUBQ $0x08, SI
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(BX), CX
-	MOVQ    AX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (CX)(R8*1), R10
-	TESTQ   R10, R10
-	JZ      wholeproduct0done
-	MOVQ    (SP), CX
-	MOVQ    16(BX), R8
-	LEAQ    (R8)(CX*4), R8
-	IMUL3Q  $0x04, CX, CX
-	MOVQ    8(BX), R9
-	ADDQ    CX, R9
-	MOVQ    (BX), R11
-	MOVQ    32(BX), R12
-	MOVQ    (SP), CX
-	SHRQ    $0x03, CX
-	LEAQ    (R12)(CX*4), R12
-	SUBQ    $0x02, R10
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R12), CX
-	VMOVUPS     (R8), Y1
-	VPERMPS     (R11)(CX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R12), CX
-	VMOVUPS     32(R8), Y1
-	VPERMPS     (R11)(CX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R9), Y2, Y0
-	VFMADD231PS 32(R9), Y3, Y0
-	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R12
-	ADDQ        $0x00000040, R9
-	SUBQ        $0x02, R10
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R10, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R12), CX
-	VMOVUPS     (R8), Y1
-	VPERMPS     (R11)(CX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R9), Y2, Y0
-	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R12
-	ADDQ        $0x00000020, R9
-
-wholeproduct0done:
-	VMOVUPS Y0, 8(SP)
-	VMOVUPS (SI), Y0
-	VMOVUPS Y0, (DX)(AX*1)
-	MOVQ    AX, R8
-	SHRQ    $0x03, R8
-	MOVQ    24(BX), CX
-	MOVLQSX (CX)(R8*1), CX
-	SHLQ    $0x03, CX
-	ADDQ    CX, (SP)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, DI
-	JGE     loop
-
-tail:
-	ADDQ    $0x08, DI
-	JZ      done
-	NEGQ    DI
-	LEAQ    tails<>+0(SB), CX
-	VMOVDQU 32(CX)(DI*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(BX), CX
 	MOVQ    AX, DI
 	SHRQ    $0x03, DI
 	MOVLQSX (CX)(DI*1), R9
 	TESTQ   R9, R9
-	JZ      restproduct0done
+	JZ      wholeproduct0done
 	MOVQ    (SP), CX
 	MOVQ    16(BX), DI
 	LEAQ    (DI)(CX*4), DI
@@ -933,48 +872,123 @@ tail:
 	MOVQ    8(BX), R8
 	ADDQ    CX, R8
 	MOVQ    (BX), R10
+	MOVQ    32(BX), R11
+	MOVQ    (SP), CX
+	SHRQ    $0x03, CX
+	LEAQ    (R11)(CX*4), R11
+	SUBQ    $0x02, R9
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R11), CX
+	VMOVUPS     (DI), Y1
+	VPERMPS     (R10)(CX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R11), CX
+	VMOVUPS     32(DI), Y1
+	VPERMPS     (R10)(CX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R8), Y2, Y0
+	VFMADD231PS 32(R8), Y3, Y0
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000008, R11
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x02, R9
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R9, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R11), CX
+	VMOVUPS     (DI), Y1
+	VPERMPS     (R10)(CX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R8), Y2, Y0
+	ADDQ        $0x00000020, DI
+	ADDQ        $0x00000004, R11
+	ADDQ        $0x00000020, R8
+
+wholeproduct0done:
+	MOVQ    8(SP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS (CX), Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVQ    24(BX), CX
+	MOVLQSX (CX)(DI*1), CX
+	SHLQ    $0x03, CX
+	ADDQ    CX, (SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, SI
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, SI
+	JZ      done
+	NEGQ    SI
+	LEAQ    tails<>+0(SB), CX
+	VMOVDQU 32(CX)(SI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(BX), CX
+	MOVQ    AX, SI
+	SHRQ    $0x03, SI
+	MOVLQSX (CX)(SI*1), R8
+	TESTQ   R8, R8
+	JZ      restproduct0done
+	MOVQ    (SP), CX
+	MOVQ    16(BX), SI
+	LEAQ    (SI)(CX*4), SI
+	IMUL3Q  $0x04, CX, CX
+	MOVQ    8(BX), DI
+	ADDQ    CX, DI
+	MOVQ    (BX), R9
 	MOVQ    32(BX), BX
 	MOVQ    (SP), CX
 	SHRQ    $0x03, CX
 	LEAQ    (BX)(CX*4), BX
-	SUBQ    $0x02, R9
+	SUBQ    $0x02, R8
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (BX), CX
-	VMOVUPS     (DI), Y2
-	VPERMPS     (R10)(CX*4), Y2, Y3
+	VMOVUPS     (SI), Y2
+	VPERMPS     (R9)(CX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(BX), CX
-	VMOVUPS     32(DI), Y2
-	VPERMPS     (R10)(CX*4), Y2, Y4
+	VMOVUPS     32(SI), Y2
+	VPERMPS     (R9)(CX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R8), Y3, Y1
-	VFMADD231PS 32(R8), Y4, Y1
-	ADDQ        $0x00000040, DI
+	VFMADD231PS (DI), Y3, Y1
+	VFMADD231PS 32(DI), Y4, Y1
+	ADDQ        $0x00000040, SI
 	ADDQ        $0x00000008, BX
-	ADDQ        $0x00000040, R8
-	SUBQ        $0x02, R9
+	ADDQ        $0x00000040, DI
+	SUBQ        $0x02, R8
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R9, $-1
+	CMPQ        R8, $-1
 	JNE         restproduct0done
 	MOVLQSX     (BX), CX
-	VMOVUPS     (DI), Y2
-	VPERMPS     (R10)(CX*4), Y2, Y3
+	VMOVUPS     (SI), Y2
+	VPERMPS     (R9)(CX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R8), Y3, Y1
-	ADDQ        $0x00000020, DI
+	VFMADD231PS (DI), Y3, Y1
+	ADDQ        $0x00000020, SI
 	ADDQ        $0x00000004, BX
-	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000020, DI
 
 restproduct0done:
-	VMOVUPS    Y1, 8(SP)
-	VMOVUPS    (SI), Y1
+	MOVQ       8(SP), CX
+	VMOVUPS    Y1, (CX)
+	VMOVUPS    (CX), Y1
 	VMASKMOVPS Y1, Y0, (DX)(AX*1)
 
 done:
@@ -3014,7 +3028,7 @@ GLOBL wide3f000000<>(SB), RODATA|NOPTR, $32
 
 // func chain14rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain14rows(SB), $112-40
+TEXT ·chain14rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3025,6 +3039,9 @@ TEXT ·chain14rows(SB), $112-40
 	SHLQ $0x02, BX
 	MOVQ BX, 32(SP)
 	MOVQ $0x00000000, 40(SP)
+	LEAQ 87(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 48(SP)
 	XORQ SI, SI
 
 row:
@@ -3063,8 +3080,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 48(SP)
-	VMOVUPS Y1, 80(SP)
+	MOVQ    48(SP), R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
 	MOVQ    $0x00000002, R11
 	JMP     chain
 
@@ -3097,12 +3115,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 48(SP)
+	MOVQ    48(SP), R9
+	VMOVUPS Y0, (R9)
 	MOVQ    $0x00000001, R11
 
 chain:
-	LEAQ 48(SP), R9
-
 vector:
 	VMOVUPS (DX)(AX*1), Y0
 	VADDPS  (R9), Y0, Y0
@@ -3148,8 +3165,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS    Y1, 48(SP)
-	LEAQ       48(SP), R9
+	MOVQ       48(SP), R9
+	VMOVUPS    Y1, (R9)
 	VMASKMOVPS (DX)(AX*1), Y0, Y1
 	VADDPS     (R9), Y1, Y1
 	MOVQ       (CX), BX
@@ -3171,7 +3188,7 @@ end:
 
 // func chain14flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain14flat(SB), $104-32
+TEXT ·chain14flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -3179,94 +3196,21 @@ TEXT ·chain14flat(SB), $104-32
 	XORQ AX, AX
 	MOVQ heads+16(FP), SI
 	MOVQ $0x00000000, 32(SP)
-	MOVQ n+24(FP), R8
-	LEAQ 40(SP), DI
-	SUBQ $0x08, R8
+	LEAQ 79(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 40(SP)
+	MOVQ n+24(FP), DI
+	SUBQ $0x08, DI
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(SI), BX
-	MOVQ    AX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct0done
-	MOVQ    32(SP), BX
-	MOVQ    16(SI), R9
-	LEAQ    (R9)(BX*4), R9
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(SI), R10
-	ADDQ    BX, R10
-	MOVQ    (SI), R12
-	MOVQ    32(SI), R13
-	MOVQ    32(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y1
-	VPERMPS     (R12)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y1
-	VPERMPS     (R12)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R10), Y2, Y0
-	VFMADD231PS 32(R10), Y3, Y0
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y1
-	VPERMPS     (R12)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R10), Y2, Y0
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
-
-wholeproduct0done:
-	VMOVUPS Y0, 40(SP)
-	VMOVUPS (DX)(AX*1), Y0
-	VADDPS  (DI), Y0, Y0
-	MOVQ    (CX), BX
-	VMOVUPS Y0, (BX)(AX*1)
-	MOVQ    AX, R9
-	SHRQ    $0x03, R9
-	MOVQ    24(SI), BX
-	MOVLQSX (BX)(R9*1), BX
-	SHLQ    $0x03, BX
-	ADDQ    BX, 32(SP)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R8
-	JGE     loop
-
-tail:
-	ADDQ    $0x08, R8
-	JZ      done
-	NEGQ    R8
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R8*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(SI), BX
 	MOVQ    AX, R8
 	SHRQ    $0x03, R8
 	MOVLQSX (BX)(R8*1), R10
 	TESTQ   R10, R10
-	JZ      restproduct0done
+	JZ      wholeproduct0done
 	MOVQ    32(SP), BX
 	MOVQ    16(SI), R8
 	LEAQ    (R8)(BX*4), R8
@@ -3274,49 +3218,126 @@ tail:
 	MOVQ    8(SI), R9
 	ADDQ    BX, R9
 	MOVQ    (SI), R11
+	MOVQ    32(SI), R12
+	MOVQ    32(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y1
+	VPERMPS     (R11)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y1
+	VPERMPS     (R11)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R9), Y2, Y0
+	VFMADD231PS 32(R9), Y3, Y0
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R10, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y1
+	VPERMPS     (R11)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R9), Y2, Y0
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000020, R9
+
+wholeproduct0done:
+	MOVQ    40(SP), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  (BX), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(AX*1)
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVQ    24(SI), BX
+	MOVLQSX (BX)(R8*1), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, 32(SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, DI
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, DI
+	JZ      done
+	NEGQ    DI
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(SI), BX
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (BX)(DI*1), R9
+	TESTQ   R9, R9
+	JZ      restproduct0done
+	MOVQ    32(SP), BX
+	MOVQ    16(SI), DI
+	LEAQ    (DI)(BX*4), DI
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(SI), R8
+	ADDQ    BX, R8
+	MOVQ    (SI), R10
 	MOVQ    32(SI), SI
 	MOVQ    32(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (SI)(BX*4), SI
-	SUBQ    $0x02, R10
+	SUBQ    $0x02, R9
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (SI), BX
-	VMOVUPS     (R8), Y2
-	VPERMPS     (R11)(BX*4), Y2, Y3
+	VMOVUPS     (DI), Y2
+	VPERMPS     (R10)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(SI), BX
-	VMOVUPS     32(R8), Y2
-	VPERMPS     (R11)(BX*4), Y2, Y4
+	VMOVUPS     32(DI), Y2
+	VPERMPS     (R10)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R9), Y3, Y1
-	VFMADD231PS 32(R9), Y4, Y1
-	ADDQ        $0x00000040, R8
+	VFMADD231PS (R8), Y3, Y1
+	VFMADD231PS 32(R8), Y4, Y1
+	ADDQ        $0x00000040, DI
 	ADDQ        $0x00000008, SI
-	ADDQ        $0x00000040, R9
-	SUBQ        $0x02, R10
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x02, R9
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R10, $-1
+	CMPQ        R9, $-1
 	JNE         restproduct0done
 	MOVLQSX     (SI), BX
-	VMOVUPS     (R8), Y2
-	VPERMPS     (R11)(BX*4), Y2, Y3
+	VMOVUPS     (DI), Y2
+	VPERMPS     (R10)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R9), Y3, Y1
-	ADDQ        $0x00000020, R8
+	VFMADD231PS (R8), Y3, Y1
+	ADDQ        $0x00000020, DI
 	ADDQ        $0x00000004, SI
-	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R8
 
 restproduct0done:
-	VMOVUPS    Y1, 40(SP)
+	MOVQ       40(SP), BX
+	VMOVUPS    Y1, (BX)
 	VMASKMOVPS (DX)(AX*1), Y0, Y1
-	VADDPS     (DI), Y1, Y1
+	VADDPS     (BX), Y1, Y1
 	MOVQ       (CX), BX
 	VMASKMOVPS Y1, Y0, (BX)(AX*1)
 
@@ -3326,7 +3347,7 @@ done:
 
 // func chain15rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain15rows(SB), $336-40
+TEXT ·chain15rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3337,6 +3358,9 @@ TEXT ·chain15rows(SB), $336-40
 	SHLQ $0x02, BX
 	MOVQ BX, 192(SP)
 	MOVQ $0x00000000, 200(SP)
+	LEAQ 247(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 208(SP)
 	XORQ DI, DI
 
 row:
@@ -3420,11 +3444,11 @@ pairsynapses0slot:
 	JNZ          pairsynapses0slot
 
 pairsynapses0done:
-	VMOVUPS      Y0, 208(SP)
-	VMOVUPS      Y1, 240(SP)
-	VMOVUPS      Y2, 272(SP)
-	VMOVUPS      Y3, 304(SP)
-	LEAQ         208(SP), R10
+	MOVQ         208(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
 	VMOVUPS      (SI)(DX*1), Y0
 	VMOVUPS      32(SI)(DX*1), Y1
 	VADDPS       (R10), Y0, Y0
@@ -3523,10 +3547,10 @@ singlesynapses0slot:
 	JNZ          singlesynapses0slot
 
 singlesynapses0done:
-	VMOVUPS Y0, 208(SP)
-	VMOVUPS Y1, 272(SP)
+	MOVQ    208(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    208(SP), R10
 
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
@@ -3618,9 +3642,9 @@ restsynapses0slot:
 	JNZ          restsynapses0slot
 
 restsynapses0done:
-	VMOVUPS      Y1, 208(SP)
-	VMOVUPS      Y2, 272(SP)
-	LEAQ         208(SP), R10
+	MOVQ         208(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VADDPS       (R10), Y1, Y1
 	MOVQ         (CX), BX
@@ -3660,7 +3684,7 @@ end:
 
 // func chain15flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain15flat(SB), $328-32
+TEXT ·chain15flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -3668,8 +3692,10 @@ TEXT ·chain15flat(SB), $328-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 192(SP)
+	LEAQ 239(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 200(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 200(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -3677,50 +3703,50 @@ loop:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholesynapses0done
 	MOVQ    192(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    192(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
+	LEAQ    (R13)(BX*4), R13
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      wholesynapses0odd
 
 wholesynapses0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y8
+	VPERMPS     (R12)(BX*4), Y8, Y9
+	VPERMPS     32(R12)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y10
-	VPERMPS     32(R13)(BX*4), Y8, Y11
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y8
+	VPERMPS     (R12)(BX*4), Y8, Y10
+	VPERMPS     32(R12)(BX*4), Y8, Y11
 	VBLENDVPS   Y8, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R11), Y8
-	VMOVUPS     128(R11), Y11
-	VFMADD213PS 32(R11), Y8, Y9
-	VFMADD213PS 160(R11), Y11, Y10
+	VMOVUPS     (R10), Y8
+	VMOVUPS     128(R10), Y11
+	VFMADD213PS 32(R10), Y8, Y9
+	VFMADD213PS 160(R10), Y11, Y10
 	VROUNDPS    $0x08, Y9, Y8
 	VROUNDPS    $0x08, Y10, Y11
 	VSUBPS      Y8, Y9, Y9
@@ -3749,32 +3775,32 @@ wholesynapses0two:
 	VFMADD213PS Y2, Y10, Y13
 	VFMADD213PS Y2, Y8, Y12
 	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R11), Y8
-	VMOVUPS     192(R11), Y9
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     192(R10), Y9
 	VDIVPS      Y12, Y8, Y12
 	VDIVPS      Y13, Y9, Y13
 	VADDPS      Y12, Y0, Y0
 	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R11), Y12, Y1
-	VFMADD231PS 224(R11), Y13, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS 96(R10), Y12, Y1
+	VFMADD231PS 224(R10), Y13, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholesynapses0two
 
 wholesynapses0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholesynapses0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y8
+	VPERMPS     (R12)(BX*4), Y8, Y9
+	VPERMPS     32(R12)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R11), Y8
-	VFMADD213PS 32(R11), Y8, Y9
+	VMOVUPS     (R10), Y8
+	VFMADD213PS 32(R10), Y8, Y9
 	VROUNDPS    $0x08, Y9, Y8
 	VSUBPS      Y8, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
@@ -3789,17 +3815,18 @@ wholesynapses0odd:
 	VFMADD213PS Y3, Y9, Y7
 	VFMADD213PS Y2, Y9, Y7
 	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R11), Y2
+	VMOVUPS     64(R10), Y2
 	VDIVPS      Y7, Y2, Y7
 	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R11), Y7, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS 96(R10), Y7, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholesynapses0done:
-	VMOVUPS      Y0, 200(SP)
-	VMOVUPS      Y1, 264(SP)
+	MOVQ         200(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (R8), Y0, Y0
 	MOVQ         (CX), BX
@@ -3822,10 +3849,10 @@ wholesynapses0done:
 	VADDPS       Y2, Y5, Y5
 	MOVQ         24(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 192(SP)
 	ADDQ         $0x20, DX
@@ -3841,18 +3868,18 @@ tail:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restsynapses0done
 	MOVQ    192(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    192(SP), BX
 	SHRQ    $0x03, BX
@@ -3863,28 +3890,28 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restsynapses0odd
 
 restsynapses0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VMOVUPS     (R8), Y9
+	VPERMPS     (R11)(BX*4), Y9, Y10
+	VPERMPS     32(R11)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y11
-	VPERMPS     32(R12)(BX*4), Y9, Y12
+	VMOVUPS     32(R8), Y9
+	VPERMPS     (R11)(BX*4), Y9, Y11
+	VPERMPS     32(R11)(BX*4), Y9, Y12
 	VBLENDVPS   Y9, Y12, Y11, Y11
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R10), Y9
-	VMOVUPS     128(R10), Y12
-	VFMADD213PS 32(R10), Y9, Y10
-	VFMADD213PS 160(R10), Y12, Y11
+	VMOVUPS     (R9), Y9
+	VMOVUPS     128(R9), Y12
+	VFMADD213PS 32(R9), Y9, Y10
+	VFMADD213PS 160(R9), Y12, Y11
 	VROUNDPS    $0x08, Y10, Y9
 	VROUNDPS    $0x08, Y11, Y12
 	VSUBPS      Y9, Y10, Y10
@@ -3913,32 +3940,32 @@ restsynapses0two:
 	VFMADD213PS Y3, Y11, Y14
 	VFMADD213PS Y3, Y9, Y13
 	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R10), Y9
-	VMOVUPS     192(R10), Y10
+	VMOVUPS     64(R9), Y9
+	VMOVUPS     192(R9), Y10
 	VDIVPS      Y13, Y9, Y13
 	VDIVPS      Y14, Y10, Y14
 	VADDPS      Y13, Y1, Y1
 	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R10), Y13, Y2
-	VFMADD231PS 224(R10), Y14, Y2
-	ADDQ        $0x00000040, R9
+	VFMADD231PS 96(R9), Y13, Y2
+	VFMADD231PS 224(R9), Y14, Y2
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restsynapses0two
 
 restsynapses0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restsynapses0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VMOVUPS     (R8), Y9
+	VPERMPS     (R11)(BX*4), Y9, Y10
+	VPERMPS     32(R11)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R10), Y9
-	VFMADD213PS 32(R10), Y9, Y10
+	VMOVUPS     (R9), Y9
+	VFMADD213PS 32(R9), Y9, Y10
 	VROUNDPS    $0x08, Y10, Y9
 	VSUBPS      Y9, Y10, Y10
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
@@ -3953,17 +3980,18 @@ restsynapses0odd:
 	VFMADD213PS Y4, Y10, Y8
 	VFMADD213PS Y3, Y10, Y8
 	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R10), Y3
+	VMOVUPS     64(R9), Y3
 	VDIVPS      Y8, Y3, Y8
 	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R10), Y8, Y2
-	ADDQ        $0x00000020, R9
+	VFMADD231PS 96(R9), Y8, Y2
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restsynapses0done:
-	VMOVUPS      Y1, 200(SP)
-	VMOVUPS      Y2, 264(SP)
+	MOVQ         200(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VADDPS       (R8), Y1, Y1
 	MOVQ         (CX), BX
@@ -3993,7 +4021,7 @@ done:
 
 // func chain16rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain16rows(SB), $336-40
+TEXT ·chain16rows(SB), $376-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4004,6 +4032,9 @@ TEXT ·chain16rows(SB), $336-40
 	SHLQ $0x02, BX
 	MOVQ BX, 192(SP)
 	MOVQ $0x00000000, 200(SP)
+	LEAQ 247(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 208(SP)
 	XORQ DI, DI
 
 row:
@@ -4087,11 +4118,11 @@ pairsynapses0slot:
 	JNZ          pairsynapses0slot
 
 pairsynapses0done:
-	VMOVUPS      Y0, 208(SP)
-	VMOVUPS      Y1, 240(SP)
-	VMOVUPS      Y2, 272(SP)
-	VMOVUPS      Y3, 304(SP)
-	LEAQ         208(SP), R10
+	MOVQ         208(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
 	VMOVUPS      (SI)(DX*1), Y0
 	VMOVUPS      32(SI)(DX*1), Y1
 	VADDPS       (R10), Y0, Y0
@@ -4187,10 +4218,10 @@ singlesynapses0slot:
 	JNZ          singlesynapses0slot
 
 singlesynapses0done:
-	VMOVUPS Y0, 208(SP)
-	VMOVUPS Y1, 272(SP)
+	MOVQ    208(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    208(SP), R10
 
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
@@ -4280,9 +4311,9 @@ restsynapses0slot:
 	JNZ          restsynapses0slot
 
 restsynapses0done:
-	VMOVUPS      Y1, 208(SP)
-	VMOVUPS      Y2, 272(SP)
-	LEAQ         208(SP), R10
+	MOVQ         208(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VADDPS       (R10), Y1, Y1
 	MOVQ         48(AX), BX
@@ -4320,7 +4351,7 @@ end:
 
 // func chain16flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain16flat(SB), $328-32
+TEXT ·chain16flat(SB), $368-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4328,8 +4359,10 @@ TEXT ·chain16flat(SB), $328-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 192(SP)
+	LEAQ 239(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 200(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 200(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -4337,50 +4370,50 @@ loop:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholesynapses0done
 	MOVQ    192(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    192(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
+	LEAQ    (R13)(BX*4), R13
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      wholesynapses0odd
 
 wholesynapses0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y8
+	VPERMPS     (R12)(BX*4), Y8, Y9
+	VPERMPS     32(R12)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y10
-	VPERMPS     32(R13)(BX*4), Y8, Y11
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y8
+	VPERMPS     (R12)(BX*4), Y8, Y10
+	VPERMPS     32(R12)(BX*4), Y8, Y11
 	VBLENDVPS   Y8, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R11), Y8
-	VMOVUPS     128(R11), Y11
-	VFMADD213PS 32(R11), Y8, Y9
-	VFMADD213PS 160(R11), Y11, Y10
+	VMOVUPS     (R10), Y8
+	VMOVUPS     128(R10), Y11
+	VFMADD213PS 32(R10), Y8, Y9
+	VFMADD213PS 160(R10), Y11, Y10
 	VROUNDPS    $0x08, Y9, Y8
 	VROUNDPS    $0x08, Y10, Y11
 	VSUBPS      Y8, Y9, Y9
@@ -4409,32 +4442,32 @@ wholesynapses0two:
 	VFMADD213PS Y2, Y10, Y13
 	VFMADD213PS Y2, Y8, Y12
 	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R11), Y8
-	VMOVUPS     192(R11), Y9
+	VMOVUPS     64(R10), Y8
+	VMOVUPS     192(R10), Y9
 	VDIVPS      Y12, Y8, Y12
 	VDIVPS      Y13, Y9, Y13
 	VADDPS      Y12, Y0, Y0
 	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R11), Y12, Y1
-	VFMADD231PS 224(R11), Y13, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS 96(R10), Y12, Y1
+	VFMADD231PS 224(R10), Y13, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholesynapses0two
 
 wholesynapses0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholesynapses0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y8
-	VPERMPS     (R13)(BX*4), Y8, Y9
-	VPERMPS     32(R13)(BX*4), Y8, Y10
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y8
+	VPERMPS     (R12)(BX*4), Y8, Y9
+	VPERMPS     32(R12)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R11), Y8
-	VFMADD213PS 32(R11), Y8, Y9
+	VMOVUPS     (R10), Y8
+	VFMADD213PS 32(R10), Y8, Y9
 	VROUNDPS    $0x08, Y9, Y8
 	VSUBPS      Y8, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
@@ -4449,17 +4482,18 @@ wholesynapses0odd:
 	VFMADD213PS Y3, Y9, Y7
 	VFMADD213PS Y2, Y9, Y7
 	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R11), Y2
+	VMOVUPS     64(R10), Y2
 	VDIVPS      Y7, Y2, Y7
 	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R11), Y7, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS 96(R10), Y7, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholesynapses0done:
-	VMOVUPS      Y0, 200(SP)
-	VMOVUPS      Y1, 264(SP)
+	MOVQ         200(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (R8), Y0, Y0
 	MOVQ         48(AX), BX
@@ -4480,10 +4514,10 @@ wholesynapses0done:
 	VADDPS       Y2, Y5, Y5
 	MOVQ         (CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 192(SP)
 	ADDQ         $0x20, DX
@@ -4499,18 +4533,18 @@ tail:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restsynapses0done
 	MOVQ    192(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    192(SP), BX
 	SHRQ    $0x03, BX
@@ -4521,28 +4555,28 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restsynapses0odd
 
 restsynapses0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VMOVUPS     (R8), Y9
+	VPERMPS     (R11)(BX*4), Y9, Y10
+	VPERMPS     32(R11)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y11
-	VPERMPS     32(R12)(BX*4), Y9, Y12
+	VMOVUPS     32(R8), Y9
+	VPERMPS     (R11)(BX*4), Y9, Y11
+	VPERMPS     32(R11)(BX*4), Y9, Y12
 	VBLENDVPS   Y9, Y12, Y11, Y11
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R10), Y9
-	VMOVUPS     128(R10), Y12
-	VFMADD213PS 32(R10), Y9, Y10
-	VFMADD213PS 160(R10), Y12, Y11
+	VMOVUPS     (R9), Y9
+	VMOVUPS     128(R9), Y12
+	VFMADD213PS 32(R9), Y9, Y10
+	VFMADD213PS 160(R9), Y12, Y11
 	VROUNDPS    $0x08, Y10, Y9
 	VROUNDPS    $0x08, Y11, Y12
 	VSUBPS      Y9, Y10, Y10
@@ -4571,32 +4605,32 @@ restsynapses0two:
 	VFMADD213PS Y3, Y11, Y14
 	VFMADD213PS Y3, Y9, Y13
 	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R10), Y9
-	VMOVUPS     192(R10), Y10
+	VMOVUPS     64(R9), Y9
+	VMOVUPS     192(R9), Y10
 	VDIVPS      Y13, Y9, Y13
 	VDIVPS      Y14, Y10, Y14
 	VADDPS      Y13, Y1, Y1
 	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R10), Y13, Y2
-	VFMADD231PS 224(R10), Y14, Y2
-	ADDQ        $0x00000040, R9
+	VFMADD231PS 96(R9), Y13, Y2
+	VFMADD231PS 224(R9), Y14, Y2
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restsynapses0two
 
 restsynapses0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restsynapses0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y9
-	VPERMPS     (R12)(BX*4), Y9, Y10
-	VPERMPS     32(R12)(BX*4), Y9, Y11
+	VMOVUPS     (R8), Y9
+	VPERMPS     (R11)(BX*4), Y9, Y10
+	VPERMPS     32(R11)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R10), Y9
-	VFMADD213PS 32(R10), Y9, Y10
+	VMOVUPS     (R9), Y9
+	VFMADD213PS 32(R9), Y9, Y10
 	VROUNDPS    $0x08, Y10, Y9
 	VSUBPS      Y9, Y10, Y10
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
@@ -4611,17 +4645,18 @@ restsynapses0odd:
 	VFMADD213PS Y4, Y10, Y8
 	VFMADD213PS Y3, Y10, Y8
 	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R10), Y3
+	VMOVUPS     64(R9), Y3
 	VDIVPS      Y8, Y3, Y8
 	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R10), Y8, Y2
-	ADDQ        $0x00000020, R9
+	VFMADD231PS 96(R9), Y8, Y2
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restsynapses0done:
-	VMOVUPS      Y1, 200(SP)
-	VMOVUPS      Y2, 264(SP)
+	MOVQ         200(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VADDPS       (R8), Y1, Y1
 	MOVQ         48(AX), BX
@@ -4649,7 +4684,7 @@ done:
 
 // func chain17rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain17rows(SB), $808-40
+TEXT ·chain17rows(SB), $848-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -4663,6 +4698,9 @@ TEXT ·chain17rows(SB), $808-40
 	MOVQ $0x00000000, 528(SP)
 	MOVQ $0x00000000, 536(SP)
 	MOVQ $0x00000000, 544(SP)
+	LEAQ 591(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 552(SP)
 	XORQ DI, DI
 
 row:
@@ -4701,8 +4739,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 552(SP)
-	VMOVUPS Y1, 584(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R9), BX
@@ -4732,8 +4771,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 616(SP)
-	VMOVUPS Y1, 648(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y0, 64(R10)
+	VMOVUPS Y1, 96(R10)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R9), BX
@@ -4763,8 +4803,9 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS Y0, 680(SP)
-	VMOVUPS Y1, 712(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y0, 128(R10)
+	VMOVUPS Y1, 160(R10)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R9), BX
@@ -4794,8 +4835,9 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 744(SP)
-	VMOVUPS Y1, 776(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y0, 192(R10)
+	VMOVUPS Y1, 224(R10)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -4828,7 +4870,8 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 552(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y0, (R10)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
@@ -4855,7 +4898,8 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 616(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y0, 64(R10)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
@@ -4882,7 +4926,8 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 680(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y0, 128(R10)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
@@ -4909,12 +4954,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 744(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y0, 192(R10)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 552(SP), R10
-
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (R10), Y0, Y0
@@ -4999,7 +5043,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS Y1, 552(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y1, (R10)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R9), BX
 	MOVLQSX (BX)(DI*1), R13
@@ -5026,7 +5071,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS Y1, 616(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y1, 64(R10)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R9), BX
 	MOVLQSX (BX)(DI*1), R13
@@ -5053,7 +5099,8 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS Y1, 680(SP)
+	MOVQ    552(SP), R10
+	VMOVUPS Y1, 128(R10)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R9), BX
 	MOVLQSX (BX)(DI*1), R13
@@ -5080,8 +5127,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 744(SP)
-	LEAQ         552(SP), R10
+	MOVQ         552(SP), R10
+	VMOVUPS      Y1, 192(R10)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VADDPS       (R10), Y1, Y1
 	VADDPS       64(R10), Y1, Y1
@@ -5157,7 +5204,7 @@ end:
 
 // func chain17flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain17flat(SB), $800-32
+TEXT ·chain17flat(SB), $840-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -5168,237 +5215,243 @@ TEXT ·chain17flat(SB), $800-32
 	MOVQ $0x00000000, 520(SP)
 	MOVQ $0x00000000, 528(SP)
 	MOVQ $0x00000000, 536(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 544(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 583(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 544(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    512(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    512(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	VMOVUPS Y0, 544(SP)
+	MOVQ    544(SP), BX
+	VMOVUPS Y0, (BX)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    520(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    520(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
-	VMOVUPS Y0, 608(SP)
+	MOVQ    544(SP), BX
+	VMOVUPS Y0, 64(BX)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct2done
 	MOVQ    528(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
 	MOVQ    528(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct2done:
-	VMOVUPS Y0, 672(SP)
+	MOVQ    544(SP), BX
+	VMOVUPS Y0, 128(BX)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct3done
 	MOVQ    536(SP), BX
-	MOVQ    232(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    232(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(DI), R11
-	ADDQ    BX, R11
-	MOVQ    216(DI), R13
-	MOVQ    248(DI), R14
+	MOVQ    224(DI), R10
+	ADDQ    BX, R10
+	MOVQ    216(DI), R12
+	MOVQ    248(DI), R13
 	MOVQ    536(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct3odd
 
 wholeproduct3two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct3two
 
 wholeproduct3odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct3done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct3done:
-	VMOVUPS      Y0, 736(SP)
+	MOVQ         544(SP), BX
+	VMOVUPS      Y0, 192(BX)
 	VMOVUPS      (SI)(DX*1), Y0
-	VADDPS       (R8), Y0, Y0
-	VADDPS       64(R8), Y0, Y0
-	VADDPS       128(R8), Y0, Y0
-	VADDPS       192(R8), Y0, Y0
+	VADDPS       (BX), Y0, Y0
+	VADDPS       64(BX), Y0, Y0
+	VADDPS       128(BX), Y0, Y0
+	VADDPS       192(BX), Y0, Y0
 	MOVQ         120(AX), BX
 	VMULPS       (BX)(DX*1), Y0, Y1
 	MOVQ         144(AX), BX
@@ -5439,259 +5492,263 @@ wholeproduct3done:
 	VMULPS       Y1, Y0, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 512(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 520(SP)
 	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 528(SP)
 	MOVQ         240(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 536(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    512(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    512(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS Y1, 544(SP)
+	MOVQ    544(SP), BX
+	VMOVUPS Y1, (BX)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    520(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
 	MOVQ    520(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct1done:
-	VMOVUPS Y1, 608(SP)
+	MOVQ    544(SP), BX
+	VMOVUPS Y1, 64(BX)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct2done
 	MOVQ    528(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), R13
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
+	MOVQ    176(DI), R12
 	MOVQ    528(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct2odd
 
 restproduct2two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct2done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct2done:
-	VMOVUPS Y1, 672(SP)
+	MOVQ    544(SP), BX
+	VMOVUPS Y1, 128(BX)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct3done
 	MOVQ    536(SP), BX
-	MOVQ    232(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    232(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(DI), R10
-	ADDQ    BX, R10
-	MOVQ    216(DI), R12
+	MOVQ    224(DI), R9
+	ADDQ    BX, R9
+	MOVQ    216(DI), R11
 	MOVQ    248(DI), DI
 	MOVQ    536(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct3odd
 
 restproduct3two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct3two
 
 restproduct3odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct3done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct3done:
-	VMOVUPS      Y1, 736(SP)
+	MOVQ         544(SP), BX
+	VMOVUPS      Y1, 192(BX)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
-	VADDPS       (R8), Y1, Y1
-	VADDPS       64(R8), Y1, Y1
-	VADDPS       128(R8), Y1, Y1
-	VADDPS       192(R8), Y1, Y1
+	VADDPS       (BX), Y1, Y1
+	VADDPS       64(BX), Y1, Y1
+	VADDPS       128(BX), Y1, Y1
+	VADDPS       192(BX), Y1, Y1
 	MOVQ         120(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y2
@@ -13091,7 +13148,7 @@ done:
 
 // func chain31rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain31rows(SB), $176-40
+TEXT ·chain31rows(SB), $216-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13102,6 +13159,9 @@ TEXT ·chain31rows(SB), $176-40
 	SHLQ $0x02, BX
 	MOVQ BX, 96(SP)
 	MOVQ $0x00000000, 104(SP)
+	LEAQ 151(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 112(SP)
 	XORQ R8, R8
 
 row:
@@ -13140,8 +13200,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 112(SP)
-	VMOVUPS Y1, 144(SP)
+	MOVQ    112(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -13174,12 +13235,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 112(SP)
+	MOVQ    112(SP), R11
+	VMOVUPS Y0, (R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 112(SP), R11
-
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
 	VBROADCASTSS (DI)(R8*1), Y1
@@ -13232,8 +13292,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 112(SP)
-	LEAQ         112(SP), R11
+	MOVQ         112(SP), R11
+	VMOVUPS      Y1, (R11)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -13261,7 +13321,7 @@ end:
 
 // func chain31flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain31flat(SB), $168-32
+TEXT ·chain31flat(SB), $208-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -13269,98 +13329,21 @@ TEXT ·chain31flat(SB), $168-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 96(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 104(SP), R9
-	SUBQ $0x08, R10
+	LEAQ 143(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 104(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
-	JZ      wholeproduct0done
-	MOVQ    96(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
-	MOVQ    96(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R13, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
-
-wholeproduct0done:
-	VMOVUPS Y0, 104(SP)
-	VMOVUPS (SI)(DX*1), Y0
-	VADDPS  (DI)(DX*1), Y0, Y0
-	VMOVUPS (R9), Y1
-	MOVQ    72(AX), BX
-	VADDPS  (BX)(DX*1), Y1, Y1
-	VADDPS  Y1, Y0, Y0
-	MOVQ    (CX), BX
-	VMOVUPS Y0, (BX)(DX*1)
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVQ    24(R8), BX
-	MOVLQSX (BX)(R11*1), BX
-	SHLQ    $0x03, BX
-	ADDQ    BX, 96(SP)
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, R10
-	JGE     loop
-
-tail:
-	ADDQ    $0x08, R10
-	JZ      done
-	NEGQ    R10
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(R8), BX
 	MOVQ    DX, R10
 	SHRQ    $0x03, R10
 	MOVLQSX (BX)(R10*1), R12
 	TESTQ   R12, R12
-	JZ      restproduct0done
+	JZ      wholeproduct0done
 	MOVQ    96(SP), BX
 	MOVQ    16(R8), R10
 	LEAQ    (R10)(BX*4), R10
@@ -13368,51 +13351,132 @@ tail:
 	MOVQ    8(R8), R11
 	ADDQ    BX, R11
 	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
+	MOVQ    96(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000040, R11
+	SUBQ        $0x02, R12
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R12, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000020, R11
+
+wholeproduct0done:
+	MOVQ    104(SP), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS (SI)(DX*1), Y0
+	VADDPS  (DI)(DX*1), Y0, Y0
+	VMOVUPS (BX), Y1
+	MOVQ    72(AX), BX
+	VADDPS  (BX)(DX*1), Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(DX*1)
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVQ    24(R8), BX
+	MOVLQSX (BX)(R10*1), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, 96(SP)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, R9
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, R9
+	JZ      done
+	NEGQ    R9
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R9*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(R8), BX
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
+	JZ      restproduct0done
+	MOVQ    96(SP), BX
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    96(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS    Y1, 104(SP)
+	MOVQ       104(SP), BX
+	VMOVUPS    Y1, (BX)
 	VMASKMOVPS (SI)(DX*1), Y0, Y1
 	VMASKMOVPS (DI)(DX*1), Y0, Y2
 	VADDPS     Y2, Y1, Y1
-	VMOVUPS    (R9), Y2
+	VMOVUPS    (BX), Y2
 	MOVQ       72(AX), BX
 	VMASKMOVPS (BX)(DX*1), Y0, Y3
 	VADDPS     Y3, Y2, Y2
@@ -16596,7 +16660,7 @@ done:
 
 // func chain34rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain34rows(SB), $144-40
+TEXT ·chain34rows(SB), $184-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16607,6 +16671,9 @@ TEXT ·chain34rows(SB), $144-40
 	SHLQ $0x02, BX
 	MOVQ BX, 64(SP)
 	MOVQ $0x00000000, 72(SP)
+	LEAQ 119(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 80(SP)
 	XORQ DI, DI
 
 row:
@@ -16645,8 +16712,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 80(SP)
-	VMOVUPS Y1, 112(SP)
+	MOVQ    80(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -16679,12 +16747,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 80(SP)
+	MOVQ    80(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 80(SP), R10
-
 vector:
 	VMOVUPS      (DX)(AX*1), Y0
 	VBROADCASTSS (SI)(DI*1), Y1
@@ -16732,8 +16799,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 80(SP)
-	LEAQ         80(SP), R10
+	MOVQ         80(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMASKMOVPS   (DX)(AX*1), Y0, Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -16757,7 +16824,7 @@ end:
 
 // func chain34flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain34flat(SB), $136-32
+TEXT ·chain34flat(SB), $176-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -16765,95 +16832,21 @@ TEXT ·chain34flat(SB), $136-32
 	XORQ AX, AX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 64(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 72(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 111(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 72(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    AX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    64(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    64(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct0done:
-	VMOVUPS Y0, 72(SP)
-	VMOVUPS (DX)(AX*1), Y0
-	VADDPS  (SI)(AX*1), Y0, Y0
-	VADDPS  (R8), Y0, Y0
-	MOVQ    (CX), BX
-	VMOVUPS Y0, (BX)(AX*1)
-	MOVQ    AX, R10
-	SHRQ    $0x03, R10
-	MOVQ    24(DI), BX
-	MOVLQSX (BX)(R10*1), BX
-	SHLQ    $0x03, BX
-	ADDQ    BX, 64(SP)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R9
-	JGE     loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
 	MOVQ    AX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
-	JZ      restproduct0done
+	JZ      wholeproduct0done
 	MOVQ    64(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
@@ -16861,51 +16854,129 @@ tail:
 	MOVQ    8(DI), R10
 	ADDQ    BX, R10
 	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
+	MOVQ    64(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000020, R10
+
+wholeproduct0done:
+	MOVQ    72(SP), BX
+	VMOVUPS Y0, (BX)
+	VMOVUPS (DX)(AX*1), Y0
+	VADDPS  (SI)(AX*1), Y0, Y0
+	VADDPS  (BX), Y0, Y0
+	MOVQ    (CX), BX
+	VMOVUPS Y0, (BX)(AX*1)
+	MOVQ    AX, R9
+	SHRQ    $0x03, R9
+	MOVQ    24(DI), BX
+	MOVLQSX (BX)(R9*1), BX
+	SHLQ    $0x03, BX
+	ADDQ    BX, 64(SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, R8
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    64(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    64(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct0done:
-	VMOVUPS    Y1, 72(SP)
+	MOVQ       72(SP), BX
+	VMOVUPS    Y1, (BX)
 	VMASKMOVPS (DX)(AX*1), Y0, Y1
 	VMASKMOVPS (SI)(AX*1), Y0, Y2
 	VADDPS     Y2, Y1, Y1
-	VADDPS     (R8), Y1, Y1
+	VADDPS     (BX), Y1, Y1
 	MOVQ       (CX), BX
 	VMASKMOVPS Y1, Y0, (BX)(AX*1)
 
@@ -17009,7 +17080,7 @@ done:
 
 // func chain36rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain36rows(SB), $328-40
+TEXT ·chain36rows(SB), $368-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17023,6 +17094,9 @@ TEXT ·chain36rows(SB), $328-40
 	MOVQ $0x00000000, 240(SP)
 	MOVQ $0x00000000, 248(SP)
 	MOVQ $0x00000000, 256(SP)
+	LEAQ 303(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 264(SP)
 	XORQ R8, R8
 
 row:
@@ -17142,8 +17216,9 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 264(SP)
-	VMOVUPS Y1, 296(SP)
+	MOVQ    264(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -17251,12 +17326,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 264(SP)
+	MOVQ    264(SP), R11
+	VMOVUPS Y0, (R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 264(SP), R11
-
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
 	VBROADCASTSS (DI)(R8*1), Y1
@@ -17392,8 +17466,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 264(SP)
-	LEAQ         264(SP), R11
+	MOVQ         264(SP), R11
+	VMOVUPS      Y1, (R11)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -17441,7 +17515,7 @@ end:
 
 // func chain36flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain36flat(SB), $320-32
+TEXT ·chain36flat(SB), $360-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17452,226 +17526,229 @@ TEXT ·chain36flat(SB), $320-32
 	MOVQ $0x00000000, 232(SP)
 	MOVQ $0x00000000, 240(SP)
 	MOVQ $0x00000000, 248(SP)
+	LEAQ 295(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 256(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 256(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    224(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    224(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	MOVQ    96(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    232(SP), BX
-	MOVQ    88(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    88(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R8), R12
-	ADDQ    BX, R12
-	MOVQ    72(R8), R14
-	MOVQ    104(R8), R15
+	MOVQ    80(R8), R11
+	ADDQ    BX, R11
+	MOVQ    72(R8), R13
+	MOVQ    104(R8), R14
 	MOVQ    232(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
 	MOVQ    168(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    240(SP), BX
-	MOVQ    160(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    160(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(R8), R12
-	ADDQ    BX, R12
-	MOVQ    144(R8), R14
-	MOVQ    176(R8), R15
+	MOVQ    152(R8), R11
+	ADDQ    BX, R11
+	MOVQ    144(R8), R13
+	MOVQ    176(R8), R14
 	MOVQ    240(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
 	MOVQ    240(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct3done
 	MOVQ    248(SP), BX
-	MOVQ    232(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    232(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(R8), R12
-	ADDQ    BX, R12
-	MOVQ    216(R8), R14
-	MOVQ    248(R8), R15
+	MOVQ    224(R8), R11
+	ADDQ    BX, R11
+	MOVQ    216(R8), R13
+	MOVQ    248(R8), R14
 	MOVQ    248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct3odd
 
 wholeproduct3two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct3two
 
 wholeproduct3odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct3done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
-	VMOVUPS      Y0, 256(SP)
+	MOVQ         256(SP), R9
+	VMOVUPS      Y0, (R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	VMOVUPS      (R9), Y1
@@ -17690,22 +17767,22 @@ wholeproduct3done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 224(SP)
 	MOVQ         96(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 232(SP)
 	MOVQ         168(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 240(SP)
 	MOVQ         240(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 248(SP)
 	ADDQ         $0x20, DX
@@ -17720,218 +17797,219 @@ tail:
 	VMOVDQU 32(BX)(R10*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    224(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R14
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
+	MOVQ    32(R8), R13
 	MOVQ    224(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	MOVQ    96(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    232(SP), BX
-	MOVQ    88(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R8), R11
-	ADDQ    BX, R11
-	MOVQ    72(R8), R13
-	MOVQ    104(R8), R14
+	MOVQ    80(R8), R10
+	ADDQ    BX, R10
+	MOVQ    72(R8), R12
+	MOVQ    104(R8), R13
 	MOVQ    232(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct1done:
 	MOVQ    168(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    240(SP), BX
-	MOVQ    160(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(R8), R11
-	ADDQ    BX, R11
-	MOVQ    144(R8), R13
-	MOVQ    176(R8), R14
+	MOVQ    152(R8), R10
+	ADDQ    BX, R10
+	MOVQ    144(R8), R12
+	MOVQ    176(R8), R13
 	MOVQ    240(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct2done:
 	MOVQ    240(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct3done
 	MOVQ    248(SP), BX
-	MOVQ    232(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    232(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(R8), R11
-	ADDQ    BX, R11
-	MOVQ    216(R8), R13
+	MOVQ    224(R8), R10
+	ADDQ    BX, R10
+	MOVQ    216(R8), R12
 	MOVQ    248(R8), R8
 	MOVQ    248(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct3odd
 
 restproduct3two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct3two
 
 restproduct3odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct3done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct3done:
-	VMOVUPS      Y1, 256(SP)
+	MOVQ         256(SP), R9
+	VMOVUPS      Y1, (R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -17960,7 +18038,7 @@ done:
 
 // func chain37rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37rows(SB), $1424-40
+TEXT ·chain37rows(SB), $1464-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -17971,6 +18049,9 @@ TEXT ·chain37rows(SB), $1424-40
 	SHLQ $0x02, BX
 	MOVQ BX, 1344(SP)
 	MOVQ $0x00000000, 1352(SP)
+	LEAQ 1399(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 1360(SP)
 	XORQ R8, R8
 
 row:
@@ -18009,9 +18090,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS      Y0, 1360(SP)
-	VMOVUPS      Y1, 1392(SP)
-	LEAQ         1360(SP), R11
+	MOVQ         1360(SP), R11
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, 32(R11)
 	VMOVUPS      (SI)(DX*1), Y0
 	VMOVUPS      32(SI)(DX*1), Y1
 	VBROADCASTSS (DI)(R8*1), Y2
@@ -18156,9 +18237,9 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 1360(SP)
+	MOVQ    1360(SP), R11
+	VMOVUPS Y0, (R11)
 	MOVQ    $0x00000001, R13
-	LEAQ    1360(SP), R11
 
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
@@ -18265,8 +18346,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 1360(SP)
-	LEAQ         1360(SP), R11
+	MOVQ         1360(SP), R11
+	VMOVUPS      Y1, (R11)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -18341,7 +18422,7 @@ end:
 
 // func chain37flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain37flat(SB), $1416-32
+TEXT ·chain37flat(SB), $1456-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -18349,67 +18430,70 @@ TEXT ·chain37flat(SB), $1416-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 1344(SP)
+	LEAQ 1391(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 1352(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 1352(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    1344(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    1344(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS      Y0, 1352(SP)
+	MOVQ         1352(SP), R9
+	VMOVUPS      Y0, (R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -18473,10 +18557,10 @@ wholeproduct0done:
 	VADDPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1344(SP)
 	ADDQ         $0x20, DX
@@ -18491,59 +18575,60 @@ tail:
 	VMOVDQU 32(BX)(R10*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    1344(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    1344(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS      Y1, 1352(SP)
+	MOVQ         1352(SP), R9
+	VMOVUPS      Y1, (R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -20371,7 +20456,7 @@ done:
 
 // func chain42rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain42rows(SB), $656-40
+TEXT ·chain42rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20382,6 +20467,9 @@ TEXT ·chain42rows(SB), $656-40
 	SHLQ $0x02, BX
 	MOVQ BX, 576(SP)
 	MOVQ $0x00000000, 584(SP)
+	LEAQ 631(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 592(SP)
 	XORQ R8, R8
 
 row:
@@ -20420,8 +20508,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 592(SP)
-	VMOVUPS Y1, 624(SP)
+	MOVQ    592(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -20454,12 +20543,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 592(SP)
+	MOVQ    592(SP), R11
+	VMOVUPS Y0, (R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 592(SP), R11
-
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
 	VBROADCASTSS (DI)(R8*1), Y1
@@ -20553,8 +20641,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 592(SP)
-	LEAQ         592(SP), R11
+	MOVQ         592(SP), R11
+	VMOVUPS      Y1, (R11)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -20626,7 +20714,7 @@ end:
 
 // func chain42flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain42flat(SB), $648-32
+TEXT ·chain42flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -20634,67 +20722,70 @@ TEXT ·chain42flat(SB), $648-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 576(SP)
+	LEAQ 623(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 584(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 584(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    576(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    576(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS      Y0, 584(SP)
+	MOVQ         584(SP), R9
+	VMOVUPS      Y0, (R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -20746,10 +20837,10 @@ wholeproduct0done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         48(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 576(SP)
 	ADDQ         $0x20, DX
@@ -20764,59 +20855,60 @@ tail:
 	VMOVDQU 32(BX)(R10*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    576(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    576(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS      Y1, 584(SP)
+	MOVQ         584(SP), R9
+	VMOVUPS      Y1, (R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -21079,7 +21171,7 @@ done:
 
 // func chain44rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain44rows(SB), $560-40
+TEXT ·chain44rows(SB), $600-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21090,6 +21182,9 @@ TEXT ·chain44rows(SB), $560-40
 	SHLQ $0x02, BX
 	MOVQ BX, 480(SP)
 	MOVQ $0x00000000, 488(SP)
+	LEAQ 535(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 496(SP)
 	XORQ R8, R8
 
 row:
@@ -21128,8 +21223,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 496(SP)
-	VMOVUPS Y1, 528(SP)
+	MOVQ    496(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -21162,12 +21258,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 496(SP)
+	MOVQ    496(SP), R11
+	VMOVUPS Y0, (R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 496(SP), R11
-
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
 	VBROADCASTSS (DI)(R8*1), Y1
@@ -21263,8 +21358,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 496(SP)
-	LEAQ         496(SP), R11
+	MOVQ         496(SP), R11
+	VMOVUPS      Y1, (R11)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -21336,7 +21431,7 @@ end:
 
 // func chain44flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain44flat(SB), $552-32
+TEXT ·chain44flat(SB), $592-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -21344,67 +21439,70 @@ TEXT ·chain44flat(SB), $552-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 480(SP)
+	LEAQ 527(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 488(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 488(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    480(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    480(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS      Y0, 488(SP)
+	MOVQ         488(SP), R9
+	VMOVUPS      Y0, (R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -21454,10 +21552,10 @@ wholeproduct0done:
 	VMULPS       (BX)(DX*1), Y2, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 480(SP)
 	ADDQ         $0x20, DX
@@ -21472,59 +21570,60 @@ tail:
 	VMOVDQU 32(BX)(R10*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    480(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    480(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS      Y1, 488(SP)
+	MOVQ         488(SP), R9
+	VMOVUPS      Y1, (R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -25394,7 +25493,7 @@ done:
 
 // func chain51rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain51rows(SB), $232-40
+TEXT ·chain51rows(SB), $272-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25408,6 +25507,9 @@ TEXT ·chain51rows(SB), $232-40
 	MOVQ $0x00000000, 144(SP)
 	MOVQ $0x00000000, 152(SP)
 	MOVQ $0x00000000, 160(SP)
+	LEAQ 207(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 168(SP)
 	XORQ R8, R8
 
 row:
@@ -25527,8 +25629,9 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 168(SP)
-	VMOVUPS Y1, 200(SP)
+	MOVQ    168(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -25636,12 +25739,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 168(SP)
+	MOVQ    168(SP), R11
+	VMOVUPS Y0, (R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 168(SP), R11
-
 vector:
 	VMOVUPS      (SI)(DX*1), Y0
 	VBROADCASTSS (DI)(R8*1), Y1
@@ -25776,8 +25878,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 168(SP)
-	LEAQ         168(SP), R11
+	MOVQ         168(SP), R11
+	VMOVUPS      Y1, (R11)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VBROADCASTSS (DI)(R8*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -25821,7 +25923,7 @@ end:
 
 // func chain51flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain51flat(SB), $224-32
+TEXT ·chain51flat(SB), $264-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -25832,226 +25934,229 @@ TEXT ·chain51flat(SB), $224-32
 	MOVQ $0x00000000, 136(SP)
 	MOVQ $0x00000000, 144(SP)
 	MOVQ $0x00000000, 152(SP)
+	LEAQ 199(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 160(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 160(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    128(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    128(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
 	MOVQ    96(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    136(SP), BX
-	MOVQ    88(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    88(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R8), R12
-	ADDQ    BX, R12
-	MOVQ    72(R8), R14
-	MOVQ    104(R8), R15
+	MOVQ    80(R8), R11
+	ADDQ    BX, R11
+	MOVQ    72(R8), R13
+	MOVQ    104(R8), R14
 	MOVQ    136(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
 	MOVQ    168(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    144(SP), BX
-	MOVQ    160(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    160(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(R8), R12
-	ADDQ    BX, R12
-	MOVQ    144(R8), R14
-	MOVQ    176(R8), R15
+	MOVQ    152(R8), R11
+	ADDQ    BX, R11
+	MOVQ    144(R8), R13
+	MOVQ    176(R8), R14
 	MOVQ    144(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
 	MOVQ    240(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct3done
 	MOVQ    152(SP), BX
-	MOVQ    232(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    232(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(R8), R12
-	ADDQ    BX, R12
-	MOVQ    216(R8), R14
-	MOVQ    248(R8), R15
+	MOVQ    224(R8), R11
+	ADDQ    BX, R11
+	MOVQ    216(R8), R13
+	MOVQ    248(R8), R14
 	MOVQ    152(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct3odd
 
 wholeproduct3two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct3two
 
 wholeproduct3odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct3done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
-	VMOVUPS      Y0, 160(SP)
+	MOVQ         160(SP), R9
+	VMOVUPS      Y0, (R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -26069,22 +26174,22 @@ wholeproduct3done:
 	VBLENDVPS    Y3, Y0, Y2, Y3
 	MOVQ         (CX), BX
 	VMOVUPS      Y3, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 128(SP)
 	MOVQ         96(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 136(SP)
 	MOVQ         168(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 144(SP)
 	MOVQ         240(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 152(SP)
 	ADDQ         $0x20, DX
@@ -26099,218 +26204,219 @@ tail:
 	VMOVDQU 32(BX)(R10*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    128(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R14
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
+	MOVQ    32(R8), R13
 	MOVQ    128(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct0done:
 	MOVQ    96(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    136(SP), BX
-	MOVQ    88(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R8), R11
-	ADDQ    BX, R11
-	MOVQ    72(R8), R13
-	MOVQ    104(R8), R14
+	MOVQ    80(R8), R10
+	ADDQ    BX, R10
+	MOVQ    72(R8), R12
+	MOVQ    104(R8), R13
 	MOVQ    136(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct1done:
 	MOVQ    168(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    144(SP), BX
-	MOVQ    160(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(R8), R11
-	ADDQ    BX, R11
-	MOVQ    144(R8), R13
-	MOVQ    176(R8), R14
+	MOVQ    152(R8), R10
+	ADDQ    BX, R10
+	MOVQ    144(R8), R12
+	MOVQ    176(R8), R13
 	MOVQ    144(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct2done:
 	MOVQ    240(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct3done
 	MOVQ    152(SP), BX
-	MOVQ    232(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    232(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(R8), R11
-	ADDQ    BX, R11
-	MOVQ    216(R8), R13
+	MOVQ    224(R8), R10
+	ADDQ    BX, R10
+	MOVQ    216(R8), R12
 	MOVQ    248(R8), R8
 	MOVQ    152(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct3odd
 
 restproduct3two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct3two
 
 restproduct3odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct3done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct3done:
-	VMOVUPS      Y1, 160(SP)
+	MOVQ         160(SP), R9
+	VMOVUPS      Y1, (R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -34187,7 +34293,7 @@ done:
 
 // func chain59rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain59rows(SB), $112-40
+TEXT ·chain59rows(SB), $152-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34198,6 +34304,9 @@ TEXT ·chain59rows(SB), $112-40
 	SHLQ $0x02, DX
 	MOVQ DX, 32(SP)
 	MOVQ $0x00000000, 40(SP)
+	LEAQ 87(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 48(SP)
 	XORQ SI, SI
 
 row:
@@ -34236,8 +34345,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 48(SP)
-	VMOVUPS Y1, 80(SP)
+	MOVQ    48(SP), R9
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
 	MOVQ    $0x00000002, R11
 	JMP     chain
 
@@ -34270,12 +34380,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 48(SP)
+	MOVQ    48(SP), R9
+	VMOVUPS Y0, (R9)
 	MOVQ    $0x00000001, R11
 
 chain:
-	LEAQ 48(SP), R9
-
 vector:
 	VMOVUPS      (R9), Y0
 	VBROADCASTSS (BX)(SI*1), Y1
@@ -34322,8 +34431,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 48(SP)
-	LEAQ         48(SP), R9
+	MOVQ         48(SP), R9
+	VMOVUPS      Y1, (R9)
 	VMOVUPS      (R9), Y1
 	VBROADCASTSS (BX)(SI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -34346,7 +34455,7 @@ end:
 
 // func chain59flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain59flat(SB), $104-32
+TEXT ·chain59flat(SB), $144-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34354,94 +34463,21 @@ TEXT ·chain59flat(SB), $104-32
 	XORQ AX, AX
 	MOVQ heads+16(FP), SI
 	MOVQ $0x00000000, 32(SP)
-	MOVQ n+24(FP), R8
-	LEAQ 40(SP), DI
-	SUBQ $0x08, R8
+	LEAQ 79(SP), DX
+	ANDQ $-32, DX
+	MOVQ DX, 40(SP)
+	MOVQ n+24(FP), DI
+	SUBQ $0x08, DI
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(SI), DX
-	MOVQ    AX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (DX)(R9*1), R11
-	TESTQ   R11, R11
-	JZ      wholeproduct0done
-	MOVQ    32(SP), DX
-	MOVQ    16(SI), R9
-	LEAQ    (R9)(DX*4), R9
-	IMUL3Q  $0x04, DX, DX
-	MOVQ    8(SI), R10
-	ADDQ    DX, R10
-	MOVQ    (SI), R12
-	MOVQ    32(SI), R13
-	MOVQ    32(SP), DX
-	SHRQ    $0x03, DX
-	LEAQ    (R13)(DX*4), R13
-	SUBQ    $0x02, R11
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R13), DX
-	VMOVUPS     (R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R13), DX
-	VMOVUPS     32(R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R10), Y2, Y0
-	VFMADD231PS 32(R10), Y3, Y0
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R11, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R13), DX
-	VMOVUPS     (R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R10), Y2, Y0
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
-
-wholeproduct0done:
-	VMOVUPS Y0, 40(SP)
-	VMOVUPS (DI), Y0
-	VADDPS  (BX)(AX*1), Y0, Y0
-	MOVQ    (CX), DX
-	VMOVUPS Y0, (DX)(AX*1)
-	MOVQ    AX, R9
-	SHRQ    $0x03, R9
-	MOVQ    24(SI), DX
-	MOVLQSX (DX)(R9*1), DX
-	SHLQ    $0x03, DX
-	ADDQ    DX, 32(SP)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, R8
-	JGE     loop
-
-tail:
-	ADDQ    $0x08, R8
-	JZ      done
-	NEGQ    R8
-	LEAQ    tails<>+0(SB), DX
-	VMOVDQU 32(DX)(R8*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(SI), DX
 	MOVQ    AX, R8
 	SHRQ    $0x03, R8
 	MOVLQSX (DX)(R8*1), R10
 	TESTQ   R10, R10
-	JZ      restproduct0done
+	JZ      wholeproduct0done
 	MOVQ    32(SP), DX
 	MOVQ    16(SI), R8
 	LEAQ    (R8)(DX*4), R8
@@ -34449,48 +34485,125 @@ tail:
 	MOVQ    8(SI), R9
 	ADDQ    DX, R9
 	MOVQ    (SI), R11
+	MOVQ    32(SI), R12
+	MOVQ    32(SP), DX
+	SHRQ    $0x03, DX
+	LEAQ    (R12)(DX*4), R12
+	SUBQ    $0x02, R10
+	JL      wholeproduct0odd
+
+wholeproduct0two:
+	MOVLQSX     (R12), DX
+	VMOVUPS     (R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R12), DX
+	VMOVUPS     32(R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R9), Y2, Y0
+	VFMADD231PS 32(R9), Y3, Y0
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
+	JGE         wholeproduct0two
+
+wholeproduct0odd:
+	CMPQ        R10, $-1
+	JNE         wholeproduct0done
+	MOVLQSX     (R12), DX
+	VMOVUPS     (R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R9), Y2, Y0
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000020, R9
+
+wholeproduct0done:
+	MOVQ    40(SP), DX
+	VMOVUPS Y0, (DX)
+	VMOVUPS (DX), Y0
+	VADDPS  (BX)(AX*1), Y0, Y0
+	MOVQ    (CX), DX
+	VMOVUPS Y0, (DX)(AX*1)
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVQ    24(SI), DX
+	MOVLQSX (DX)(R8*1), DX
+	SHLQ    $0x03, DX
+	ADDQ    DX, 32(SP)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, DI
+	JGE     loop
+
+tail:
+	ADDQ    $0x08, DI
+	JZ      done
+	NEGQ    DI
+	LEAQ    tails<>+0(SB), DX
+	VMOVDQU 32(DX)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(SI), DX
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (DX)(DI*1), R9
+	TESTQ   R9, R9
+	JZ      restproduct0done
+	MOVQ    32(SP), DX
+	MOVQ    16(SI), DI
+	LEAQ    (DI)(DX*4), DI
+	IMUL3Q  $0x04, DX, DX
+	MOVQ    8(SI), R8
+	ADDQ    DX, R8
+	MOVQ    (SI), R10
 	MOVQ    32(SI), SI
 	MOVQ    32(SP), DX
 	SHRQ    $0x03, DX
 	LEAQ    (SI)(DX*4), SI
-	SUBQ    $0x02, R10
+	SUBQ    $0x02, R9
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (SI), DX
-	VMOVUPS     (R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y3
+	VMOVUPS     (DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(SI), DX
-	VMOVUPS     32(R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y4
+	VMOVUPS     32(DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R9), Y3, Y1
-	VFMADD231PS 32(R9), Y4, Y1
-	ADDQ        $0x00000040, R8
+	VFMADD231PS (R8), Y3, Y1
+	VFMADD231PS 32(R8), Y4, Y1
+	ADDQ        $0x00000040, DI
 	ADDQ        $0x00000008, SI
-	ADDQ        $0x00000040, R9
-	SUBQ        $0x02, R10
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x02, R9
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R10, $-1
+	CMPQ        R9, $-1
 	JNE         restproduct0done
 	MOVLQSX     (SI), DX
-	VMOVUPS     (R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y3
+	VMOVUPS     (DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R9), Y3, Y1
-	ADDQ        $0x00000020, R8
+	VFMADD231PS (R8), Y3, Y1
+	ADDQ        $0x00000020, DI
 	ADDQ        $0x00000004, SI
-	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R8
 
 restproduct0done:
-	VMOVUPS    Y1, 40(SP)
-	VMOVUPS    (DI), Y1
+	MOVQ       40(SP), DX
+	VMOVUPS    Y1, (DX)
+	VMOVUPS    (DX), Y1
 	VMASKMOVPS (BX)(AX*1), Y0, Y2
 	VADDPS     Y2, Y1, Y1
 	MOVQ       (CX), DX
@@ -34502,7 +34615,7 @@ done:
 
 // func chain60rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60rows(SB), $944-40
+TEXT ·chain60rows(SB), $984-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34513,6 +34626,9 @@ TEXT ·chain60rows(SB), $944-40
 	SHLQ $0x02, BX
 	MOVQ BX, 864(SP)
 	MOVQ $0x00000000, 872(SP)
+	LEAQ 919(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 880(SP)
 	XORQ DI, DI
 
 row:
@@ -34551,9 +34667,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS      Y0, 880(SP)
-	VMOVUPS      Y1, 912(SP)
-	LEAQ         880(SP), R10
+	MOVQ         880(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -34670,9 +34786,9 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 880(SP)
+	MOVQ    880(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    880(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -34759,8 +34875,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 880(SP)
-	LEAQ         880(SP), R10
+	MOVQ         880(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -34822,7 +34938,7 @@ end:
 
 // func chain60flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain60flat(SB), $936-32
+TEXT ·chain60flat(SB), $976-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -34830,68 +34946,71 @@ TEXT ·chain60flat(SB), $936-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 864(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 872(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 911(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 872(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    864(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    864(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	VMOVUPS      Y0, 872(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         872(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
 	MOVQ         48(AX), BX
@@ -34936,78 +35055,79 @@ wholeproduct0done:
 	VSUBPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 864(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    864(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    864(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct0done:
-	VMOVUPS      Y1, 872(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         872(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
@@ -35058,7 +35178,7 @@ done:
 
 // func chain61rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61rows(SB), $952-40
+TEXT ·chain61rows(SB), $992-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35070,6 +35190,9 @@ TEXT ·chain61rows(SB), $952-40
 	MOVQ BX, 864(SP)
 	MOVQ $0x00000000, 872(SP)
 	MOVQ $0x00000000, 880(SP)
+	LEAQ 927(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 888(SP)
 	XORQ DI, DI
 
 row:
@@ -35135,9 +35258,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 888(SP)
-	VMOVUPS      Y1, 920(SP)
-	LEAQ         888(SP), R10
+	MOVQ         888(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -35279,9 +35402,9 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 888(SP)
+	MOVQ    888(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    888(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -35393,8 +35516,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 888(SP)
-	LEAQ         888(SP), R10
+	MOVQ         888(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -35459,7 +35582,7 @@ end:
 
 // func chain61flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain61flat(SB), $944-32
+TEXT ·chain61flat(SB), $984-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35468,121 +35591,124 @@ TEXT ·chain61flat(SB), $944-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 864(SP)
 	MOVQ $0x00000000, 872(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 880(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 919(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 880(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    864(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    864(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    872(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    872(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 880(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         880(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VANDPS       wide7fffffff<>+0(SB), Y0, Y1
 	MOVQ         48(AX), BX
@@ -35627,135 +35753,136 @@ wholeproduct1done:
 	VSUBPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 864(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 872(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    864(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    864(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    872(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    872(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 880(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         880(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	VANDPS       wide7fffffff<>+0(SB), Y1, Y2
@@ -35806,7 +35933,7 @@ done:
 
 // func chain62rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain62rows(SB), $152-40
+TEXT ·chain62rows(SB), $192-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -35818,6 +35945,9 @@ TEXT ·chain62rows(SB), $152-40
 	MOVQ BX, 64(SP)
 	MOVQ $0x00000000, 72(SP)
 	MOVQ $0x00000000, 80(SP)
+	LEAQ 127(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 88(SP)
 	XORQ DI, DI
 
 row:
@@ -35883,8 +36013,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 88(SP)
-	VMOVUPS Y1, 120(SP)
+	MOVQ    88(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -35942,12 +36073,11 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 88(SP)
+	MOVQ    88(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 88(SP), R10
-
 vector:
 	VMOVUPS      (R10), Y0
 	VBROADCASTSS (SI)(DI*1), Y1
@@ -36026,8 +36156,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 88(SP)
-	LEAQ         88(SP), R10
+	MOVQ         88(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -36060,7 +36190,7 @@ end:
 
 // func chain62flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain62flat(SB), $144-32
+TEXT ·chain62flat(SB), $184-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36069,158 +36199,21 @@ TEXT ·chain62flat(SB), $144-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 64(SP)
 	MOVQ $0x00000000, 72(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 80(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 119(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 80(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct0done
-	MOVQ    64(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
-	MOVQ    64(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct0odd
-
-wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct0two
-
-wholeproduct0odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct0done:
-	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
-	JZ      wholeproduct1done
-	MOVQ    72(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
-	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
-	MOVQ    72(SP), BX
-	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
-	JL      wholeproduct1odd
-
-wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
-	JGE         wholeproduct1two
-
-wholeproduct1odd:
-	CMPQ        R12, $-1
-	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
-	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
-	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
-
-wholeproduct1done:
-	VMOVUPS      Y0, 80(SP)
-	VMOVUPS      (R8), Y0
-	VADDPS       (SI)(DX*1), Y0, Y0
-	MOVQ         48(AX), BX
-	VBROADCASTSS (BX), Y1
-	VMAXPS       Y1, Y0, Y2
-	VMAXPS       Y0, Y1, Y3
-	VANDPS       Y3, Y2, Y2
-	VCMPPS       $0x03, Y1, Y0, Y3
-	VORPS        Y3, Y2, Y2
-	MOVQ         (CX), BX
-	VMOVUPS      Y2, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
-	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 64(SP)
-	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
-	SHLQ         $0x03, BX
-	ADDQ         BX, 72(SP)
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
-	JGE          loop
-
-tail:
-	ADDQ    $0x08, R9
-	JZ      done
-	NEGQ    R9
-	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    24(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
-	JZ      restproduct0done
+	JZ      wholeproduct0done
 	MOVQ    64(SP), BX
 	MOVQ    16(DI), R9
 	LEAQ    (R9)(BX*4), R9
@@ -36233,47 +36226,47 @@ tail:
 	SHRQ    $0x03, BX
 	LEAQ    (R13)(BX*4), R13
 	SUBQ    $0x02, R11
-	JL      restproduct0odd
+	JL      wholeproduct0odd
 
-restproduct0two:
+wholeproduct0two:
 	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
 	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
 	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
 	SUBQ        $0x02, R11
-	JGE         restproduct0two
+	JGE         wholeproduct0two
 
-restproduct0odd:
+wholeproduct0odd:
 	CMPQ        R11, $-1
-	JNE         restproduct0done
+	JNE         wholeproduct0done
 	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
-	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
-	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R10), Y2, Y0
 	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
 
-restproduct0done:
+wholeproduct0done:
 	MOVQ    96(DI), BX
 	MOVQ    DX, R9
 	SHRQ    $0x03, R9
 	MOVLQSX (BX)(R9*1), R11
 	TESTQ   R11, R11
-	JZ      restproduct1done
+	JZ      wholeproduct1done
 	MOVQ    72(SP), BX
 	MOVQ    88(DI), R9
 	LEAQ    (R9)(BX*4), R9
@@ -36281,48 +36274,189 @@ restproduct0done:
 	MOVQ    80(DI), R10
 	ADDQ    BX, R10
 	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
+	MOVQ    72(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
+	JL      wholeproduct1odd
+
+wholeproduct1two:
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y3, Y1, Y3
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
+	JGE         wholeproduct1two
+
+wholeproduct1odd:
+	CMPQ        R11, $-1
+	JNE         wholeproduct1done
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
+	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
+	VANDNPS     Y2, Y1, Y2
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000020, R10
+
+wholeproduct1done:
+	MOVQ         80(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
+	VADDPS       (SI)(DX*1), Y0, Y0
+	MOVQ         48(AX), BX
+	VBROADCASTSS (BX), Y1
+	VMAXPS       Y1, Y0, Y2
+	VMAXPS       Y0, Y1, Y3
+	VANDPS       Y3, Y2, Y2
+	VCMPPS       $0x03, Y1, Y0, Y3
+	VORPS        Y3, Y2, Y2
+	MOVQ         (CX), BX
+	VMOVUPS      Y2, (BX)(DX*1)
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
+	MOVQ         24(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 64(SP)
+	MOVQ         96(DI), BX
+	MOVLQSX      (BX)(R9*1), BX
+	SHLQ         $0x03, BX
+	ADDQ         BX, 72(SP)
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, R8
+	JGE          loop
+
+tail:
+	ADDQ    $0x08, R8
+	JZ      done
+	NEGQ    R8
+	LEAQ    tails<>+0(SB), BX
+	VMOVDQU 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    24(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct0done
+	MOVQ    64(SP), BX
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
+	MOVQ    64(SP), BX
+	SHRQ    $0x03, BX
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
+	JL      restproduct0odd
+
+restproduct0two:
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y4, Y2, Y4
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
+	JGE         restproduct0two
+
+restproduct0odd:
+	CMPQ        R10, $-1
+	JNE         restproduct0done
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
+	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
+	VANDNPS     Y3, Y2, Y3
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000020, R9
+
+restproduct0done:
+	MOVQ    96(DI), BX
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
+	JZ      restproduct1done
+	MOVQ    72(SP), BX
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
+	IMUL3Q  $0x04, BX, BX
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    72(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 80(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         80(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	MOVQ         48(AX), BX
@@ -36341,7 +36475,7 @@ done:
 
 // func chain63rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain63rows(SB), $656-40
+TEXT ·chain63rows(SB), $696-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36352,6 +36486,9 @@ TEXT ·chain63rows(SB), $656-40
 	SHLQ $0x02, BX
 	MOVQ BX, 576(SP)
 	MOVQ $0x00000000, 584(SP)
+	LEAQ 631(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 592(SP)
 	XORQ DI, DI
 
 row:
@@ -36390,9 +36527,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS      Y0, 592(SP)
-	VMOVUPS      Y1, 624(SP)
-	LEAQ         592(SP), R10
+	MOVQ         592(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -36503,9 +36640,9 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 592(SP)
+	MOVQ    592(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    592(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -36588,8 +36725,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 592(SP)
-	LEAQ         592(SP), R10
+	MOVQ         592(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -36644,7 +36781,7 @@ end:
 
 // func chain63flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain63flat(SB), $648-32
+TEXT ·chain63flat(SB), $688-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36652,68 +36789,71 @@ TEXT ·chain63flat(SB), $648-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 576(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 584(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 623(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 584(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    576(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    576(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	VMOVUPS      Y0, 584(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         584(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
@@ -36752,78 +36892,79 @@ wholeproduct0done:
 	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 576(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    576(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    576(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct0done:
-	VMOVUPS      Y1, 584(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         584(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	MOVQ         48(AX), BX
@@ -36867,7 +37008,7 @@ done:
 
 // func chain64rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain64rows(SB), $664-40
+TEXT ·chain64rows(SB), $704-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -36879,6 +37020,9 @@ TEXT ·chain64rows(SB), $664-40
 	MOVQ BX, 576(SP)
 	MOVQ $0x00000000, 584(SP)
 	MOVQ $0x00000000, 592(SP)
+	LEAQ 639(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 600(SP)
 	XORQ DI, DI
 
 row:
@@ -36944,9 +37088,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 600(SP)
-	VMOVUPS      Y1, 632(SP)
-	LEAQ         600(SP), R10
+	MOVQ         600(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -37082,9 +37226,9 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 600(SP)
+	MOVQ    600(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    600(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -37192,8 +37336,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 600(SP)
-	LEAQ         600(SP), R10
+	MOVQ         600(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -37251,7 +37395,7 @@ end:
 
 // func chain64flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain64flat(SB), $656-32
+TEXT ·chain64flat(SB), $696-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37260,121 +37404,124 @@ TEXT ·chain64flat(SB), $656-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 576(SP)
 	MOVQ $0x00000000, 584(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 592(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 631(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 592(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    576(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    576(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    584(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    584(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 592(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         592(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
@@ -37413,135 +37560,136 @@ wholeproduct1done:
 	VMULPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 576(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 584(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    576(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    576(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    584(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    584(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 592(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         592(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	MOVQ         48(AX), BX
@@ -37585,7 +37733,7 @@ done:
 
 // func chain65rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain65rows(SB), $600-40
+TEXT ·chain65rows(SB), $640-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37597,6 +37745,9 @@ TEXT ·chain65rows(SB), $600-40
 	MOVQ BX, 512(SP)
 	MOVQ $0x00000000, 520(SP)
 	MOVQ $0x00000000, 528(SP)
+	LEAQ 575(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 536(SP)
 	XORQ DI, DI
 
 row:
@@ -37662,9 +37813,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 536(SP)
-	VMOVUPS      Y1, 568(SP)
-	LEAQ         536(SP), R10
+	MOVQ         536(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -37789,9 +37940,9 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 536(SP)
+	MOVQ    536(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    536(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -37894,8 +38045,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 536(SP)
-	LEAQ         536(SP), R10
+	MOVQ         536(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -37949,7 +38100,7 @@ end:
 
 // func chain65flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain65flat(SB), $592-32
+TEXT ·chain65flat(SB), $632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -37958,121 +38109,124 @@ TEXT ·chain65flat(SB), $592-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 512(SP)
 	MOVQ $0x00000000, 520(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 528(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 567(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 528(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    512(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    512(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    520(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    520(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 528(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         528(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
@@ -38106,135 +38260,136 @@ wholeproduct1done:
 	VMULPS       Y0, Y2, Y0
 	MOVQ         24(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 512(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 520(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    512(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    512(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    520(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    520(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 528(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         528(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	MOVQ         48(AX), BX
@@ -38274,7 +38429,7 @@ done:
 
 // func chain66rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain66rows(SB), $600-40
+TEXT ·chain66rows(SB), $640-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38286,6 +38441,9 @@ TEXT ·chain66rows(SB), $600-40
 	MOVQ BX, 512(SP)
 	MOVQ $0x00000000, 520(SP)
 	MOVQ $0x00000000, 528(SP)
+	LEAQ 575(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 536(SP)
 	XORQ DI, DI
 
 row:
@@ -38351,9 +38509,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 536(SP)
-	VMOVUPS      Y1, 568(SP)
-	LEAQ         536(SP), R10
+	MOVQ         536(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -38475,9 +38633,9 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 536(SP)
+	MOVQ    536(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    536(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -38578,8 +38736,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 536(SP)
-	LEAQ         536(SP), R10
+	MOVQ         536(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -38631,7 +38789,7 @@ end:
 
 // func chain66flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain66flat(SB), $592-32
+TEXT ·chain66flat(SB), $632-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38640,121 +38798,124 @@ TEXT ·chain66flat(SB), $592-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 512(SP)
 	MOVQ $0x00000000, 520(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 528(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 567(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 528(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    512(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    512(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    520(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    520(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
-	VMOVUPS      Y0, 528(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         528(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
 	MOVQ         48(AX), BX
@@ -38786,135 +38947,136 @@ wholeproduct1done:
 	VMULPS       Y0, Y2, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 512(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 520(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    512(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    512(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    520(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    520(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 528(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         528(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	MOVQ         48(AX), BX
@@ -38952,7 +39114,7 @@ done:
 
 // func chain67rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67rows(SB), $376-40
+TEXT ·chain67rows(SB), $416-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -38964,6 +39126,9 @@ TEXT ·chain67rows(SB), $376-40
 	MOVQ DX, 288(SP)
 	MOVQ $0x00000000, 296(SP)
 	MOVQ $0x00000000, 304(SP)
+	LEAQ 351(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 312(SP)
 	XORQ SI, SI
 
 row:
@@ -39029,9 +39194,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 312(SP)
-	VMOVUPS      Y1, 344(SP)
-	LEAQ         312(SP), R9
+	MOVQ         312(SP), R9
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 32(R9)
 	VMOVUPS      (R9), Y0
 	VMOVUPS      32(R9), Y1
 	VBROADCASTSS (BX)(SI*1), Y2
@@ -39147,9 +39312,9 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 312(SP)
+	MOVQ    312(SP), R9
+	VMOVUPS Y0, (R9)
 	MOVQ    $0x00000001, R11
-	LEAQ    312(SP), R9
 
 vector:
 	VMOVUPS      (R9), Y0
@@ -39243,8 +39408,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 312(SP)
-	LEAQ         312(SP), R9
+	MOVQ         312(SP), R9
+	VMOVUPS      Y1, (R9)
 	VMOVUPS      (R9), Y1
 	VBROADCASTSS (BX)(SI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -39291,7 +39456,7 @@ end:
 
 // func chain67flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain67flat(SB), $368-32
+TEXT ·chain67flat(SB), $408-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39300,121 +39465,124 @@ TEXT ·chain67flat(SB), $368-32
 	MOVQ heads+16(FP), SI
 	MOVQ $0x00000000, 288(SP)
 	MOVQ $0x00000000, 296(SP)
-	MOVQ n+24(FP), R8
-	LEAQ 304(SP), DI
-	SUBQ $0x08, R8
+	LEAQ 343(SP), DX
+	ANDQ $-32, DX
+	MOVQ DX, 304(SP)
+	MOVQ n+24(FP), DI
+	SUBQ $0x08, DI
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(SI), DX
-	MOVQ    AX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (DX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (DX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      wholeproduct0done
 	MOVQ    288(SP), DX
-	MOVQ    16(SI), R9
-	LEAQ    (R9)(DX*4), R9
+	MOVQ    16(SI), R8
+	LEAQ    (R8)(DX*4), R8
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    8(SI), R10
-	ADDQ    DX, R10
-	MOVQ    (SI), R12
-	MOVQ    32(SI), R13
+	MOVQ    8(SI), R9
+	ADDQ    DX, R9
+	MOVQ    (SI), R11
+	MOVQ    32(SI), R12
 	MOVQ    288(SP), DX
 	SHRQ    $0x03, DX
-	LEAQ    (R13)(DX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(DX*4), R12
+	SUBQ    $0x02, R10
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R13), DX
-	VMOVUPS     (R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y2
+	MOVLQSX     (R12), DX
+	VMOVUPS     (R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R13), DX
-	VMOVUPS     32(R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y3
+	MOVLQSX     4(R12), DX
+	VMOVUPS     32(R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R10), Y2, Y0
-	VFMADD231PS 32(R10), Y3, Y0
+	VFMADD231PS (R9), Y2, Y0
+	VFMADD231PS 32(R9), Y3, Y0
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R13), DX
-	VMOVUPS     (R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y2
+	MOVLQSX     (R12), DX
+	VMOVUPS     (R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS (R9), Y2, Y0
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 wholeproduct0done:
 	MOVQ    96(SI), DX
-	MOVQ    AX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (DX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    AX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (DX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      wholeproduct1done
 	MOVQ    296(SP), DX
-	MOVQ    88(SI), R9
-	LEAQ    (R9)(DX*4), R9
+	MOVQ    88(SI), R8
+	LEAQ    (R8)(DX*4), R8
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    80(SI), R10
-	ADDQ    DX, R10
-	MOVQ    72(SI), R12
-	MOVQ    104(SI), R13
+	MOVQ    80(SI), R9
+	ADDQ    DX, R9
+	MOVQ    72(SI), R11
+	MOVQ    104(SI), R12
 	MOVQ    296(SP), DX
 	SHRQ    $0x03, DX
-	LEAQ    (R13)(DX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(DX*4), R12
+	SUBQ    $0x02, R10
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R13), DX
-	VMOVUPS     (R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y2
+	MOVLQSX     (R12), DX
+	VMOVUPS     (R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R13), DX
-	VMOVUPS     32(R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y3
+	MOVLQSX     4(R12), DX
+	VMOVUPS     32(R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R10), Y2, Y0
-	VFMADD231PS 32(R10), Y3, Y0
+	VFMADD231PS (R9), Y2, Y0
+	VFMADD231PS 32(R9), Y3, Y0
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R13), DX
-	VMOVUPS     (R9), Y1
-	VPERMPS     (R12)(DX*4), Y1, Y2
+	MOVLQSX     (R12), DX
+	VMOVUPS     (R8), Y1
+	VPERMPS     (R11)(DX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS (R9), Y2, Y0
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 wholeproduct1done:
-	VMOVUPS     Y0, 304(SP)
-	VMOVUPS     (DI), Y0
+	MOVQ        304(SP), DX
+	VMOVUPS     Y0, (DX)
+	VMOVUPS     (DX), Y0
 	VADDPS      (BX)(AX*1), Y0, Y0
 	VMOVUPS     wide42200000<>+0(SB), Y1
 	VMINPS      Y0, Y1, Y1
@@ -39439,135 +39607,136 @@ wholeproduct1done:
 	VMULPS      Y1, Y0, Y0
 	MOVQ        (CX), DX
 	VMOVUPS     Y0, (DX)(AX*1)
-	MOVQ        AX, R9
-	SHRQ        $0x03, R9
+	MOVQ        AX, R8
+	SHRQ        $0x03, R8
 	MOVQ        24(SI), DX
-	MOVLQSX     (DX)(R9*1), DX
+	MOVLQSX     (DX)(R8*1), DX
 	SHLQ        $0x03, DX
 	ADDQ        DX, 288(SP)
 	MOVQ        96(SI), DX
-	MOVLQSX     (DX)(R9*1), DX
+	MOVLQSX     (DX)(R8*1), DX
 	SHLQ        $0x03, DX
 	ADDQ        DX, 296(SP)
 	ADDQ        $0x20, AX
-	SUBQ        $0x08, R8
+	SUBQ        $0x08, DI
 	JGE         loop
 
 tail:
-	ADDQ    $0x08, R8
+	ADDQ    $0x08, DI
 	JZ      done
-	NEGQ    R8
+	NEGQ    DI
 	LEAQ    tails<>+0(SB), DX
-	VMOVDQU 32(DX)(R8*4), Y0
+	VMOVDQU 32(DX)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(SI), DX
-	MOVQ    AX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (DX)(R8*1), R10
-	TESTQ   R10, R10
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (DX)(DI*1), R9
+	TESTQ   R9, R9
 	JZ      restproduct0done
 	MOVQ    288(SP), DX
-	MOVQ    16(SI), R8
-	LEAQ    (R8)(DX*4), R8
+	MOVQ    16(SI), DI
+	LEAQ    (DI)(DX*4), DI
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    8(SI), R9
-	ADDQ    DX, R9
-	MOVQ    (SI), R11
-	MOVQ    32(SI), R12
+	MOVQ    8(SI), R8
+	ADDQ    DX, R8
+	MOVQ    (SI), R10
+	MOVQ    32(SI), R11
 	MOVQ    288(SP), DX
 	SHRQ    $0x03, DX
-	LEAQ    (R12)(DX*4), R12
-	SUBQ    $0x02, R10
+	LEAQ    (R11)(DX*4), R11
+	SUBQ    $0x02, R9
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R12), DX
-	VMOVUPS     (R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y3
+	MOVLQSX     (R11), DX
+	VMOVUPS     (DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R12), DX
-	VMOVUPS     32(R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y4
+	MOVLQSX     4(R11), DX
+	VMOVUPS     32(DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R9), Y3, Y1
-	VFMADD231PS 32(R9), Y4, Y1
+	VFMADD231PS (R8), Y3, Y1
+	VFMADD231PS 32(R8), Y4, Y1
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000008, R11
 	ADDQ        $0x00000040, R8
-	ADDQ        $0x00000008, R12
-	ADDQ        $0x00000040, R9
-	SUBQ        $0x02, R10
+	SUBQ        $0x02, R9
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R10, $-1
+	CMPQ        R9, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R12), DX
-	VMOVUPS     (R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y3
+	MOVLQSX     (R11), DX
+	VMOVUPS     (DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS (R8), Y3, Y1
+	ADDQ        $0x00000020, DI
+	ADDQ        $0x00000004, R11
 	ADDQ        $0x00000020, R8
-	ADDQ        $0x00000004, R12
-	ADDQ        $0x00000020, R9
 
 restproduct0done:
 	MOVQ    96(SI), DX
-	MOVQ    AX, R8
-	SHRQ    $0x03, R8
-	MOVLQSX (DX)(R8*1), R10
-	TESTQ   R10, R10
+	MOVQ    AX, DI
+	SHRQ    $0x03, DI
+	MOVLQSX (DX)(DI*1), R9
+	TESTQ   R9, R9
 	JZ      restproduct1done
 	MOVQ    296(SP), DX
-	MOVQ    88(SI), R8
-	LEAQ    (R8)(DX*4), R8
+	MOVQ    88(SI), DI
+	LEAQ    (DI)(DX*4), DI
 	IMUL3Q  $0x04, DX, DX
-	MOVQ    80(SI), R9
-	ADDQ    DX, R9
-	MOVQ    72(SI), R11
+	MOVQ    80(SI), R8
+	ADDQ    DX, R8
+	MOVQ    72(SI), R10
 	MOVQ    104(SI), SI
 	MOVQ    296(SP), DX
 	SHRQ    $0x03, DX
 	LEAQ    (SI)(DX*4), SI
-	SUBQ    $0x02, R10
+	SUBQ    $0x02, R9
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (SI), DX
-	VMOVUPS     (R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y3
+	VMOVUPS     (DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(SI), DX
-	VMOVUPS     32(R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y4
+	VMOVUPS     32(DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R9), Y3, Y1
-	VFMADD231PS 32(R9), Y4, Y1
-	ADDQ        $0x00000040, R8
+	VFMADD231PS (R8), Y3, Y1
+	VFMADD231PS 32(R8), Y4, Y1
+	ADDQ        $0x00000040, DI
 	ADDQ        $0x00000008, SI
-	ADDQ        $0x00000040, R9
-	SUBQ        $0x02, R10
+	ADDQ        $0x00000040, R8
+	SUBQ        $0x02, R9
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R10, $-1
+	CMPQ        R9, $-1
 	JNE         restproduct1done
 	MOVLQSX     (SI), DX
-	VMOVUPS     (R8), Y2
-	VPERMPS     (R11)(DX*4), Y2, Y3
+	VMOVUPS     (DI), Y2
+	VPERMPS     (R10)(DX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R9), Y3, Y1
-	ADDQ        $0x00000020, R8
+	VFMADD231PS (R8), Y3, Y1
+	ADDQ        $0x00000020, DI
 	ADDQ        $0x00000004, SI
-	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000020, R8
 
 restproduct1done:
-	VMOVUPS     Y1, 304(SP)
-	VMOVUPS     (DI), Y1
+	MOVQ        304(SP), DX
+	VMOVUPS     Y1, (DX)
+	VMOVUPS     (DX), Y1
 	VMASKMOVPS  (BX)(AX*1), Y0, Y2
 	VADDPS      Y2, Y1, Y1
 	VMOVUPS     wide42200000<>+0(SB), Y2
@@ -39600,7 +39769,7 @@ done:
 
 // func chain68rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain68rows(SB), $400-40
+TEXT ·chain68rows(SB), $440-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39611,6 +39780,9 @@ TEXT ·chain68rows(SB), $400-40
 	SHLQ $0x02, BX
 	MOVQ BX, 320(SP)
 	MOVQ $0x00000000, 328(SP)
+	LEAQ 375(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 336(SP)
 	XORQ DI, DI
 
 row:
@@ -39649,8 +39821,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 336(SP)
-	VMOVUPS Y1, 368(SP)
+	MOVQ    336(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -39683,12 +39856,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 336(SP)
+	MOVQ    336(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 336(SP), R10
-
 vector:
 	VMOVUPS      (R10), Y0
 	VBROADCASTSS (SI)(DI*1), Y1
@@ -39772,8 +39944,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 336(SP)
-	LEAQ         336(SP), R10
+	MOVQ         336(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -39837,7 +40009,7 @@ end:
 
 // func chain68flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain68flat(SB), $392-32
+TEXT ·chain68flat(SB), $432-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -39845,68 +40017,71 @@ TEXT ·chain68flat(SB), $392-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 320(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 328(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 367(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 328(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    320(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	VMOVUPS      Y0, 328(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         328(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
@@ -39949,78 +40124,79 @@ wholeproduct0done:
 	VSUBPS       Y0, Y1, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 320(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    320(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct0done:
-	VMOVUPS      Y1, 328(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         328(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
 	MOVQ         (CX), BX
@@ -40073,7 +40249,7 @@ done:
 
 // func chain69rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69rows(SB), $1528-40
+TEXT ·chain69rows(SB), $1568-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40085,6 +40261,9 @@ TEXT ·chain69rows(SB), $1528-40
 	MOVQ BX, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1272(SP)
 	XORQ DI, DI
 
 row:
@@ -40174,15 +40353,15 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 1272(SP)
-	VMOVUPS      Y1, 1304(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1368(SP)
-	VMOVUPS      Y4, 1400(SP)
-	VMOVUPS      Y5, 1432(SP)
-	VMOVUPS      Y6, 1464(SP)
-	VMOVUPS      Y7, 1496(SP)
-	LEAQ         1272(SP), R10
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -40444,12 +40623,12 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 1272(SP)
-	VMOVUPS Y1, 1336(SP)
-	VMOVUPS Y2, 1400(SP)
-	VMOVUPS Y3, 1464(SP)
+	MOVQ    1272(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1272(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -40627,11 +40806,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 1272(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1400(SP)
-	VMOVUPS      Y4, 1464(SP)
-	LEAQ         1272(SP), R10
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -40745,7 +40924,7 @@ end:
 
 // func chain69flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain69flat(SB), $1520-32
+TEXT ·chain69flat(SB), $1560-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -40754,8 +40933,10 @@ TEXT ·chain69flat(SB), $1520-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
+	LEAQ 1303(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1264(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1264(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -40765,133 +40946,134 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
-	VMOVUPS      Y0, 1264(SP)
-	VMOVUPS      Y1, 1328(SP)
-	VMOVUPS      Y2, 1392(SP)
-	VMOVUPS      Y3, 1456(SP)
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -40980,14 +41162,14 @@ wholeproduct1done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1256(SP)
 	ADDQ         $0x20, DX
@@ -41005,133 +41187,134 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 1264(SP)
-	VMOVUPS      Y2, 1328(SP)
-	VMOVUPS      Y3, 1392(SP)
-	VMOVUPS      Y4, 1456(SP)
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -41232,7 +41415,7 @@ done:
 
 // func chain70rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain70rows(SB), $1536-40
+TEXT ·chain70rows(SB), $1576-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41245,6 +41428,9 @@ TEXT ·chain70rows(SB), $1536-40
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
 	MOVQ $0x00000000, 1272(SP)
+	LEAQ 1319(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1280(SP)
 	XORQ DI, DI
 
 row:
@@ -41358,15 +41544,15 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS      Y0, 1280(SP)
-	VMOVUPS      Y1, 1312(SP)
-	VMOVUPS      Y2, 1344(SP)
-	VMOVUPS      Y3, 1376(SP)
-	VMOVUPS      Y4, 1408(SP)
-	VMOVUPS      Y5, 1440(SP)
-	VMOVUPS      Y6, 1472(SP)
-	VMOVUPS      Y7, 1504(SP)
-	LEAQ         1280(SP), R10
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -41651,12 +41837,12 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 1280(SP)
-	VMOVUPS Y1, 1344(SP)
-	VMOVUPS Y2, 1408(SP)
-	VMOVUPS Y3, 1472(SP)
+	MOVQ    1280(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1280(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -41857,11 +42043,11 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS      Y1, 1280(SP)
-	VMOVUPS      Y2, 1344(SP)
-	VMOVUPS      Y3, 1408(SP)
-	VMOVUPS      Y4, 1472(SP)
-	LEAQ         1280(SP), R10
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -41978,7 +42164,7 @@ end:
 
 // func chain70flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain70flat(SB), $1528-32
+TEXT ·chain70flat(SB), $1568-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -41988,8 +42174,10 @@ TEXT ·chain70flat(SB), $1528-32
 	MOVQ $0x00000000, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1272(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1272(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -41999,183 +42187,184 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 64(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 96(R10), Y6, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct2done
 	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
 	MOVQ    1264(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 64(R10), Y6, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	VFMADD231PS 96(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct2done:
-	VMOVUPS      Y0, 1272(SP)
-	VMOVUPS      Y1, 1336(SP)
-	VMOVUPS      Y2, 1400(SP)
-	VMOVUPS      Y3, 1464(SP)
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -42264,18 +42453,18 @@ wholeproduct2done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1256(SP)
 	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1264(SP)
 	ADDQ         $0x20, DX
@@ -42293,183 +42482,184 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 64(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 96(R9), Y7, Y2
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000040, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct2done
 	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
 	MOVQ    176(DI), DI
 	MOVQ    1264(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct2odd
 
 restproduct2two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 64(R9), Y7, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	VFMADD231PS 96(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct2done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
 
 restproduct2done:
-	VMOVUPS      Y1, 1272(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1400(SP)
-	VMOVUPS      Y4, 1464(SP)
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -42570,7 +42760,7 @@ done:
 
 // func chain71rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain71rows(SB), $1528-40
+TEXT ·chain71rows(SB), $1568-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -42582,6 +42772,9 @@ TEXT ·chain71rows(SB), $1528-40
 	MOVQ BX, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1272(SP)
 	XORQ DI, DI
 
 row:
@@ -42671,15 +42864,15 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 1272(SP)
-	VMOVUPS      Y1, 1304(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1368(SP)
-	VMOVUPS      Y4, 1400(SP)
-	VMOVUPS      Y5, 1432(SP)
-	VMOVUPS      Y6, 1464(SP)
-	VMOVUPS      Y7, 1496(SP)
-	LEAQ         1272(SP), R10
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -42932,12 +43125,12 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 1272(SP)
-	VMOVUPS Y1, 1336(SP)
-	VMOVUPS Y2, 1400(SP)
-	VMOVUPS Y3, 1464(SP)
+	MOVQ    1272(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1272(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -43109,11 +43302,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 1272(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1400(SP)
-	VMOVUPS      Y4, 1464(SP)
-	LEAQ         1272(SP), R10
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -43221,7 +43414,7 @@ end:
 
 // func chain71flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain71flat(SB), $1520-32
+TEXT ·chain71flat(SB), $1560-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43230,8 +43423,10 @@ TEXT ·chain71flat(SB), $1520-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
+	LEAQ 1303(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1264(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1264(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -43241,133 +43436,134 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
-	VMOVUPS      Y0, 1264(SP)
-	VMOVUPS      Y1, 1328(SP)
-	VMOVUPS      Y2, 1392(SP)
-	VMOVUPS      Y3, 1456(SP)
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -43450,14 +43646,14 @@ wholeproduct1done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1256(SP)
 	ADDQ         $0x20, DX
@@ -43475,133 +43671,134 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 1264(SP)
-	VMOVUPS      Y2, 1328(SP)
-	VMOVUPS      Y3, 1392(SP)
-	VMOVUPS      Y4, 1456(SP)
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -43696,7 +43893,7 @@ done:
 
 // func chain72rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72rows(SB), $1536-40
+TEXT ·chain72rows(SB), $1576-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -43709,6 +43906,9 @@ TEXT ·chain72rows(SB), $1536-40
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
 	MOVQ $0x00000000, 1272(SP)
+	LEAQ 1319(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1280(SP)
 	XORQ DI, DI
 
 row:
@@ -43822,15 +44022,15 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS      Y0, 1280(SP)
-	VMOVUPS      Y1, 1312(SP)
-	VMOVUPS      Y2, 1344(SP)
-	VMOVUPS      Y3, 1376(SP)
-	VMOVUPS      Y4, 1408(SP)
-	VMOVUPS      Y5, 1440(SP)
-	VMOVUPS      Y6, 1472(SP)
-	VMOVUPS      Y7, 1504(SP)
-	LEAQ         1280(SP), R10
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -44106,12 +44306,12 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 1280(SP)
-	VMOVUPS Y1, 1344(SP)
-	VMOVUPS Y2, 1408(SP)
-	VMOVUPS Y3, 1472(SP)
+	MOVQ    1280(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1280(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -44306,11 +44506,11 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS      Y1, 1280(SP)
-	VMOVUPS      Y2, 1344(SP)
-	VMOVUPS      Y3, 1408(SP)
-	VMOVUPS      Y4, 1472(SP)
-	LEAQ         1280(SP), R10
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -44421,7 +44621,7 @@ end:
 
 // func chain72flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain72flat(SB), $1528-32
+TEXT ·chain72flat(SB), $1568-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -44431,8 +44631,10 @@ TEXT ·chain72flat(SB), $1528-32
 	MOVQ $0x00000000, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1272(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1272(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -44442,183 +44644,184 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 64(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 96(R10), Y6, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct2done
 	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
 	MOVQ    1264(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 64(R10), Y6, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	VFMADD231PS 96(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct2done:
-	VMOVUPS      Y0, 1272(SP)
-	VMOVUPS      Y1, 1336(SP)
-	VMOVUPS      Y2, 1400(SP)
-	VMOVUPS      Y3, 1464(SP)
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -44701,18 +44904,18 @@ wholeproduct2done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1256(SP)
 	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1264(SP)
 	ADDQ         $0x20, DX
@@ -44730,183 +44933,184 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 64(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 96(R9), Y7, Y2
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000040, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct2done
 	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
 	MOVQ    176(DI), DI
 	MOVQ    1264(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct2odd
 
 restproduct2two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 64(R9), Y7, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	VFMADD231PS 96(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct2done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
 
 restproduct2done:
-	VMOVUPS      Y1, 1272(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1400(SP)
-	VMOVUPS      Y4, 1464(SP)
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -45001,7 +45205,7 @@ done:
 
 // func chain73rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73rows(SB), $1688-40
+TEXT ·chain73rows(SB), $1728-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45013,6 +45217,9 @@ TEXT ·chain73rows(SB), $1688-40
 	MOVQ BX, 1408(SP)
 	MOVQ $0x00000000, 1416(SP)
 	MOVQ $0x00000000, 1424(SP)
+	LEAQ 1471(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1432(SP)
 	XORQ DI, DI
 
 row:
@@ -45102,15 +45309,15 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 1432(SP)
-	VMOVUPS      Y1, 1464(SP)
-	VMOVUPS      Y2, 1496(SP)
-	VMOVUPS      Y3, 1528(SP)
-	VMOVUPS      Y4, 1560(SP)
-	VMOVUPS      Y5, 1592(SP)
-	VMOVUPS      Y6, 1624(SP)
-	VMOVUPS      Y7, 1656(SP)
-	LEAQ         1432(SP), R10
+	MOVQ         1432(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -45366,12 +45573,12 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 1432(SP)
-	VMOVUPS Y1, 1496(SP)
-	VMOVUPS Y2, 1560(SP)
-	VMOVUPS Y3, 1624(SP)
+	MOVQ    1432(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1432(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -45545,11 +45752,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 1432(SP)
-	VMOVUPS      Y2, 1496(SP)
-	VMOVUPS      Y3, 1560(SP)
-	VMOVUPS      Y4, 1624(SP)
-	LEAQ         1432(SP), R10
+	MOVQ         1432(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -45659,7 +45866,7 @@ end:
 
 // func chain73flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain73flat(SB), $1680-32
+TEXT ·chain73flat(SB), $1720-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -45668,8 +45875,10 @@ TEXT ·chain73flat(SB), $1680-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 1408(SP)
 	MOVQ $0x00000000, 1416(SP)
+	LEAQ 1463(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1424(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1424(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -45679,133 +45888,134 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1408(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
-	VMOVUPS      Y0, 1424(SP)
-	VMOVUPS      Y1, 1488(SP)
-	VMOVUPS      Y2, 1552(SP)
-	VMOVUPS      Y3, 1616(SP)
+	MOVQ         1424(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -45892,14 +46102,14 @@ wholeproduct1done:
 	VADDPS       Y0, Y2, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1408(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1416(SP)
 	ADDQ         $0x20, DX
@@ -45917,133 +46127,134 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1408(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    1416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 1424(SP)
-	VMOVUPS      Y2, 1488(SP)
-	VMOVUPS      Y3, 1552(SP)
-	VMOVUPS      Y4, 1616(SP)
+	MOVQ         1424(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -46140,7 +46351,7 @@ done:
 
 // func chain74rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain74rows(SB), $1696-40
+TEXT ·chain74rows(SB), $1736-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46153,6 +46364,9 @@ TEXT ·chain74rows(SB), $1696-40
 	MOVQ $0x00000000, 1416(SP)
 	MOVQ $0x00000000, 1424(SP)
 	MOVQ $0x00000000, 1432(SP)
+	LEAQ 1479(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1440(SP)
 	XORQ DI, DI
 
 row:
@@ -46266,15 +46480,15 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS      Y0, 1440(SP)
-	VMOVUPS      Y1, 1472(SP)
-	VMOVUPS      Y2, 1504(SP)
-	VMOVUPS      Y3, 1536(SP)
-	VMOVUPS      Y4, 1568(SP)
-	VMOVUPS      Y5, 1600(SP)
-	VMOVUPS      Y6, 1632(SP)
-	VMOVUPS      Y7, 1664(SP)
-	LEAQ         1440(SP), R10
+	MOVQ         1440(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -46553,12 +46767,12 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 1440(SP)
-	VMOVUPS Y1, 1504(SP)
-	VMOVUPS Y2, 1568(SP)
-	VMOVUPS Y3, 1632(SP)
+	MOVQ    1440(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1440(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -46755,11 +46969,11 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS      Y1, 1440(SP)
-	VMOVUPS      Y2, 1504(SP)
-	VMOVUPS      Y3, 1568(SP)
-	VMOVUPS      Y4, 1632(SP)
-	LEAQ         1440(SP), R10
+	MOVQ         1440(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -46872,7 +47086,7 @@ end:
 
 // func chain74flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain74flat(SB), $1688-32
+TEXT ·chain74flat(SB), $1728-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -46882,8 +47096,10 @@ TEXT ·chain74flat(SB), $1688-32
 	MOVQ $0x00000000, 1408(SP)
 	MOVQ $0x00000000, 1416(SP)
 	MOVQ $0x00000000, 1424(SP)
+	LEAQ 1471(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1432(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1432(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -46893,183 +47109,184 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1408(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 64(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 96(R10), Y6, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct2done
 	MOVQ    1424(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
 	MOVQ    1424(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 64(R10), Y6, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	VFMADD231PS 96(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct2done:
-	VMOVUPS      Y0, 1432(SP)
-	VMOVUPS      Y1, 1496(SP)
-	VMOVUPS      Y2, 1560(SP)
-	VMOVUPS      Y3, 1624(SP)
+	MOVQ         1432(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -47156,18 +47373,18 @@ wholeproduct2done:
 	VADDPS       Y0, Y2, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1408(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1416(SP)
 	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1424(SP)
 	ADDQ         $0x20, DX
@@ -47185,183 +47402,184 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1408(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 64(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 96(R9), Y7, Y2
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000040, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
 	MOVQ    1416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct2done
 	MOVQ    1424(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
 	MOVQ    176(DI), DI
 	MOVQ    1424(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct2odd
 
 restproduct2two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 64(R9), Y7, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	VFMADD231PS 96(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct2done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
 
 restproduct2done:
-	VMOVUPS      Y1, 1432(SP)
-	VMOVUPS      Y2, 1496(SP)
-	VMOVUPS      Y3, 1560(SP)
-	VMOVUPS      Y4, 1624(SP)
+	MOVQ         1432(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -47458,7 +47676,7 @@ done:
 
 // func chain75rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain75rows(SB), $1688-40
+TEXT ·chain75rows(SB), $1728-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -47470,6 +47688,9 @@ TEXT ·chain75rows(SB), $1688-40
 	MOVQ BX, 1408(SP)
 	MOVQ $0x00000000, 1416(SP)
 	MOVQ $0x00000000, 1424(SP)
+	LEAQ 1471(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1432(SP)
 	XORQ DI, DI
 
 row:
@@ -47559,15 +47780,15 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 1432(SP)
-	VMOVUPS      Y1, 1464(SP)
-	VMOVUPS      Y2, 1496(SP)
-	VMOVUPS      Y3, 1528(SP)
-	VMOVUPS      Y4, 1560(SP)
-	VMOVUPS      Y5, 1592(SP)
-	VMOVUPS      Y6, 1624(SP)
-	VMOVUPS      Y7, 1656(SP)
-	LEAQ         1432(SP), R10
+	MOVQ         1432(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -47814,12 +48035,12 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 1432(SP)
-	VMOVUPS Y1, 1496(SP)
-	VMOVUPS Y2, 1560(SP)
-	VMOVUPS Y3, 1624(SP)
+	MOVQ    1432(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1432(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -47987,11 +48208,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 1432(SP)
-	VMOVUPS      Y2, 1496(SP)
-	VMOVUPS      Y3, 1560(SP)
-	VMOVUPS      Y4, 1624(SP)
-	LEAQ         1432(SP), R10
+	MOVQ         1432(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -48095,7 +48316,7 @@ end:
 
 // func chain75flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain75flat(SB), $1680-32
+TEXT ·chain75flat(SB), $1720-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48104,8 +48325,10 @@ TEXT ·chain75flat(SB), $1680-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 1408(SP)
 	MOVQ $0x00000000, 1416(SP)
+	LEAQ 1463(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1424(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1424(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -48115,133 +48338,134 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1408(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
-	VMOVUPS      Y0, 1424(SP)
-	VMOVUPS      Y1, 1488(SP)
-	VMOVUPS      Y2, 1552(SP)
-	VMOVUPS      Y3, 1616(SP)
+	MOVQ         1424(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -48322,14 +48546,14 @@ wholeproduct1done:
 	VADDPS       Y0, Y2, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1408(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1416(SP)
 	ADDQ         $0x20, DX
@@ -48347,133 +48571,134 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1408(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    1416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 1424(SP)
-	VMOVUPS      Y2, 1488(SP)
-	VMOVUPS      Y3, 1552(SP)
-	VMOVUPS      Y4, 1616(SP)
+	MOVQ         1424(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -48564,7 +48789,7 @@ done:
 
 // func chain76rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76rows(SB), $1696-40
+TEXT ·chain76rows(SB), $1736-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -48577,6 +48802,9 @@ TEXT ·chain76rows(SB), $1696-40
 	MOVQ $0x00000000, 1416(SP)
 	MOVQ $0x00000000, 1424(SP)
 	MOVQ $0x00000000, 1432(SP)
+	LEAQ 1479(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1440(SP)
 	XORQ DI, DI
 
 row:
@@ -48690,15 +48918,15 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS      Y0, 1440(SP)
-	VMOVUPS      Y1, 1472(SP)
-	VMOVUPS      Y2, 1504(SP)
-	VMOVUPS      Y3, 1536(SP)
-	VMOVUPS      Y4, 1568(SP)
-	VMOVUPS      Y5, 1600(SP)
-	VMOVUPS      Y6, 1632(SP)
-	VMOVUPS      Y7, 1664(SP)
-	LEAQ         1440(SP), R10
+	MOVQ         1440(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -48968,12 +49196,12 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 1440(SP)
-	VMOVUPS Y1, 1504(SP)
-	VMOVUPS Y2, 1568(SP)
-	VMOVUPS Y3, 1632(SP)
+	MOVQ    1440(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1440(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -49164,11 +49392,11 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS      Y1, 1440(SP)
-	VMOVUPS      Y2, 1504(SP)
-	VMOVUPS      Y3, 1568(SP)
-	VMOVUPS      Y4, 1632(SP)
-	LEAQ         1440(SP), R10
+	MOVQ         1440(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -49275,7 +49503,7 @@ end:
 
 // func chain76flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain76flat(SB), $1688-32
+TEXT ·chain76flat(SB), $1728-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49285,8 +49513,10 @@ TEXT ·chain76flat(SB), $1688-32
 	MOVQ $0x00000000, 1408(SP)
 	MOVQ $0x00000000, 1416(SP)
 	MOVQ $0x00000000, 1424(SP)
+	LEAQ 1471(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1432(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1432(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -49296,183 +49526,184 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1408(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 64(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 96(R10), Y6, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct2done
 	MOVQ    1424(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
 	MOVQ    1424(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 64(R10), Y6, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	VFMADD231PS 96(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct2done:
-	VMOVUPS      Y0, 1432(SP)
-	VMOVUPS      Y1, 1496(SP)
-	VMOVUPS      Y2, 1560(SP)
-	VMOVUPS      Y3, 1624(SP)
+	MOVQ         1432(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -49553,18 +49784,18 @@ wholeproduct2done:
 	VADDPS       Y0, Y2, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1408(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1416(SP)
 	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1424(SP)
 	ADDQ         $0x20, DX
@@ -49582,183 +49813,184 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1408(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1408(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 64(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 96(R9), Y7, Y2
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000040, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1416(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
 	MOVQ    1416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct2done
 	MOVQ    1424(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
 	MOVQ    176(DI), DI
 	MOVQ    1424(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct2odd
 
 restproduct2two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 64(R9), Y7, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	VFMADD231PS 96(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct2done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
 
 restproduct2done:
-	VMOVUPS      Y1, 1432(SP)
-	VMOVUPS      Y2, 1496(SP)
-	VMOVUPS      Y3, 1560(SP)
-	VMOVUPS      Y4, 1624(SP)
+	MOVQ         1432(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -49849,7 +50081,7 @@ done:
 
 // func chain77rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77rows(SB), $1520-40
+TEXT ·chain77rows(SB), $1560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -49860,6 +50092,9 @@ TEXT ·chain77rows(SB), $1520-40
 	SHLQ $0x02, BX
 	MOVQ BX, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
+	LEAQ 1303(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1264(SP)
 	XORQ DI, DI
 
 row:
@@ -49913,15 +50148,15 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS      Y0, 1264(SP)
-	VMOVUPS      Y1, 1296(SP)
-	VMOVUPS      Y2, 1328(SP)
-	VMOVUPS      Y3, 1360(SP)
-	VMOVUPS      Y4, 1392(SP)
-	VMOVUPS      Y5, 1424(SP)
-	VMOVUPS      Y6, 1456(SP)
-	VMOVUPS      Y7, 1488(SP)
-	LEAQ         1264(SP), R10
+	MOVQ         1264(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -50152,12 +50387,12 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 1264(SP)
-	VMOVUPS Y1, 1328(SP)
-	VMOVUPS Y2, 1392(SP)
-	VMOVUPS Y3, 1456(SP)
+	MOVQ    1264(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1264(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -50304,11 +50539,11 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 1264(SP)
-	VMOVUPS      Y2, 1328(SP)
-	VMOVUPS      Y3, 1392(SP)
-	VMOVUPS      Y4, 1456(SP)
-	LEAQ         1264(SP), R10
+	MOVQ         1264(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -50419,7 +50654,7 @@ end:
 
 // func chain77flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain77flat(SB), $1512-32
+TEXT ·chain77flat(SB), $1552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50427,8 +50662,10 @@ TEXT ·chain77flat(SB), $1512-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 1248(SP)
+	LEAQ 1295(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1256(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1256(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -50438,71 +50675,72 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct0done:
-	VMOVUPS      Y0, 1256(SP)
-	VMOVUPS      Y1, 1320(SP)
-	VMOVUPS      Y2, 1384(SP)
-	VMOVUPS      Y3, 1448(SP)
+	MOVQ         1256(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -50593,10 +50831,10 @@ wholeproduct0done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	ADDQ         $0x20, DX
@@ -50614,71 +50852,72 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restproduct0done:
-	VMOVUPS      Y1, 1256(SP)
-	VMOVUPS      Y2, 1320(SP)
-	VMOVUPS      Y3, 1384(SP)
-	VMOVUPS      Y4, 1448(SP)
+	MOVQ         1256(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -50779,7 +51018,7 @@ done:
 
 // func chain78rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain78rows(SB), $1528-40
+TEXT ·chain78rows(SB), $1568-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -50791,6 +51030,9 @@ TEXT ·chain78rows(SB), $1528-40
 	MOVQ BX, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1272(SP)
 	XORQ DI, DI
 
 row:
@@ -50880,15 +51122,15 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 1272(SP)
-	VMOVUPS      Y1, 1304(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1368(SP)
-	VMOVUPS      Y4, 1400(SP)
-	VMOVUPS      Y5, 1432(SP)
-	VMOVUPS      Y6, 1464(SP)
-	VMOVUPS      Y7, 1496(SP)
-	LEAQ         1272(SP), R10
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -51150,12 +51392,12 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 1272(SP)
-	VMOVUPS Y1, 1336(SP)
-	VMOVUPS Y2, 1400(SP)
-	VMOVUPS Y3, 1464(SP)
+	MOVQ    1272(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1272(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -51333,11 +51575,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 1272(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1400(SP)
-	VMOVUPS      Y4, 1464(SP)
-	LEAQ         1272(SP), R10
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -51451,7 +51693,7 @@ end:
 
 // func chain78flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain78flat(SB), $1520-32
+TEXT ·chain78flat(SB), $1560-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51460,8 +51702,10 @@ TEXT ·chain78flat(SB), $1520-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
+	LEAQ 1303(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1264(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1264(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -51471,133 +51715,134 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
-	VMOVUPS      Y0, 1264(SP)
-	VMOVUPS      Y1, 1328(SP)
-	VMOVUPS      Y2, 1392(SP)
-	VMOVUPS      Y3, 1456(SP)
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -51688,14 +51933,14 @@ wholeproduct1done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1256(SP)
 	ADDQ         $0x20, DX
@@ -51713,133 +51958,134 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 1264(SP)
-	VMOVUPS      Y2, 1328(SP)
-	VMOVUPS      Y3, 1392(SP)
-	VMOVUPS      Y4, 1456(SP)
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -51940,7 +52186,7 @@ done:
 
 // func chain79rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain79rows(SB), $1536-40
+TEXT ·chain79rows(SB), $1576-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -51953,6 +52199,9 @@ TEXT ·chain79rows(SB), $1536-40
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
 	MOVQ $0x00000000, 1272(SP)
+	LEAQ 1319(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1280(SP)
 	XORQ DI, DI
 
 row:
@@ -52066,15 +52315,15 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS      Y0, 1280(SP)
-	VMOVUPS      Y1, 1312(SP)
-	VMOVUPS      Y2, 1344(SP)
-	VMOVUPS      Y3, 1376(SP)
-	VMOVUPS      Y4, 1408(SP)
-	VMOVUPS      Y5, 1440(SP)
-	VMOVUPS      Y6, 1472(SP)
-	VMOVUPS      Y7, 1504(SP)
-	LEAQ         1280(SP), R10
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -52359,12 +52608,12 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 1280(SP)
-	VMOVUPS Y1, 1344(SP)
-	VMOVUPS Y2, 1408(SP)
-	VMOVUPS Y3, 1472(SP)
+	MOVQ    1280(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1280(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -52565,11 +52814,11 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS      Y1, 1280(SP)
-	VMOVUPS      Y2, 1344(SP)
-	VMOVUPS      Y3, 1408(SP)
-	VMOVUPS      Y4, 1472(SP)
-	LEAQ         1280(SP), R10
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -52686,7 +52935,7 @@ end:
 
 // func chain79flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain79flat(SB), $1528-32
+TEXT ·chain79flat(SB), $1568-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -52696,8 +52945,10 @@ TEXT ·chain79flat(SB), $1528-32
 	MOVQ $0x00000000, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1272(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1272(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -52707,183 +52958,184 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 64(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 96(R10), Y6, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct2done
 	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
 	MOVQ    1264(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 64(R10), Y6, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	VFMADD231PS 96(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct2done:
-	VMOVUPS      Y0, 1272(SP)
-	VMOVUPS      Y1, 1336(SP)
-	VMOVUPS      Y2, 1400(SP)
-	VMOVUPS      Y3, 1464(SP)
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -52974,18 +53226,18 @@ wholeproduct2done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1256(SP)
 	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1264(SP)
 	ADDQ         $0x20, DX
@@ -53003,183 +53255,184 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 64(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 96(R9), Y7, Y2
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000040, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct2done
 	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
 	MOVQ    176(DI), DI
 	MOVQ    1264(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct2odd
 
 restproduct2two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 64(R9), Y7, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	VFMADD231PS 96(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct2done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
 
 restproduct2done:
-	VMOVUPS      Y1, 1272(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1400(SP)
-	VMOVUPS      Y4, 1464(SP)
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -53280,7 +53533,7 @@ done:
 
 // func chain80rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain80rows(SB), $1520-40
+TEXT ·chain80rows(SB), $1560-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -53291,6 +53544,9 @@ TEXT ·chain80rows(SB), $1520-40
 	SHLQ $0x02, BX
 	MOVQ BX, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
+	LEAQ 1303(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1264(SP)
 	XORQ DI, DI
 
 row:
@@ -53344,15 +53600,15 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS      Y0, 1264(SP)
-	VMOVUPS      Y1, 1296(SP)
-	VMOVUPS      Y2, 1328(SP)
-	VMOVUPS      Y3, 1360(SP)
-	VMOVUPS      Y4, 1392(SP)
-	VMOVUPS      Y5, 1424(SP)
-	VMOVUPS      Y6, 1456(SP)
-	VMOVUPS      Y7, 1488(SP)
-	LEAQ         1264(SP), R10
+	MOVQ         1264(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -53574,12 +53830,12 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 1264(SP)
-	VMOVUPS Y1, 1328(SP)
-	VMOVUPS Y2, 1392(SP)
-	VMOVUPS Y3, 1456(SP)
+	MOVQ    1264(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1264(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -53720,11 +53976,11 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 1264(SP)
-	VMOVUPS      Y2, 1328(SP)
-	VMOVUPS      Y3, 1392(SP)
-	VMOVUPS      Y4, 1456(SP)
-	LEAQ         1264(SP), R10
+	MOVQ         1264(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -53829,7 +54085,7 @@ end:
 
 // func chain80flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain80flat(SB), $1512-32
+TEXT ·chain80flat(SB), $1552-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -53837,8 +54093,10 @@ TEXT ·chain80flat(SB), $1512-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 1248(SP)
+	LEAQ 1295(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1256(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1256(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -53848,71 +54106,72 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct0done:
-	VMOVUPS      Y0, 1256(SP)
-	VMOVUPS      Y1, 1320(SP)
-	VMOVUPS      Y2, 1384(SP)
-	VMOVUPS      Y3, 1448(SP)
+	MOVQ         1256(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -53997,10 +54256,10 @@ wholeproduct0done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	ADDQ         $0x20, DX
@@ -54018,71 +54277,72 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restproduct0done:
-	VMOVUPS      Y1, 1256(SP)
-	VMOVUPS      Y2, 1320(SP)
-	VMOVUPS      Y3, 1384(SP)
-	VMOVUPS      Y4, 1448(SP)
+	MOVQ         1256(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -54177,7 +54437,7 @@ done:
 
 // func chain81rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain81rows(SB), $1528-40
+TEXT ·chain81rows(SB), $1568-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54189,6 +54449,9 @@ TEXT ·chain81rows(SB), $1528-40
 	MOVQ BX, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1272(SP)
 	XORQ DI, DI
 
 row:
@@ -54278,15 +54541,15 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS      Y0, 1272(SP)
-	VMOVUPS      Y1, 1304(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1368(SP)
-	VMOVUPS      Y4, 1400(SP)
-	VMOVUPS      Y5, 1432(SP)
-	VMOVUPS      Y6, 1464(SP)
-	VMOVUPS      Y7, 1496(SP)
-	LEAQ         1272(SP), R10
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -54539,12 +54802,12 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 1272(SP)
-	VMOVUPS Y1, 1336(SP)
-	VMOVUPS Y2, 1400(SP)
-	VMOVUPS Y3, 1464(SP)
+	MOVQ    1272(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1272(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -54716,11 +54979,11 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS      Y1, 1272(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1400(SP)
-	VMOVUPS      Y4, 1464(SP)
-	LEAQ         1272(SP), R10
+	MOVQ         1272(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -54828,7 +55091,7 @@ end:
 
 // func chain81flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain81flat(SB), $1520-32
+TEXT ·chain81flat(SB), $1560-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -54837,8 +55100,10 @@ TEXT ·chain81flat(SB), $1520-32
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
+	LEAQ 1303(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1264(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1264(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -54848,133 +55113,134 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
-	VMOVUPS      Y0, 1264(SP)
-	VMOVUPS      Y1, 1328(SP)
-	VMOVUPS      Y2, 1392(SP)
-	VMOVUPS      Y3, 1456(SP)
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -55059,14 +55325,14 @@ wholeproduct1done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1256(SP)
 	ADDQ         $0x20, DX
@@ -55084,133 +55350,134 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
 	MOVQ    104(DI), DI
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000080, R10
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
-	VMOVUPS      Y1, 1264(SP)
-	VMOVUPS      Y2, 1328(SP)
-	VMOVUPS      Y3, 1392(SP)
-	VMOVUPS      Y4, 1456(SP)
+	MOVQ         1264(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -55305,7 +55572,7 @@ done:
 
 // func chain82rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain82rows(SB), $1536-40
+TEXT ·chain82rows(SB), $1576-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -55318,6 +55585,9 @@ TEXT ·chain82rows(SB), $1536-40
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
 	MOVQ $0x00000000, 1272(SP)
+	LEAQ 1319(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 1280(SP)
 	XORQ DI, DI
 
 row:
@@ -55431,15 +55701,15 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS      Y0, 1280(SP)
-	VMOVUPS      Y1, 1312(SP)
-	VMOVUPS      Y2, 1344(SP)
-	VMOVUPS      Y3, 1376(SP)
-	VMOVUPS      Y4, 1408(SP)
-	VMOVUPS      Y5, 1440(SP)
-	VMOVUPS      Y6, 1472(SP)
-	VMOVUPS      Y7, 1504(SP)
-	LEAQ         1280(SP), R10
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      Y1, 32(R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 96(R10)
+	VMOVUPS      Y4, 128(R10)
+	VMOVUPS      Y5, 160(R10)
+	VMOVUPS      Y6, 192(R10)
+	VMOVUPS      Y7, 224(R10)
 	VMOVUPS      (R10), Y0
 	VMOVUPS      32(R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
@@ -55715,12 +55985,12 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 1280(SP)
-	VMOVUPS Y1, 1344(SP)
-	VMOVUPS Y2, 1408(SP)
-	VMOVUPS Y3, 1472(SP)
+	MOVQ    1280(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 64(R10)
+	VMOVUPS Y2, 128(R10)
+	VMOVUPS Y3, 192(R10)
 	MOVQ    $0x00000001, R12
-	LEAQ    1280(SP), R10
 
 vector:
 	VMOVUPS      (R10), Y0
@@ -55915,11 +56185,11 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS      Y1, 1280(SP)
-	VMOVUPS      Y2, 1344(SP)
-	VMOVUPS      Y3, 1408(SP)
-	VMOVUPS      Y4, 1472(SP)
-	LEAQ         1280(SP), R10
+	MOVQ         1280(SP), R10
+	VMOVUPS      Y1, (R10)
+	VMOVUPS      Y2, 64(R10)
+	VMOVUPS      Y3, 128(R10)
+	VMOVUPS      Y4, 192(R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI)(DI*1), Y2
 	VADDPS       Y2, Y1, Y1
@@ -56030,7 +56300,7 @@ end:
 
 // func chain82flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain82flat(SB), $1528-32
+TEXT ·chain82flat(SB), $1568-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -56040,8 +56310,10 @@ TEXT ·chain82flat(SB), $1528-32
 	MOVQ $0x00000000, 1248(SP)
 	MOVQ $0x00000000, 1256(SP)
 	MOVQ $0x00000000, 1264(SP)
+	LEAQ 1311(SP), R8
+	ANDQ $-32, R8
+	MOVQ R8, 1272(SP)
 	MOVQ n+24(FP), R9
-	LEAQ 1272(SP), R8
 	SUBQ $0x08, R9
 	JL   tail
 
@@ -56051,183 +56323,184 @@ loop:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 64(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 96(R11), Y6, Y1
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 64(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 96(R10), Y6, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 128(R11), Y6, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 160(R11), Y6, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 192(R11), Y6, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	VFMADD231PS 224(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 128(R10), Y6, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 160(R10), Y6, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 192(R10), Y6, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	VFMADD231PS 224(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y0
-	VFMADD231PS 32(R11), Y5, Y1
-	VFMADD231PS 64(R11), Y5, Y2
-	VFMADD231PS 96(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000080, R11
+	VFMADD231PS (R10), Y5, Y0
+	VFMADD231PS 32(R10), Y5, Y1
+	VFMADD231PS 64(R10), Y5, Y2
+	VFMADD231PS 96(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000080, R10
 
 wholeproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct2done
 	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
 	MOVQ    1264(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y6
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y6, Y4, Y6
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 64(R11), Y6, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	VFMADD231PS 96(R11), Y6, Y3
-	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x02, R12
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 64(R10), Y6, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	VFMADD231PS 96(R10), Y6, Y3
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R13
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x02, R11
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y4
-	VPERMPS     (R13)(BX*4), Y4, Y5
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R8), Y4
+	VPERMPS     (R12)(BX*4), Y4, Y5
 	VPCMPGTD    wide3fffffff<>+0(SB), Y4, Y4
 	VANDNPS     Y5, Y4, Y5
-	VFMADD231PS (R11), Y5, Y2
-	VFMADD231PS 32(R11), Y5, Y3
-	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000040, R11
+	VFMADD231PS (R10), Y5, Y2
+	VFMADD231PS 32(R10), Y5, Y3
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R13
+	ADDQ        $0x00000040, R10
 
 wholeproduct2done:
-	VMOVUPS      Y0, 1272(SP)
-	VMOVUPS      Y1, 1336(SP)
-	VMOVUPS      Y2, 1400(SP)
-	VMOVUPS      Y3, 1464(SP)
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 128(R8)
+	VMOVUPS      Y3, 192(R8)
 	VMOVUPS      (R8), Y0
 	VADDPS       (SI)(DX*1), Y0, Y0
 	VMOVUPS      wide411051ec<>+0(SB), Y1
@@ -56312,18 +56585,18 @@ wholeproduct2done:
 	VADDPS       Y0, Y1, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R8
+	SHRQ         $0x03, R8
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1248(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1256(SP)
 	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R8*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 1264(SP)
 	ADDQ         $0x20, DX
@@ -56341,183 +56614,184 @@ tail:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    1248(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    1248(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 64(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 96(R10), Y7, Y2
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 64(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 96(R9), Y7, Y2
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000040, R9
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    1256(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
 	MOVQ    1256(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 128(R10), Y7, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 160(R10), Y7, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 192(R10), Y7, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	VFMADD231PS 224(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000100, R10
-	SUBQ        $0x02, R11
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 128(R9), Y7, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 160(R9), Y7, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 192(R9), Y7, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	VFMADD231PS 224(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y1
-	VFMADD231PS 32(R10), Y6, Y2
-	VFMADD231PS 64(R10), Y6, Y3
-	VFMADD231PS 96(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000080, R10
+	VFMADD231PS (R9), Y6, Y1
+	VFMADD231PS 32(R9), Y6, Y2
+	VFMADD231PS 64(R9), Y6, Y3
+	VFMADD231PS 96(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
+	ADDQ        $0x00000080, R9
 
 restproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct2done
 	MOVQ    1264(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x08, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
 	MOVQ    176(DI), DI
 	MOVQ    1264(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct2odd
 
 restproduct2two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y7
+	VMOVUPS     32(R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y7
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y7, Y5, Y7
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 64(R10), Y7, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	VFMADD231PS 96(R10), Y7, Y4
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 64(R9), Y7, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	VFMADD231PS 96(R9), Y7, Y4
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000080, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000080, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct2done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y5
-	VPERMPS     (R12)(BX*4), Y5, Y6
+	VMOVUPS     (R8), Y5
+	VPERMPS     (R11)(BX*4), Y5, Y6
 	VPCMPGTD    wide3fffffff<>+0(SB), Y5, Y5
 	VANDNPS     Y6, Y5, Y6
-	VFMADD231PS (R10), Y6, Y3
-	VFMADD231PS 32(R10), Y6, Y4
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y6, Y3
+	VFMADD231PS 32(R9), Y6, Y4
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000040, R9
 
 restproduct2done:
-	VMOVUPS      Y1, 1272(SP)
-	VMOVUPS      Y2, 1336(SP)
-	VMOVUPS      Y3, 1400(SP)
-	VMOVUPS      Y4, 1464(SP)
+	MOVQ         1272(SP), R8
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y2, 64(R8)
+	VMOVUPS      Y3, 128(R8)
+	VMOVUPS      Y4, 192(R8)
 	VMOVUPS      (R8), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -56795,7 +57069,7 @@ done:
 
 // func chain86rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain86rows(SB), $464-40
+TEXT ·chain86rows(SB), $504-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -56806,6 +57080,9 @@ TEXT ·chain86rows(SB), $464-40
 	SHLQ $0x02, BX
 	MOVQ BX, 320(SP)
 	MOVQ $0x00000000, 328(SP)
+	LEAQ 375(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 336(SP)
 	XORQ R8, R8
 
 row:
@@ -56889,11 +57166,11 @@ pairsynapses0slot:
 	JNZ          pairsynapses0slot
 
 pairsynapses0done:
-	VMOVUPS      Y0, 336(SP)
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 400(SP)
-	VMOVUPS      Y3, 432(SP)
-	LEAQ         336(SP), R11
+	MOVQ         336(SP), R11
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, 32(R11)
+	VMOVUPS      Y2, 64(R11)
+	VMOVUPS      Y3, 96(R11)
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y1
 	VADDPS       32(DI)(DX*1), Y0, Y0
@@ -57001,10 +57278,10 @@ singlesynapses0slot:
 	JNZ          singlesynapses0slot
 
 singlesynapses0done:
-	VMOVUPS Y0, 336(SP)
-	VMOVUPS Y1, 400(SP)
+	MOVQ    336(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 64(R11)
 	MOVQ    $0x00000001, R13
-	LEAQ    336(SP), R11
 
 vector:
 	VBROADCASTSS (SI)(R8*1), Y0
@@ -57103,9 +57380,9 @@ restsynapses0slot:
 	JNZ          restsynapses0slot
 
 restsynapses0done:
-	VMOVUPS      Y1, 336(SP)
-	VMOVUPS      Y2, 400(SP)
-	LEAQ         336(SP), R11
+	MOVQ         336(SP), R11
+	VMOVUPS      Y1, (R11)
+	VMOVUPS      Y2, 64(R11)
 	VBROADCASTSS (SI)(R8*1), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -57154,7 +57431,7 @@ end:
 
 // func chain86flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain86flat(SB), $456-32
+TEXT ·chain86flat(SB), $496-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -57162,8 +57439,10 @@ TEXT ·chain86flat(SB), $456-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 320(SP)
+	LEAQ 367(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 328(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 328(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -57171,50 +57450,50 @@ loop:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholesynapses0done
 	MOVQ    320(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
+	LEAQ    (R14)(BX*4), R14
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
+	SUBQ    $0x02, R12
 	JL      wholesynapses0odd
 
 wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y10
+	VPERMPS     32(R13)(BX*4), Y8, Y11
 	VBLENDVPS   Y8, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
+	VMOVUPS     (R11), Y8
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y8, Y9
+	VFMADD213PS 160(R11), Y11, Y10
 	VROUNDPS    $0x08, Y9, Y8
 	VROUNDPS    $0x08, Y10, Y11
 	VSUBPS      Y8, Y9, Y9
@@ -57243,32 +57522,32 @@ wholesynapses0two:
 	VFMADD213PS Y2, Y10, Y13
 	VFMADD213PS Y2, Y8, Y12
 	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
 	VDIVPS      Y12, Y8, Y12
 	VDIVPS      Y13, Y9, Y13
 	VADDPS      Y12, Y0, Y0
 	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
 	JGE         wholesynapses0two
 
 wholesynapses0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
+	VMOVUPS     (R11), Y8
+	VFMADD213PS 32(R11), Y8, Y9
 	VROUNDPS    $0x08, Y9, Y8
 	VSUBPS      Y8, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
@@ -57283,17 +57562,18 @@ wholesynapses0odd:
 	VFMADD213PS Y3, Y9, Y7
 	VFMADD213PS Y2, Y9, Y7
 	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
+	VMOVUPS     64(R11), Y2
 	VDIVPS      Y7, Y2, Y7
 	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
 
 wholesynapses0done:
-	VMOVUPS      Y0, 328(SP)
-	VMOVUPS      Y1, 392(SP)
+	MOVQ         328(SP), R9
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 64(R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         (CX), BX
@@ -57323,10 +57603,10 @@ wholesynapses0done:
 	VADDPS       Y2, Y5, Y5
 	MOVQ         72(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 320(SP)
 	ADDQ         $0x20, DX
@@ -57342,18 +57622,18 @@ tail:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restsynapses0done
 	MOVQ    320(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
@@ -57364,28 +57644,28 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restsynapses0odd
 
 restsynapses0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VMOVUPS     32(R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y11
+	VPERMPS     32(R12)(BX*4), Y9, Y12
 	VBLENDVPS   Y9, Y12, Y11, Y11
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
+	VMOVUPS     (R10), Y9
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y9, Y10
+	VFMADD213PS 160(R10), Y12, Y11
 	VROUNDPS    $0x08, Y10, Y9
 	VROUNDPS    $0x08, Y11, Y12
 	VSUBPS      Y9, Y10, Y10
@@ -57414,32 +57694,32 @@ restsynapses0two:
 	VFMADD213PS Y3, Y11, Y14
 	VFMADD213PS Y3, Y9, Y13
 	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
 	VDIVPS      Y13, Y9, Y13
 	VDIVPS      Y14, Y10, Y14
 	VADDPS      Y13, Y1, Y1
 	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         restsynapses0two
 
 restsynapses0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restsynapses0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y10
 	VROUNDPS    $0x08, Y10, Y9
 	VSUBPS      Y9, Y10, Y10
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
@@ -57454,17 +57734,18 @@ restsynapses0odd:
 	VFMADD213PS Y4, Y10, Y8
 	VFMADD213PS Y3, Y10, Y8
 	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
+	VMOVUPS     64(R10), Y3
 	VDIVPS      Y8, Y3, Y8
 	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000080, R10
 
 restsynapses0done:
-	VMOVUPS      Y1, 328(SP)
-	VMOVUPS      Y2, 392(SP)
+	MOVQ         328(SP), R9
+	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y2, 64(R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -57503,7 +57784,7 @@ done:
 
 // func chain87rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain87rows(SB), $464-40
+TEXT ·chain87rows(SB), $504-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -57514,6 +57795,9 @@ TEXT ·chain87rows(SB), $464-40
 	SHLQ $0x02, BX
 	MOVQ BX, 320(SP)
 	MOVQ $0x00000000, 328(SP)
+	LEAQ 375(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 336(SP)
 	XORQ R8, R8
 
 row:
@@ -57597,11 +57881,11 @@ pairsynapses0slot:
 	JNZ          pairsynapses0slot
 
 pairsynapses0done:
-	VMOVUPS      Y0, 336(SP)
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 400(SP)
-	VMOVUPS      Y3, 432(SP)
-	LEAQ         336(SP), R11
+	MOVQ         336(SP), R11
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, 32(R11)
+	VMOVUPS      Y2, 64(R11)
+	VMOVUPS      Y3, 96(R11)
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y1
 	VADDPS       32(DI)(DX*1), Y0, Y0
@@ -57706,10 +57990,10 @@ singlesynapses0slot:
 	JNZ          singlesynapses0slot
 
 singlesynapses0done:
-	VMOVUPS Y0, 336(SP)
-	VMOVUPS Y1, 400(SP)
+	MOVQ    336(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 64(R11)
 	MOVQ    $0x00000001, R13
-	LEAQ    336(SP), R11
 
 vector:
 	VBROADCASTSS (SI)(R8*1), Y0
@@ -57806,9 +58090,9 @@ restsynapses0slot:
 	JNZ          restsynapses0slot
 
 restsynapses0done:
-	VMOVUPS      Y1, 336(SP)
-	VMOVUPS      Y2, 400(SP)
-	LEAQ         336(SP), R11
+	MOVQ         336(SP), R11
+	VMOVUPS      Y1, (R11)
+	VMOVUPS      Y2, 64(R11)
 	VBROADCASTSS (SI)(R8*1), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -57855,7 +58139,7 @@ end:
 
 // func chain87flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain87flat(SB), $456-32
+TEXT ·chain87flat(SB), $496-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -57863,8 +58147,10 @@ TEXT ·chain87flat(SB), $456-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 320(SP)
+	LEAQ 367(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 328(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 328(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -57872,50 +58158,50 @@ loop:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholesynapses0done
 	MOVQ    320(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
+	LEAQ    (R14)(BX*4), R14
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
+	SUBQ    $0x02, R12
 	JL      wholesynapses0odd
 
 wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y10
+	VPERMPS     32(R13)(BX*4), Y8, Y11
 	VBLENDVPS   Y8, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
+	VMOVUPS     (R11), Y8
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y8, Y9
+	VFMADD213PS 160(R11), Y11, Y10
 	VROUNDPS    $0x08, Y9, Y8
 	VROUNDPS    $0x08, Y10, Y11
 	VSUBPS      Y8, Y9, Y9
@@ -57944,32 +58230,32 @@ wholesynapses0two:
 	VFMADD213PS Y2, Y10, Y13
 	VFMADD213PS Y2, Y8, Y12
 	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
 	VDIVPS      Y12, Y8, Y12
 	VDIVPS      Y13, Y9, Y13
 	VADDPS      Y12, Y0, Y0
 	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
 	JGE         wholesynapses0two
 
 wholesynapses0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
+	VMOVUPS     (R11), Y8
+	VFMADD213PS 32(R11), Y8, Y9
 	VROUNDPS    $0x08, Y9, Y8
 	VSUBPS      Y8, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
@@ -57984,17 +58270,18 @@ wholesynapses0odd:
 	VFMADD213PS Y3, Y9, Y7
 	VFMADD213PS Y2, Y9, Y7
 	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
+	VMOVUPS     64(R11), Y2
 	VDIVPS      Y7, Y2, Y7
 	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
 
 wholesynapses0done:
-	VMOVUPS      Y0, 328(SP)
-	VMOVUPS      Y1, 392(SP)
+	MOVQ         328(SP), R9
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 64(R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         (CX), BX
@@ -58022,10 +58309,10 @@ wholesynapses0done:
 	VADDPS       Y2, Y5, Y5
 	MOVQ         48(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 320(SP)
 	ADDQ         $0x20, DX
@@ -58041,18 +58328,18 @@ tail:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restsynapses0done
 	MOVQ    320(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
@@ -58063,28 +58350,28 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restsynapses0odd
 
 restsynapses0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VMOVUPS     32(R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y11
+	VPERMPS     32(R12)(BX*4), Y9, Y12
 	VBLENDVPS   Y9, Y12, Y11, Y11
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
+	VMOVUPS     (R10), Y9
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y9, Y10
+	VFMADD213PS 160(R10), Y12, Y11
 	VROUNDPS    $0x08, Y10, Y9
 	VROUNDPS    $0x08, Y11, Y12
 	VSUBPS      Y9, Y10, Y10
@@ -58113,32 +58400,32 @@ restsynapses0two:
 	VFMADD213PS Y3, Y11, Y14
 	VFMADD213PS Y3, Y9, Y13
 	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
 	VDIVPS      Y13, Y9, Y13
 	VDIVPS      Y14, Y10, Y14
 	VADDPS      Y13, Y1, Y1
 	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         restsynapses0two
 
 restsynapses0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restsynapses0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y10
 	VROUNDPS    $0x08, Y10, Y9
 	VSUBPS      Y9, Y10, Y10
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
@@ -58153,17 +58440,18 @@ restsynapses0odd:
 	VFMADD213PS Y4, Y10, Y8
 	VFMADD213PS Y3, Y10, Y8
 	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
+	VMOVUPS     64(R10), Y3
 	VDIVPS      Y8, Y3, Y8
 	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000080, R10
 
 restsynapses0done:
-	VMOVUPS      Y1, 328(SP)
-	VMOVUPS      Y2, 392(SP)
+	MOVQ         328(SP), R9
+	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y2, 64(R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -58200,7 +58488,7 @@ done:
 
 // func chain88rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain88rows(SB), $464-40
+TEXT ·chain88rows(SB), $504-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -58211,6 +58499,9 @@ TEXT ·chain88rows(SB), $464-40
 	SHLQ $0x02, BX
 	MOVQ BX, 320(SP)
 	MOVQ $0x00000000, 328(SP)
+	LEAQ 375(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 336(SP)
 	XORQ R8, R8
 
 row:
@@ -58294,11 +58585,11 @@ pairsynapses0slot:
 	JNZ          pairsynapses0slot
 
 pairsynapses0done:
-	VMOVUPS      Y0, 336(SP)
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 400(SP)
-	VMOVUPS      Y3, 432(SP)
-	LEAQ         336(SP), R11
+	MOVQ         336(SP), R11
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, 32(R11)
+	VMOVUPS      Y2, 64(R11)
+	VMOVUPS      Y3, 96(R11)
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y1
 	VADDPS       32(DI)(DX*1), Y0, Y0
@@ -58400,10 +58691,10 @@ singlesynapses0slot:
 	JNZ          singlesynapses0slot
 
 singlesynapses0done:
-	VMOVUPS Y0, 336(SP)
-	VMOVUPS Y1, 400(SP)
+	MOVQ    336(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 64(R11)
 	MOVQ    $0x00000001, R13
-	LEAQ    336(SP), R11
 
 vector:
 	VBROADCASTSS (SI)(R8*1), Y0
@@ -58498,9 +58789,9 @@ restsynapses0slot:
 	JNZ          restsynapses0slot
 
 restsynapses0done:
-	VMOVUPS      Y1, 336(SP)
-	VMOVUPS      Y2, 400(SP)
-	LEAQ         336(SP), R11
+	MOVQ         336(SP), R11
+	VMOVUPS      Y1, (R11)
+	VMOVUPS      Y2, 64(R11)
 	VBROADCASTSS (SI)(R8*1), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -58545,7 +58836,7 @@ end:
 
 // func chain88flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain88flat(SB), $456-32
+TEXT ·chain88flat(SB), $496-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -58553,8 +58844,10 @@ TEXT ·chain88flat(SB), $456-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 320(SP)
+	LEAQ 367(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 328(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 328(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -58562,50 +58855,50 @@ loop:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholesynapses0done
 	MOVQ    320(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
+	LEAQ    (R14)(BX*4), R14
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
+	SUBQ    $0x02, R12
 	JL      wholesynapses0odd
 
 wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y10
+	VPERMPS     32(R13)(BX*4), Y8, Y11
 	VBLENDVPS   Y8, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
+	VMOVUPS     (R11), Y8
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y8, Y9
+	VFMADD213PS 160(R11), Y11, Y10
 	VROUNDPS    $0x08, Y9, Y8
 	VROUNDPS    $0x08, Y10, Y11
 	VSUBPS      Y8, Y9, Y9
@@ -58634,32 +58927,32 @@ wholesynapses0two:
 	VFMADD213PS Y2, Y10, Y13
 	VFMADD213PS Y2, Y8, Y12
 	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
 	VDIVPS      Y12, Y8, Y12
 	VDIVPS      Y13, Y9, Y13
 	VADDPS      Y12, Y0, Y0
 	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
 	JGE         wholesynapses0two
 
 wholesynapses0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
+	VMOVUPS     (R11), Y8
+	VFMADD213PS 32(R11), Y8, Y9
 	VROUNDPS    $0x08, Y9, Y8
 	VSUBPS      Y8, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
@@ -58674,17 +58967,18 @@ wholesynapses0odd:
 	VFMADD213PS Y3, Y9, Y7
 	VFMADD213PS Y2, Y9, Y7
 	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
+	VMOVUPS     64(R11), Y2
 	VDIVPS      Y7, Y2, Y7
 	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
 
 wholesynapses0done:
-	VMOVUPS      Y0, 328(SP)
-	VMOVUPS      Y1, 392(SP)
+	MOVQ         328(SP), R9
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 64(R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -58710,10 +59004,10 @@ wholesynapses0done:
 	VADDPS       Y2, Y5, Y5
 	MOVQ         24(CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 320(SP)
 	ADDQ         $0x20, DX
@@ -58729,18 +59023,18 @@ tail:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restsynapses0done
 	MOVQ    320(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
@@ -58751,28 +59045,28 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restsynapses0odd
 
 restsynapses0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VMOVUPS     32(R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y11
+	VPERMPS     32(R12)(BX*4), Y9, Y12
 	VBLENDVPS   Y9, Y12, Y11, Y11
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
+	VMOVUPS     (R10), Y9
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y9, Y10
+	VFMADD213PS 160(R10), Y12, Y11
 	VROUNDPS    $0x08, Y10, Y9
 	VROUNDPS    $0x08, Y11, Y12
 	VSUBPS      Y9, Y10, Y10
@@ -58801,32 +59095,32 @@ restsynapses0two:
 	VFMADD213PS Y3, Y11, Y14
 	VFMADD213PS Y3, Y9, Y13
 	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
 	VDIVPS      Y13, Y9, Y13
 	VDIVPS      Y14, Y10, Y14
 	VADDPS      Y13, Y1, Y1
 	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         restsynapses0two
 
 restsynapses0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restsynapses0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y10
 	VROUNDPS    $0x08, Y10, Y9
 	VSUBPS      Y9, Y10, Y10
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
@@ -58841,17 +59135,18 @@ restsynapses0odd:
 	VFMADD213PS Y4, Y10, Y8
 	VFMADD213PS Y3, Y10, Y8
 	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
+	VMOVUPS     64(R10), Y3
 	VDIVPS      Y8, Y3, Y8
 	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000080, R10
 
 restsynapses0done:
-	VMOVUPS      Y1, 328(SP)
-	VMOVUPS      Y2, 392(SP)
+	MOVQ         328(SP), R9
+	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y2, 64(R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -58886,7 +59181,7 @@ done:
 
 // func chain89rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain89rows(SB), $464-40
+TEXT ·chain89rows(SB), $504-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -58897,6 +59192,9 @@ TEXT ·chain89rows(SB), $464-40
 	SHLQ $0x02, BX
 	MOVQ BX, 320(SP)
 	MOVQ $0x00000000, 328(SP)
+	LEAQ 375(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 336(SP)
 	XORQ R8, R8
 
 row:
@@ -58980,11 +59278,11 @@ pairsynapses0slot:
 	JNZ          pairsynapses0slot
 
 pairsynapses0done:
-	VMOVUPS      Y0, 336(SP)
-	VMOVUPS      Y1, 368(SP)
-	VMOVUPS      Y2, 400(SP)
-	VMOVUPS      Y3, 432(SP)
-	LEAQ         336(SP), R11
+	MOVQ         336(SP), R11
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      Y1, 32(R11)
+	VMOVUPS      Y2, 64(R11)
+	VMOVUPS      Y3, 96(R11)
 	VBROADCASTSS (SI)(R8*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y1
 	VADDPS       32(DI)(DX*1), Y0, Y0
@@ -59083,10 +59381,10 @@ singlesynapses0slot:
 	JNZ          singlesynapses0slot
 
 singlesynapses0done:
-	VMOVUPS Y0, 336(SP)
-	VMOVUPS Y1, 400(SP)
+	MOVQ    336(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 64(R11)
 	MOVQ    $0x00000001, R13
-	LEAQ    336(SP), R11
 
 vector:
 	VBROADCASTSS (SI)(R8*1), Y0
@@ -59179,9 +59477,9 @@ restsynapses0slot:
 	JNZ          restsynapses0slot
 
 restsynapses0done:
-	VMOVUPS      Y1, 336(SP)
-	VMOVUPS      Y2, 400(SP)
-	LEAQ         336(SP), R11
+	MOVQ         336(SP), R11
+	VMOVUPS      Y1, (R11)
+	VMOVUPS      Y2, 64(R11)
 	VBROADCASTSS (SI)(R8*1), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -59224,7 +59522,7 @@ end:
 
 // func chain89flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain89flat(SB), $456-32
+TEXT ·chain89flat(SB), $496-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -59232,8 +59530,10 @@ TEXT ·chain89flat(SB), $456-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 320(SP)
+	LEAQ 367(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 328(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 328(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
@@ -59241,50 +59541,50 @@ loop:
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholesynapses0done
 	MOVQ    320(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
+	LEAQ    (R14)(BX*4), R14
 	VMOVUPS wide3f800000<>+0(SB), Y2
 	VMOVUPS wide3f317218<>+0(SB), Y3
 	VMOVUPS wide3e75fd26<>+0(SB), Y4
 	VMOVUPS wide3d6357f7<>+0(SB), Y5
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y6
 	VMOVUPS wide3aaf6433<>+0(SB), Y7
-	SUBQ    $0x02, R13
+	SUBQ    $0x02, R12
 	JL      wholesynapses0odd
 
 wholesynapses0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y10
-	VPERMPS     32(R14)(BX*4), Y8, Y11
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y10
+	VPERMPS     32(R13)(BX*4), Y8, Y11
 	VBLENDVPS   Y8, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y10, Y8, Y10
-	VMOVUPS     (R12), Y8
-	VMOVUPS     128(R12), Y11
-	VFMADD213PS 32(R12), Y8, Y9
-	VFMADD213PS 160(R12), Y11, Y10
+	VMOVUPS     (R11), Y8
+	VMOVUPS     128(R11), Y11
+	VFMADD213PS 32(R11), Y8, Y9
+	VFMADD213PS 160(R11), Y11, Y10
 	VROUNDPS    $0x08, Y9, Y8
 	VROUNDPS    $0x08, Y10, Y11
 	VSUBPS      Y8, Y9, Y9
@@ -59313,32 +59613,32 @@ wholesynapses0two:
 	VFMADD213PS Y2, Y10, Y13
 	VFMADD213PS Y2, Y8, Y12
 	VFMADD213PS Y2, Y11, Y13
-	VMOVUPS     64(R12), Y8
-	VMOVUPS     192(R12), Y9
+	VMOVUPS     64(R11), Y8
+	VMOVUPS     192(R11), Y9
 	VDIVPS      Y12, Y8, Y12
 	VDIVPS      Y13, Y9, Y13
 	VADDPS      Y12, Y0, Y0
 	VADDPS      Y13, Y0, Y0
-	VFMADD231PS 96(R12), Y12, Y1
-	VFMADD231PS 224(R12), Y13, Y1
-	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000100, R12
-	SUBQ        $0x02, R13
+	VFMADD231PS 96(R11), Y12, Y1
+	VFMADD231PS 224(R11), Y13, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
+	ADDQ        $0x00000100, R11
+	SUBQ        $0x02, R12
 	JGE         wholesynapses0two
 
 wholesynapses0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholesynapses0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y8
-	VPERMPS     (R14)(BX*4), Y8, Y9
-	VPERMPS     32(R14)(BX*4), Y8, Y10
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y8
+	VPERMPS     (R13)(BX*4), Y8, Y9
+	VPERMPS     32(R13)(BX*4), Y8, Y10
 	VBLENDVPS   Y8, Y10, Y9, Y9
 	VPCMPGTD    wide3fffffff<>+0(SB), Y8, Y8
 	VANDNPS     Y9, Y8, Y9
-	VMOVUPS     (R12), Y8
-	VFMADD213PS 32(R12), Y8, Y9
+	VMOVUPS     (R11), Y8
+	VFMADD213PS 32(R11), Y8, Y9
 	VROUNDPS    $0x08, Y9, Y8
 	VSUBPS      Y8, Y9, Y9
 	VMINPS      wide42fc0000<>+0(SB), Y8, Y8
@@ -59353,17 +59653,18 @@ wholesynapses0odd:
 	VFMADD213PS Y3, Y9, Y7
 	VFMADD213PS Y2, Y9, Y7
 	VFMADD213PS Y2, Y8, Y7
-	VMOVUPS     64(R12), Y2
+	VMOVUPS     64(R11), Y2
 	VDIVPS      Y7, Y2, Y7
 	VADDPS      Y7, Y0, Y0
-	VFMADD231PS 96(R12), Y7, Y1
-	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000080, R12
+	VFMADD231PS 96(R11), Y7, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
+	ADDQ        $0x00000080, R11
 
 wholesynapses0done:
-	VMOVUPS      Y0, 328(SP)
-	VMOVUPS      Y1, 392(SP)
+	MOVQ         328(SP), R9
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 64(R9)
 	VMOVUPS      (SI)(DX*1), Y0
 	VADDPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -59387,10 +59688,10 @@ wholesynapses0done:
 	VADDPS       Y2, Y5, Y5
 	MOVQ         (CX), BX
 	VMOVUPS      Y5, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 320(SP)
 	ADDQ         $0x20, DX
@@ -59406,18 +59707,18 @@ tail:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restsynapses0done
 	MOVQ    320(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x10, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    320(SP), BX
 	SHRQ    $0x03, BX
@@ -59428,28 +59729,28 @@ tail:
 	VMOVUPS wide3d6357f7<>+0(SB), Y6
 	VMOVUPS wide3c1e5fb0<>+0(SB), Y7
 	VMOVUPS wide3aaf6433<>+0(SB), Y8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restsynapses0odd
 
 restsynapses0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y11
-	VPERMPS     32(R13)(BX*4), Y9, Y12
+	VMOVUPS     32(R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y11
+	VPERMPS     32(R12)(BX*4), Y9, Y12
 	VBLENDVPS   Y9, Y12, Y11, Y11
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y11, Y9, Y11
-	VMOVUPS     (R11), Y9
-	VMOVUPS     128(R11), Y12
-	VFMADD213PS 32(R11), Y9, Y10
-	VFMADD213PS 160(R11), Y12, Y11
+	VMOVUPS     (R10), Y9
+	VMOVUPS     128(R10), Y12
+	VFMADD213PS 32(R10), Y9, Y10
+	VFMADD213PS 160(R10), Y12, Y11
 	VROUNDPS    $0x08, Y10, Y9
 	VROUNDPS    $0x08, Y11, Y12
 	VSUBPS      Y9, Y10, Y10
@@ -59478,32 +59779,32 @@ restsynapses0two:
 	VFMADD213PS Y3, Y11, Y14
 	VFMADD213PS Y3, Y9, Y13
 	VFMADD213PS Y3, Y12, Y14
-	VMOVUPS     64(R11), Y9
-	VMOVUPS     192(R11), Y10
+	VMOVUPS     64(R10), Y9
+	VMOVUPS     192(R10), Y10
 	VDIVPS      Y13, Y9, Y13
 	VDIVPS      Y14, Y10, Y14
 	VADDPS      Y13, Y1, Y1
 	VADDPS      Y14, Y1, Y1
-	VFMADD231PS 96(R11), Y13, Y2
-	VFMADD231PS 224(R11), Y14, Y2
-	ADDQ        $0x00000040, R10
+	VFMADD231PS 96(R10), Y13, Y2
+	VFMADD231PS 224(R10), Y14, Y2
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000100, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x02, R11
 	JGE         restsynapses0two
 
 restsynapses0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restsynapses0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y9
-	VPERMPS     (R13)(BX*4), Y9, Y10
-	VPERMPS     32(R13)(BX*4), Y9, Y11
+	VMOVUPS     (R9), Y9
+	VPERMPS     (R12)(BX*4), Y9, Y10
+	VPERMPS     32(R12)(BX*4), Y9, Y11
 	VBLENDVPS   Y9, Y11, Y10, Y10
 	VPCMPGTD    wide3fffffff<>+0(SB), Y9, Y9
 	VANDNPS     Y10, Y9, Y10
-	VMOVUPS     (R11), Y9
-	VFMADD213PS 32(R11), Y9, Y10
+	VMOVUPS     (R10), Y9
+	VFMADD213PS 32(R10), Y9, Y10
 	VROUNDPS    $0x08, Y10, Y9
 	VSUBPS      Y9, Y10, Y10
 	VMINPS      wide42fc0000<>+0(SB), Y9, Y9
@@ -59518,17 +59819,18 @@ restsynapses0odd:
 	VFMADD213PS Y4, Y10, Y8
 	VFMADD213PS Y3, Y10, Y8
 	VFMADD213PS Y3, Y9, Y8
-	VMOVUPS     64(R11), Y3
+	VMOVUPS     64(R10), Y3
 	VDIVPS      Y8, Y3, Y8
 	VADDPS      Y8, Y1, Y1
-	VFMADD231PS 96(R11), Y8, Y2
-	ADDQ        $0x00000020, R10
+	VFMADD231PS 96(R10), Y8, Y2
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000080, R11
+	ADDQ        $0x00000080, R10
 
 restsynapses0done:
-	VMOVUPS      Y1, 328(SP)
-	VMOVUPS      Y2, 392(SP)
+	MOVQ         328(SP), R9
+	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y2, 64(R9)
 	VMASKMOVPS   (SI)(DX*1), Y0, Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VADDPS       Y2, Y1, Y1
@@ -69583,7 +69885,7 @@ done:
 
 // func chain129rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain129rows(SB), $784-40
+TEXT ·chain129rows(SB), $824-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -69594,6 +69896,9 @@ TEXT ·chain129rows(SB), $784-40
 	SHLQ $0x02, BX
 	MOVQ BX, 704(SP)
 	MOVQ $0x00000000, 712(SP)
+	LEAQ 759(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 720(SP)
 	XORQ DI, DI
 
 row:
@@ -69632,8 +69937,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 720(SP)
-	VMOVUPS Y1, 752(SP)
+	MOVQ    720(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -69666,12 +69972,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 720(SP)
+	MOVQ    720(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 720(SP), R10
-
 vector:
 	VMOVUPS      (R10), Y0
 	VMULPS       (SI)(DX*1), Y0, Y0
@@ -69777,8 +70082,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 720(SP)
-	LEAQ         720(SP), R10
+	MOVQ         720(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
@@ -69871,7 +70176,7 @@ end:
 
 // func chain129flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain129flat(SB), $776-32
+TEXT ·chain129flat(SB), $816-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -69879,70 +70184,73 @@ TEXT ·chain129flat(SB), $776-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), DI
 	MOVQ $0x00000000, 704(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 712(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 751(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 712(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    704(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    704(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
-	VMOVUPS      Y0, 712(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         712(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VMULPS       (SI)(DX*1), Y0, Y0
-	VMOVUPS      (R8), Y1
+	VMOVUPS      (BX), Y1
 	MOVQ         48(AX), BX
 	VMULPS       (BX)(DX*1), Y1, Y1
 	MOVQ         48(AX), BX
@@ -70004,81 +70312,82 @@ wholeproduct0done:
 	VMULPS       Y0, Y2, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 704(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    704(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
 	MOVQ    32(DI), DI
 	MOVQ    704(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct0done:
-	VMOVUPS      Y1, 712(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         712(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VMASKMOVPS   (SI)(DX*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMOVUPS      (R8), Y2
+	VMOVUPS      (BX), Y2
 	MOVQ         48(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VMULPS       Y3, Y2, Y2
@@ -70157,7 +70466,7 @@ done:
 
 // func chain130rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain130rows(SB), $264-40
+TEXT ·chain130rows(SB), $304-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -70171,6 +70480,9 @@ TEXT ·chain130rows(SB), $264-40
 	MOVQ $0x00000000, 176(SP)
 	MOVQ $0x00000000, 184(SP)
 	MOVQ $0x00000000, 192(SP)
+	LEAQ 239(SP), R10
+	ANDQ $-32, R10
+	MOVQ R10, 200(SP)
 	XORQ DI, DI
 
 row:
@@ -70290,8 +70602,9 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 200(SP)
-	VMOVUPS Y1, 232(SP)
+	MOVQ    200(SP), R10
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
 	MOVQ    $0x00000002, R12
 	JMP     chain
 
@@ -70399,12 +70712,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 200(SP)
+	MOVQ    200(SP), R10
+	VMOVUPS Y0, (R10)
 	MOVQ    $0x00000001, R12
 
 chain:
-	LEAQ 200(SP), R10
-
 vector:
 	VMOVUPS      (R10), Y0
 	VBROADCASTSS (SI), Y1
@@ -70538,8 +70850,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 200(SP)
-	LEAQ         200(SP), R10
+	MOVQ         200(SP), R10
+	VMOVUPS      Y1, (R10)
 	VMOVUPS      (R10), Y1
 	VBROADCASTSS (SI), Y2
 	VMULPS       Y2, Y1, Y1
@@ -70583,7 +70895,7 @@ end:
 
 // func chain130flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain130flat(SB), $256-32
+TEXT ·chain130flat(SB), $296-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), DX
@@ -70594,227 +70906,230 @@ TEXT ·chain130flat(SB), $256-32
 	MOVQ $0x00000000, 168(SP)
 	MOVQ $0x00000000, 176(SP)
 	MOVQ $0x00000000, 184(SP)
-	MOVQ n+24(FP), R9
-	LEAQ 192(SP), R8
-	SUBQ $0x08, R9
+	LEAQ 231(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 192(SP)
+	MOVQ n+24(FP), R8
+	SUBQ $0x08, R8
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct0done
 	MOVQ    160(SP), BX
-	MOVQ    16(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R11
-	ADDQ    BX, R11
-	MOVQ    (DI), R13
-	MOVQ    32(DI), R14
+	MOVQ    8(DI), R10
+	ADDQ    BX, R10
+	MOVQ    (DI), R12
+	MOVQ    32(DI), R13
 	MOVQ    160(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct1done
 	MOVQ    168(SP), BX
-	MOVQ    88(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R11
-	ADDQ    BX, R11
-	MOVQ    72(DI), R13
-	MOVQ    104(DI), R14
+	MOVQ    80(DI), R10
+	ADDQ    BX, R10
+	MOVQ    72(DI), R12
+	MOVQ    104(DI), R13
 	MOVQ    168(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct2done
 	MOVQ    176(SP), BX
-	MOVQ    160(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(DI), R11
-	ADDQ    BX, R11
-	MOVQ    144(DI), R13
-	MOVQ    176(DI), R14
+	MOVQ    152(DI), R10
+	ADDQ    BX, R10
+	MOVQ    144(DI), R12
+	MOVQ    176(DI), R13
 	MOVQ    176(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct2done:
 	MOVQ    240(DI), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      wholeproduct3done
 	MOVQ    184(SP), BX
-	MOVQ    232(DI), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    232(DI), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(DI), R11
-	ADDQ    BX, R11
-	MOVQ    216(DI), R13
-	MOVQ    248(DI), R14
+	MOVQ    224(DI), R10
+	ADDQ    BX, R10
+	MOVQ    216(DI), R12
+	MOVQ    248(DI), R13
 	MOVQ    184(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      wholeproduct3odd
 
 wholeproduct3two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y3
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R11), Y2, Y0
-	VFMADD231PS 32(R11), Y3, Y0
+	VFMADD231PS (R10), Y2, Y0
+	VFMADD231PS 32(R10), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         wholeproduct3two
 
 wholeproduct3odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         wholeproduct3done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y1
-	VPERMPS     (R13)(BX*4), Y1, Y2
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R12)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS (R10), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 wholeproduct3done:
-	VMOVUPS      Y0, 192(SP)
-	VMOVUPS      (R8), Y0
+	MOVQ         192(SP), BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      (BX), Y0
 	VBROADCASTSS (SI), Y1
 	VMULPS       Y1, Y0, Y0
 	MOVQ         48(AX), BX
@@ -70831,249 +71146,250 @@ wholeproduct3done:
 	VMULPS       Y1, Y0, Y0
 	MOVQ         (CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R10
-	SHRQ         $0x03, R10
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 160(SP)
 	MOVQ         96(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 168(SP)
 	MOVQ         168(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 176(SP)
 	MOVQ         240(DI), BX
-	MOVLQSX      (BX)(R10*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 184(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R8
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R9
+	ADDQ    $0x08, R8
 	JZ      done
-	NEGQ    R9
+	NEGQ    R8
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R9*4), Y0
+	VMOVDQU 32(BX)(R8*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct0done
 	MOVQ    160(SP), BX
-	MOVQ    16(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    16(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(DI), R10
-	ADDQ    BX, R10
-	MOVQ    (DI), R12
-	MOVQ    32(DI), R13
+	MOVQ    8(DI), R9
+	ADDQ    BX, R9
+	MOVQ    (DI), R11
+	MOVQ    32(DI), R12
 	MOVQ    160(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct0done:
 	MOVQ    96(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct1done
 	MOVQ    168(SP), BX
-	MOVQ    88(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    88(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(DI), R10
-	ADDQ    BX, R10
-	MOVQ    72(DI), R12
-	MOVQ    104(DI), R13
+	MOVQ    80(DI), R9
+	ADDQ    BX, R9
+	MOVQ    72(DI), R11
+	MOVQ    104(DI), R12
 	MOVQ    168(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct1done:
 	MOVQ    168(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct2done
 	MOVQ    176(SP), BX
-	MOVQ    160(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    160(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(DI), R10
-	ADDQ    BX, R10
-	MOVQ    144(DI), R12
-	MOVQ    176(DI), R13
+	MOVQ    152(DI), R9
+	ADDQ    BX, R9
+	MOVQ    144(DI), R11
+	MOVQ    176(DI), R12
 	MOVQ    176(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R13)(BX*4), R13
-	SUBQ    $0x02, R11
+	LEAQ    (R12)(BX*4), R12
+	SUBQ    $0x02, R10
 	JL      restproduct2odd
 
 restproduct2two:
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R13), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	MOVLQSX     4(R12), BX
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000008, R12
 	ADDQ        $0x00000040, R9
-	ADDQ        $0x00000008, R13
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	SUBQ        $0x02, R10
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct2done
-	MOVLQSX     (R13), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	MOVLQSX     (R12), BX
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
+	ADDQ        $0x00000004, R12
 	ADDQ        $0x00000020, R9
-	ADDQ        $0x00000004, R13
-	ADDQ        $0x00000020, R10
 
 restproduct2done:
 	MOVQ    240(DI), BX
-	MOVQ    DX, R9
-	SHRQ    $0x03, R9
-	MOVLQSX (BX)(R9*1), R11
-	TESTQ   R11, R11
+	MOVQ    DX, R8
+	SHRQ    $0x03, R8
+	MOVLQSX (BX)(R8*1), R10
+	TESTQ   R10, R10
 	JZ      restproduct3done
 	MOVQ    184(SP), BX
-	MOVQ    232(DI), R9
-	LEAQ    (R9)(BX*4), R9
+	MOVQ    232(DI), R8
+	LEAQ    (R8)(BX*4), R8
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(DI), R10
-	ADDQ    BX, R10
-	MOVQ    216(DI), R12
+	MOVQ    224(DI), R9
+	ADDQ    BX, R9
+	MOVQ    216(DI), R11
 	MOVQ    248(DI), DI
 	MOVQ    184(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (DI)(BX*4), DI
-	SUBQ    $0x02, R11
+	SUBQ    $0x02, R10
 	JL      restproduct3odd
 
 restproduct3two:
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(DI), BX
-	VMOVUPS     32(R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y4
+	VMOVUPS     32(R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R10), Y3, Y1
-	VFMADD231PS 32(R10), Y4, Y1
-	ADDQ        $0x00000040, R9
+	VFMADD231PS (R9), Y3, Y1
+	VFMADD231PS 32(R9), Y4, Y1
+	ADDQ        $0x00000040, R8
 	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000040, R10
-	SUBQ        $0x02, R11
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x02, R10
 	JGE         restproduct3two
 
 restproduct3odd:
-	CMPQ        R11, $-1
+	CMPQ        R10, $-1
 	JNE         restproduct3done
 	MOVLQSX     (DI), BX
-	VMOVUPS     (R9), Y2
-	VPERMPS     (R12)(BX*4), Y2, Y3
+	VMOVUPS     (R8), Y2
+	VPERMPS     (R11)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R10), Y3, Y1
-	ADDQ        $0x00000020, R9
+	VFMADD231PS (R9), Y3, Y1
+	ADDQ        $0x00000020, R8
 	ADDQ        $0x00000004, DI
-	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000020, R9
 
 restproduct3done:
-	VMOVUPS      Y1, 192(SP)
-	VMOVUPS      (R8), Y1
+	MOVQ         192(SP), BX
+	VMOVUPS      Y1, (BX)
+	VMOVUPS      (BX), Y1
 	VBROADCASTSS (SI), Y2
 	VMULPS       Y2, Y1, Y1
 	MOVQ         48(AX), BX
@@ -89060,7 +89376,7 @@ done:
 
 // func chain178rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain178rows(SB), $968-40
+TEXT ·chain178rows(SB), $1008-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -89074,6 +89390,9 @@ TEXT ·chain178rows(SB), $968-40
 	MOVQ $0x00000000, 688(SP)
 	MOVQ $0x00000000, 696(SP)
 	MOVQ $0x00000000, 704(SP)
+	LEAQ 751(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 712(SP)
 	XORQ R8, R8
 
 row:
@@ -89112,8 +89431,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 712(SP)
-	VMOVUPS Y1, 744(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R10), BX
@@ -89143,8 +89463,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 776(SP)
-	VMOVUPS Y1, 808(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS Y1, 96(R11)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R10), BX
@@ -89174,8 +89495,9 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS Y0, 840(SP)
-	VMOVUPS Y1, 872(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS Y1, 160(R11)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R10), BX
@@ -89205,8 +89527,9 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 904(SP)
-	VMOVUPS Y1, 936(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS Y1, 224(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -89239,7 +89562,8 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 712(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y0, (R11)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -89266,7 +89590,8 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 776(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y0, 64(R11)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -89293,7 +89618,8 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 840(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y0, 128(R11)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -89320,12 +89646,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 904(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y0, 192(R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 712(SP), R11
-
 vector:
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
@@ -89415,7 +89740,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS Y1, 712(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y1, (R11)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -89442,7 +89768,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS Y1, 776(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y1, 64(R11)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -89469,7 +89796,8 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS Y1, 840(SP)
+	MOVQ    712(SP), R11
+	VMOVUPS Y1, 128(R11)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -89496,8 +89824,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 904(SP)
-	LEAQ         712(SP), R11
+	MOVQ         712(SP), R11
+	VMOVUPS      Y1, 192(R11)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
@@ -89579,7 +89907,7 @@ end:
 
 // func chain178flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain178flat(SB), $960-32
+TEXT ·chain178flat(SB), $1000-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -89590,232 +89918,238 @@ TEXT ·chain178flat(SB), $960-32
 	MOVQ $0x00000000, 680(SP)
 	MOVQ $0x00000000, 688(SP)
 	MOVQ $0x00000000, 696(SP)
+	LEAQ 743(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 704(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 704(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    672(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    672(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS Y0, 704(SP)
+	MOVQ    704(SP), R9
+	VMOVUPS Y0, (R9)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    680(SP), BX
-	MOVQ    88(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    88(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R8), R12
-	ADDQ    BX, R12
-	MOVQ    72(R8), R14
-	MOVQ    104(R8), R15
+	MOVQ    80(R8), R11
+	ADDQ    BX, R11
+	MOVQ    72(R8), R13
+	MOVQ    104(R8), R14
 	MOVQ    680(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
-	VMOVUPS Y0, 768(SP)
+	MOVQ    704(SP), R9
+	VMOVUPS Y0, 64(R9)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    688(SP), BX
-	MOVQ    160(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    160(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(R8), R12
-	ADDQ    BX, R12
-	MOVQ    144(R8), R14
-	MOVQ    176(R8), R15
+	MOVQ    152(R8), R11
+	ADDQ    BX, R11
+	MOVQ    144(R8), R13
+	MOVQ    176(R8), R14
 	MOVQ    688(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
-	VMOVUPS Y0, 832(SP)
+	MOVQ    704(SP), R9
+	VMOVUPS Y0, 128(R9)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct3done
 	MOVQ    696(SP), BX
-	MOVQ    232(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    232(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(R8), R12
-	ADDQ    BX, R12
-	MOVQ    216(R8), R14
-	MOVQ    248(R8), R15
+	MOVQ    224(R8), R11
+	ADDQ    BX, R11
+	MOVQ    216(R8), R13
+	MOVQ    248(R8), R14
 	MOVQ    696(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct3odd
 
 wholeproduct3two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct3two
 
 wholeproduct3odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct3done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
-	VMOVUPS      Y0, 896(SP)
+	MOVQ         704(SP), R9
+	VMOVUPS      Y0, 192(R9)
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -89866,22 +90200,22 @@ wholeproduct3done:
 	VMULPS       Y0, Y4, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 672(SP)
 	MOVQ         96(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 680(SP)
 	MOVQ         168(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 688(SP)
 	MOVQ         240(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 696(SP)
 	ADDQ         $0x20, DX
@@ -89896,224 +90230,228 @@ tail:
 	VMOVDQU 32(BX)(R10*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    672(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R14
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
+	MOVQ    32(R8), R13
 	MOVQ    672(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct0done:
-	VMOVUPS Y1, 704(SP)
+	MOVQ    704(SP), R9
+	VMOVUPS Y1, (R9)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    680(SP), BX
-	MOVQ    88(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R8), R11
-	ADDQ    BX, R11
-	MOVQ    72(R8), R13
-	MOVQ    104(R8), R14
+	MOVQ    80(R8), R10
+	ADDQ    BX, R10
+	MOVQ    72(R8), R12
+	MOVQ    104(R8), R13
 	MOVQ    680(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct1done:
-	VMOVUPS Y1, 768(SP)
+	MOVQ    704(SP), R9
+	VMOVUPS Y1, 64(R9)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    688(SP), BX
-	MOVQ    160(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(R8), R11
-	ADDQ    BX, R11
-	MOVQ    144(R8), R13
-	MOVQ    176(R8), R14
+	MOVQ    152(R8), R10
+	ADDQ    BX, R10
+	MOVQ    144(R8), R12
+	MOVQ    176(R8), R13
 	MOVQ    688(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct2done:
-	VMOVUPS Y1, 832(SP)
+	MOVQ    704(SP), R9
+	VMOVUPS Y1, 128(R9)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct3done
 	MOVQ    696(SP), BX
-	MOVQ    232(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    232(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(R8), R11
-	ADDQ    BX, R11
-	MOVQ    216(R8), R13
+	MOVQ    224(R8), R10
+	ADDQ    BX, R10
+	MOVQ    216(R8), R12
 	MOVQ    248(R8), R8
 	MOVQ    696(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct3odd
 
 restproduct3two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct3two
 
 restproduct3odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct3done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct3done:
-	VMOVUPS      Y1, 896(SP)
+	MOVQ         704(SP), R9
+	VMOVUPS      Y1, 192(R9)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
@@ -90474,7 +90812,7 @@ done:
 
 // func chain181rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain181rows(SB), $936-40
+TEXT ·chain181rows(SB), $976-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -90488,6 +90826,9 @@ TEXT ·chain181rows(SB), $936-40
 	MOVQ $0x00000000, 656(SP)
 	MOVQ $0x00000000, 664(SP)
 	MOVQ $0x00000000, 672(SP)
+	LEAQ 719(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 680(SP)
 	XORQ R8, R8
 
 row:
@@ -90526,8 +90867,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 680(SP)
-	VMOVUPS Y1, 712(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R10), BX
@@ -90557,8 +90899,9 @@ pairproduct1slot:
 	JNZ          pairproduct1slot
 
 pairproduct1done:
-	VMOVUPS Y0, 744(SP)
-	VMOVUPS Y1, 776(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y0, 64(R11)
+	VMOVUPS Y1, 96(R11)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R10), BX
@@ -90588,8 +90931,9 @@ pairproduct2slot:
 	JNZ          pairproduct2slot
 
 pairproduct2done:
-	VMOVUPS Y0, 808(SP)
-	VMOVUPS Y1, 840(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y0, 128(R11)
+	VMOVUPS Y1, 160(R11)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R10), BX
@@ -90619,8 +90963,9 @@ pairproduct3slot:
 	JNZ          pairproduct3slot
 
 pairproduct3done:
-	VMOVUPS Y0, 872(SP)
-	VMOVUPS Y1, 904(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y0, 192(R11)
+	VMOVUPS Y1, 224(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -90653,7 +90998,8 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 680(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y0, (R11)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -90680,7 +91026,8 @@ singleproduct1slot:
 	JNZ          singleproduct1slot
 
 singleproduct1done:
-	VMOVUPS Y0, 744(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y0, 64(R11)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -90707,7 +91054,8 @@ singleproduct2slot:
 	JNZ          singleproduct2slot
 
 singleproduct2done:
-	VMOVUPS Y0, 808(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y0, 128(R11)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -90734,12 +91082,11 @@ singleproduct3slot:
 	JNZ          singleproduct3slot
 
 singleproduct3done:
-	VMOVUPS Y0, 872(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y0, 192(R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 680(SP), R11
-
 vector:
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
@@ -90827,7 +91174,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS Y1, 680(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y1, (R11)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -90854,7 +91202,8 @@ restproduct1slot:
 	JNZ          restproduct1slot
 
 restproduct1done:
-	VMOVUPS Y1, 744(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y1, 64(R11)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -90881,7 +91230,8 @@ restproduct2slot:
 	JNZ          restproduct2slot
 
 restproduct2done:
-	VMOVUPS Y1, 808(SP)
+	MOVQ    680(SP), R11
+	VMOVUPS Y1, 128(R11)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R10), BX
 	MOVLQSX (BX)(R8*1), R14
@@ -90908,8 +91258,8 @@ restproduct3slot:
 	JNZ          restproduct3slot
 
 restproduct3done:
-	VMOVUPS      Y1, 872(SP)
-	LEAQ         680(SP), R11
+	MOVQ         680(SP), R11
+	VMOVUPS      Y1, 192(R11)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
@@ -90988,7 +91338,7 @@ end:
 
 // func chain181flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain181flat(SB), $928-32
+TEXT ·chain181flat(SB), $968-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -90999,232 +91349,238 @@ TEXT ·chain181flat(SB), $928-32
 	MOVQ $0x00000000, 648(SP)
 	MOVQ $0x00000000, 656(SP)
 	MOVQ $0x00000000, 664(SP)
+	LEAQ 711(SP), R9
+	ANDQ $-32, R9
+	MOVQ R9, 672(SP)
 	MOVQ n+24(FP), R10
-	LEAQ 672(SP), R9
 	SUBQ $0x08, R10
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    640(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    640(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS Y0, 672(SP)
+	MOVQ    672(SP), R9
+	VMOVUPS Y0, (R9)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    96(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct1done
 	MOVQ    648(SP), BX
-	MOVQ    88(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    88(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R8), R12
-	ADDQ    BX, R12
-	MOVQ    72(R8), R14
-	MOVQ    104(R8), R15
+	MOVQ    80(R8), R11
+	ADDQ    BX, R11
+	MOVQ    72(R8), R13
+	MOVQ    104(R8), R14
 	MOVQ    648(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct1odd
 
 wholeproduct1two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct1two
 
 wholeproduct1odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct1done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct1done:
-	VMOVUPS Y0, 736(SP)
+	MOVQ    672(SP), R9
+	VMOVUPS Y0, 64(R9)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    168(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct2done
 	MOVQ    656(SP), BX
-	MOVQ    160(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    160(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(R8), R12
-	ADDQ    BX, R12
-	MOVQ    144(R8), R14
-	MOVQ    176(R8), R15
+	MOVQ    152(R8), R11
+	ADDQ    BX, R11
+	MOVQ    144(R8), R13
+	MOVQ    176(R8), R14
 	MOVQ    656(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct2odd
 
 wholeproduct2two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct2two
 
 wholeproduct2odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct2done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct2done:
-	VMOVUPS Y0, 800(SP)
+	MOVQ    672(SP), R9
+	VMOVUPS Y0, 128(R9)
 	VXORPS  Y0, Y0, Y0
 	MOVQ    240(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct3done
 	MOVQ    664(SP), BX
-	MOVQ    232(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    232(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(R8), R12
-	ADDQ    BX, R12
-	MOVQ    216(R8), R14
-	MOVQ    248(R8), R15
+	MOVQ    224(R8), R11
+	ADDQ    BX, R11
+	MOVQ    216(R8), R13
+	MOVQ    248(R8), R14
 	MOVQ    664(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct3odd
 
 wholeproduct3two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct3two
 
 wholeproduct3odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct3done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R9), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct3done:
-	VMOVUPS      Y0, 864(SP)
+	MOVQ         672(SP), R9
+	VMOVUPS      Y0, 192(R9)
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
 	MOVQ         48(AX), BX
@@ -91273,22 +91629,22 @@ wholeproduct3done:
 	VMULPS       Y0, Y4, Y0
 	MOVQ         72(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R9
+	SHRQ         $0x03, R9
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 640(SP)
 	MOVQ         96(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 648(SP)
 	MOVQ         168(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 656(SP)
 	MOVQ         240(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R9*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 664(SP)
 	ADDQ         $0x20, DX
@@ -91303,224 +91659,228 @@ tail:
 	VMOVDQU 32(BX)(R10*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    640(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
-	MOVQ    32(R8), R14
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
+	MOVQ    32(R8), R13
 	MOVQ    640(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct0done:
-	VMOVUPS Y1, 672(SP)
+	MOVQ    672(SP), R9
+	VMOVUPS Y1, (R9)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    96(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct1done
 	MOVQ    648(SP), BX
-	MOVQ    88(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    88(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    80(R8), R11
-	ADDQ    BX, R11
-	MOVQ    72(R8), R13
-	MOVQ    104(R8), R14
+	MOVQ    80(R8), R10
+	ADDQ    BX, R10
+	MOVQ    72(R8), R12
+	MOVQ    104(R8), R13
 	MOVQ    648(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct1odd
 
 restproduct1two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct1two
 
 restproduct1odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct1done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct1done:
-	VMOVUPS Y1, 736(SP)
+	MOVQ    672(SP), R9
+	VMOVUPS Y1, 64(R9)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    168(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct2done
 	MOVQ    656(SP), BX
-	MOVQ    160(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    160(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    152(R8), R11
-	ADDQ    BX, R11
-	MOVQ    144(R8), R13
-	MOVQ    176(R8), R14
+	MOVQ    152(R8), R10
+	ADDQ    BX, R10
+	MOVQ    144(R8), R12
+	MOVQ    176(R8), R13
 	MOVQ    656(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R14)(BX*4), R14
-	SUBQ    $0x02, R12
+	LEAQ    (R13)(BX*4), R13
+	SUBQ    $0x02, R11
 	JL      restproduct2odd
 
 restproduct2two:
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	MOVLQSX     4(R14), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	MOVLQSX     4(R13), BX
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
+	ADDQ        $0x00000008, R13
 	ADDQ        $0x00000040, R10
-	ADDQ        $0x00000008, R14
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	SUBQ        $0x02, R11
 	JGE         restproduct2two
 
 restproduct2odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct2done
-	MOVLQSX     (R14), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	MOVLQSX     (R13), BX
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
+	ADDQ        $0x00000004, R13
 	ADDQ        $0x00000020, R10
-	ADDQ        $0x00000004, R14
-	ADDQ        $0x00000020, R11
 
 restproduct2done:
-	VMOVUPS Y1, 800(SP)
+	MOVQ    672(SP), R9
+	VMOVUPS Y1, 128(R9)
 	VXORPS  Y1, Y1, Y1
 	MOVQ    240(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct3done
 	MOVQ    664(SP), BX
-	MOVQ    232(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    232(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    224(R8), R11
-	ADDQ    BX, R11
-	MOVQ    216(R8), R13
+	MOVQ    224(R8), R10
+	ADDQ    BX, R10
+	MOVQ    216(R8), R12
 	MOVQ    248(R8), R8
 	MOVQ    664(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct3odd
 
 restproduct3two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct3two
 
 restproduct3odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct3done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct3done:
-	VMOVUPS      Y1, 864(SP)
+	MOVQ         672(SP), R9
+	VMOVUPS      Y1, 192(R9)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
@@ -91580,7 +91940,7 @@ done:
 
 // func chain182rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain182rows(SB), $496-40
+TEXT ·chain182rows(SB), $536-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -91591,6 +91951,9 @@ TEXT ·chain182rows(SB), $496-40
 	SHLQ $0x02, BX
 	MOVQ BX, 416(SP)
 	MOVQ $0x00000000, 424(SP)
+	LEAQ 471(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 432(SP)
 	XORQ R8, R8
 
 row:
@@ -91629,8 +91992,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 464(SP)
+	MOVQ    432(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -91663,12 +92027,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 432(SP)
+	MOVQ    432(SP), R11
+	VMOVUPS Y0, (R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 432(SP), R11
-
 vector:
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
@@ -91756,8 +92119,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 432(SP)
-	LEAQ         432(SP), R11
+	MOVQ         432(SP), R11
+	VMOVUPS      Y1, (R11)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
@@ -91823,7 +92186,7 @@ end:
 
 // func chain182flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain182flat(SB), $488-32
+TEXT ·chain182flat(SB), $528-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -91831,70 +92194,73 @@ TEXT ·chain182flat(SB), $488-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 416(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 424(SP), R9
-	SUBQ $0x08, R10
+	LEAQ 463(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 424(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    416(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS      Y0, 424(SP)
+	MOVQ         424(SP), BX
+	VMOVUPS      Y0, (BX)
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (BX), Y1
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
 	MOVQ         (CX), BX
@@ -91936,81 +92302,82 @@ wholeproduct0done:
 	VMULPS       Y1, Y0, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
+	SUBQ         $0x08, R9
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R10
+	ADDQ    $0x08, R9
 	JZ      done
-	NEGQ    R10
+	NEGQ    R9
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
+	VMOVDQU 32(BX)(R9*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    416(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS      Y1, 424(SP)
+	MOVQ         424(SP), BX
+	VMOVUPS      Y1, (BX)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	VMOVUPS      (R9), Y2
+	VMOVUPS      (BX), Y2
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2
@@ -92062,7 +92429,7 @@ done:
 
 // func chain183rows(out *[]float32, in *[]float32, heads *byte, rows int, lanes int)
 // Requires: AVX, FMA3
-TEXT ·chain183rows(SB), $496-40
+TEXT ·chain183rows(SB), $536-40
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -92073,6 +92440,9 @@ TEXT ·chain183rows(SB), $496-40
 	SHLQ $0x02, BX
 	MOVQ BX, 416(SP)
 	MOVQ $0x00000000, 424(SP)
+	LEAQ 471(SP), R11
+	ANDQ $-32, R11
+	MOVQ R11, 432(SP)
 	XORQ R8, R8
 
 row:
@@ -92111,8 +92481,9 @@ pairproduct0slot:
 	JNZ          pairproduct0slot
 
 pairproduct0done:
-	VMOVUPS Y0, 432(SP)
-	VMOVUPS Y1, 464(SP)
+	MOVQ    432(SP), R11
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
 	MOVQ    $0x00000002, R13
 	JMP     chain
 
@@ -92145,12 +92516,11 @@ singleproduct0slot:
 	JNZ          singleproduct0slot
 
 singleproduct0done:
-	VMOVUPS Y0, 432(SP)
+	MOVQ    432(SP), R11
+	VMOVUPS Y0, (R11)
 	MOVQ    $0x00000001, R13
 
 chain:
-	LEAQ 432(SP), R11
-
 vector:
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
@@ -92238,8 +92608,8 @@ restproduct0slot:
 	JNZ          restproduct0slot
 
 restproduct0done:
-	VMOVUPS      Y1, 432(SP)
-	LEAQ         432(SP), R11
+	MOVQ         432(SP), R11
+	VMOVUPS      Y1, (R11)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
@@ -92305,7 +92675,7 @@ end:
 
 // func chain183flat(out *[]float32, in *[]float32, heads *byte, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·chain183flat(SB), $488-32
+TEXT ·chain183flat(SB), $528-32
 	MOVQ in+8(FP), AX
 	MOVQ out+0(FP), CX
 	MOVQ (AX), SI
@@ -92313,70 +92683,73 @@ TEXT ·chain183flat(SB), $488-32
 	XORQ DX, DX
 	MOVQ heads+16(FP), R8
 	MOVQ $0x00000000, 416(SP)
-	MOVQ n+24(FP), R10
-	LEAQ 424(SP), R9
-	SUBQ $0x08, R10
+	LEAQ 463(SP), BX
+	ANDQ $-32, BX
+	MOVQ BX, 424(SP)
+	MOVQ n+24(FP), R9
+	SUBQ $0x08, R9
 	JL   tail
 
 loop:
 	VXORPS  Y0, Y0, Y0
 	MOVQ    24(R8), BX
-	MOVQ    DX, R11
-	SHRQ    $0x03, R11
-	MOVLQSX (BX)(R11*1), R13
-	TESTQ   R13, R13
+	MOVQ    DX, R10
+	SHRQ    $0x03, R10
+	MOVLQSX (BX)(R10*1), R12
+	TESTQ   R12, R12
 	JZ      wholeproduct0done
 	MOVQ    416(SP), BX
-	MOVQ    16(R8), R11
-	LEAQ    (R11)(BX*4), R11
+	MOVQ    16(R8), R10
+	LEAQ    (R10)(BX*4), R10
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R12
-	ADDQ    BX, R12
-	MOVQ    (R8), R14
-	MOVQ    32(R8), R15
+	MOVQ    8(R8), R11
+	ADDQ    BX, R11
+	MOVQ    (R8), R13
+	MOVQ    32(R8), R14
 	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
-	LEAQ    (R15)(BX*4), R15
-	SUBQ    $0x02, R13
+	LEAQ    (R14)(BX*4), R14
+	SUBQ    $0x02, R12
 	JL      wholeproduct0odd
 
 wholeproduct0two:
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	MOVLQSX     4(R15), BX
-	VMOVUPS     32(R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y3
+	MOVLQSX     4(R14), BX
+	VMOVUPS     32(R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y3, Y1, Y3
-	VFMADD231PS (R12), Y2, Y0
-	VFMADD231PS 32(R12), Y3, Y0
+	VFMADD231PS (R11), Y2, Y0
+	VFMADD231PS 32(R11), Y3, Y0
+	ADDQ        $0x00000040, R10
+	ADDQ        $0x00000008, R14
 	ADDQ        $0x00000040, R11
-	ADDQ        $0x00000008, R15
-	ADDQ        $0x00000040, R12
-	SUBQ        $0x02, R13
+	SUBQ        $0x02, R12
 	JGE         wholeproduct0two
 
 wholeproduct0odd:
-	CMPQ        R13, $-1
+	CMPQ        R12, $-1
 	JNE         wholeproduct0done
-	MOVLQSX     (R15), BX
-	VMOVUPS     (R11), Y1
-	VPERMPS     (R14)(BX*4), Y1, Y2
+	MOVLQSX     (R14), BX
+	VMOVUPS     (R10), Y1
+	VPERMPS     (R13)(BX*4), Y1, Y2
 	VPCMPGTD    wide3fffffff<>+0(SB), Y1, Y1
 	VANDNPS     Y2, Y1, Y2
-	VFMADD231PS (R12), Y2, Y0
+	VFMADD231PS (R11), Y2, Y0
+	ADDQ        $0x00000020, R10
+	ADDQ        $0x00000004, R14
 	ADDQ        $0x00000020, R11
-	ADDQ        $0x00000004, R15
-	ADDQ        $0x00000020, R12
 
 wholeproduct0done:
-	VMOVUPS      Y0, 424(SP)
+	MOVQ         424(SP), BX
+	VMOVUPS      Y0, (BX)
 	VBROADCASTSS (SI), Y0
 	VSUBPS       (DI)(DX*1), Y0, Y0
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (BX), Y1
 	MOVQ         72(AX), BX
 	VADDPS       (BX)(DX*1), Y1, Y1
 	MOVQ         (CX), BX
@@ -92420,81 +92793,82 @@ wholeproduct0done:
 	VMULPS       Y1, Y0, Y0
 	MOVQ         96(CX), BX
 	VMOVUPS      Y0, (BX)(DX*1)
-	MOVQ         DX, R11
-	SHRQ         $0x03, R11
+	MOVQ         DX, R10
+	SHRQ         $0x03, R10
 	MOVQ         24(R8), BX
-	MOVLQSX      (BX)(R11*1), BX
+	MOVLQSX      (BX)(R10*1), BX
 	SHLQ         $0x03, BX
 	ADDQ         BX, 416(SP)
 	ADDQ         $0x20, DX
-	SUBQ         $0x08, R10
+	SUBQ         $0x08, R9
 	JGE          loop
 
 tail:
-	ADDQ    $0x08, R10
+	ADDQ    $0x08, R9
 	JZ      done
-	NEGQ    R10
+	NEGQ    R9
 	LEAQ    tails<>+0(SB), BX
-	VMOVDQU 32(BX)(R10*4), Y0
+	VMOVDQU 32(BX)(R9*4), Y0
 	VXORPS  Y1, Y1, Y1
 	MOVQ    24(R8), BX
-	MOVQ    DX, R10
-	SHRQ    $0x03, R10
-	MOVLQSX (BX)(R10*1), R12
-	TESTQ   R12, R12
+	MOVQ    DX, R9
+	SHRQ    $0x03, R9
+	MOVLQSX (BX)(R9*1), R11
+	TESTQ   R11, R11
 	JZ      restproduct0done
 	MOVQ    416(SP), BX
-	MOVQ    16(R8), R10
-	LEAQ    (R10)(BX*4), R10
+	MOVQ    16(R8), R9
+	LEAQ    (R9)(BX*4), R9
 	IMUL3Q  $0x04, BX, BX
-	MOVQ    8(R8), R11
-	ADDQ    BX, R11
-	MOVQ    (R8), R13
+	MOVQ    8(R8), R10
+	ADDQ    BX, R10
+	MOVQ    (R8), R12
 	MOVQ    32(R8), R8
 	MOVQ    416(SP), BX
 	SHRQ    $0x03, BX
 	LEAQ    (R8)(BX*4), R8
-	SUBQ    $0x02, R12
+	SUBQ    $0x02, R11
 	JL      restproduct0odd
 
 restproduct0two:
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
 	MOVLQSX     4(R8), BX
-	VMOVUPS     32(R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y4
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y4, Y2, Y4
-	VFMADD231PS (R11), Y3, Y1
-	VFMADD231PS 32(R11), Y4, Y1
-	ADDQ        $0x00000040, R10
+	VFMADD231PS (R10), Y3, Y1
+	VFMADD231PS 32(R10), Y4, Y1
+	ADDQ        $0x00000040, R9
 	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000040, R11
-	SUBQ        $0x02, R12
+	ADDQ        $0x00000040, R10
+	SUBQ        $0x02, R11
 	JGE         restproduct0two
 
 restproduct0odd:
-	CMPQ        R12, $-1
+	CMPQ        R11, $-1
 	JNE         restproduct0done
 	MOVLQSX     (R8), BX
-	VMOVUPS     (R10), Y2
-	VPERMPS     (R13)(BX*4), Y2, Y3
+	VMOVUPS     (R9), Y2
+	VPERMPS     (R12)(BX*4), Y2, Y3
 	VPCMPGTD    wide3fffffff<>+0(SB), Y2, Y2
 	VANDNPS     Y3, Y2, Y3
-	VFMADD231PS (R11), Y3, Y1
-	ADDQ        $0x00000020, R10
+	VFMADD231PS (R10), Y3, Y1
+	ADDQ        $0x00000020, R9
 	ADDQ        $0x00000004, R8
-	ADDQ        $0x00000020, R11
+	ADDQ        $0x00000020, R10
 
 restproduct0done:
-	VMOVUPS      Y1, 424(SP)
+	MOVQ         424(SP), BX
+	VMOVUPS      Y1, (BX)
 	VBROADCASTSS (SI), Y1
 	VMASKMOVPS   (DI)(DX*1), Y0, Y2
 	VSUBPS       Y2, Y1, Y1
-	VMOVUPS      (R9), Y2
+	VMOVUPS      (BX), Y2
 	MOVQ         72(AX), BX
 	VMASKMOVPS   (BX)(DX*1), Y0, Y3
 	VADDPS       Y3, Y2, Y2

@@ -122,8 +122,7 @@ type writer struct {
 	n             int // vectors at a time
 	held          map[int]vec.Many
 	mask          VecVirtual // of the lanes that count; nil: all
-	stack         Mem        // the results of heads
-	sums          []int      // where those of each input of kind h begin
+	sums          []int      // where the results of heads for each input of kind h begin
 	sum, left     GPVirtual  // where those of the vector at hand begin; how many vectors are left
 }
 

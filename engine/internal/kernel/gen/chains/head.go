@@ -34,6 +34,7 @@ type gatherer struct {
 	*writer
 	heads  GPVirtual
 	stride Mem   // bytes of a row of lanes
+	home   Mem   // where sums begin
 	cursor []Mem // of each head: the number of its first slot of the row
 }
 
@@ -62,7 +63,11 @@ func newGatherer(w *writer) *gatherer {
 			size += 32 * pair
 		}
 	}
-	w.stack, w.sum = AllocLocal(size), GP64()
+	// Sums begin at a multiple of their size: one across two cache lines would be slow to read back.
+	g.home, w.sum = AllocLocal(8), GP64()
+	LEAQ(AllocLocal(size+32).Offset(31), w.sum)
+	ANDQ(I8(-32), w.sum)
+	MOVQ(w.sum, g.home)
 	return g
 }
 
@@ -82,9 +87,10 @@ func (g *gatherer) run(n int, label string) {
 		for _, j := range group.heads {
 			g.head(j, n, acc, label)
 		}
+		MOVQ(g.home, g.sum)
 		for _, k := range group.into {
 			for i, a := range acc[k] {
-				VMOVUPS(a, g.stack.Offset(g.sums[k]+32*i))
+				VMOVUPS(a, Mem{Base: g.sum, Disp: g.sums[k] + 32*i})
 			}
 		}
 	}
@@ -351,7 +357,6 @@ func gatheredRows(name string, c *chain, tails Mem) {
 	w.mask = YMM()
 	VMOVDQU(Mem{Base: w.tmp, Index: n, Scale: 4, Disp: 32}, w.mask)
 	g.run(1, "rest")
-	LEAQ(w.stack, w.sum)
 	w.body(1)
 	SHLQ(Imm(2), n)
 	SUBQ(n, w.at)
@@ -382,7 +387,6 @@ func (g *gatherer) pairs(n GPVirtual) {
 	JL(LabelRef("single"))
 	g.run(pair, "pair")
 	if both > 1 {
-		LEAQ(g.stack, g.sum)
 		chain(pair)
 		JMP(LabelRef("pairs"))
 	} else {
@@ -395,7 +399,6 @@ func (g *gatherer) pairs(n GPVirtual) {
 	g.run(1, "single")
 	MOVQ(U32(1), g.left)
 	Label("chain")
-	LEAQ(g.stack, g.sum)
 	Label("vector")
 	chain(1)
 	ADDQ(Imm(32), g.sum)
@@ -410,7 +413,6 @@ func gatheredFlat(name string, c *chain, tails Mem) {
 	Pragma("noescape")
 	w := newWriter(c, true)
 	g, n := newGatherer(w), Load(Param("n"), GP64()).(GPVirtual)
-	LEAQ(w.stack, w.sum)
 	SUBQ(Imm(8), n)
 	JL(LabelRef("tail"))
 	Label("loop")
