@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"github.com/elegans-nn/elegans/engine"
 	. "github.com/elegans-nn/elegans/step"
 )
 
@@ -14,6 +15,7 @@ var cells = map[string]func() *Program{
 	"stateless": stateless,
 	"norm":      norm,
 	"twins":     twins,
+	"summed":    func() *Program { return engine.SummedGates(false) },
 }
 
 func some(in, out, skip int) *Edges {
