@@ -211,7 +211,7 @@ func Example() {
 	}
 	// Output:
 	// majority         0.50  always no
-	// last-value       0.56  last known value
+	// last-value       0.56  last known value, 54.5 % sure
 	// rule             1.00  light > 205
 	// logistic         1.00  features of the row: 1, penalty 0.001
 	// logistic-window  1.00  features of 8 rows: 15, penalty 0.001

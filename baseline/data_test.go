@@ -3,33 +3,18 @@ package baseline
 import (
 	"archive/zip"
 	"encoding/csv"
-	"errors"
-	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 
-	"github.com/elegans-nn/elegans/internal/require"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/series"
 )
 
-// dataFile finds a file of the real data: in ELEGANS_SHARED, else beside the repository.
-func dataFile(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("ELEGANS_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared")
-	}
-	path := filepath.Join(root, "data", name)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		require.Missing(t, "%s is absent; ELEGANS_SHARED names the folder that holds data/%s", path, name)
-	}
-	return path
-}
+// dataFile is a file of the data that are embedded in the program.
+func dataFile(name string) string { return filepath.Join("..", "dataset", "data", name) }
 
 // member reads a CSV file in a zip file, without its header.
 func member(t *testing.T, archive, name string) [][]string {
@@ -66,7 +51,7 @@ func number(t *testing.T, text string) float64 {
 func occupancy(t *testing.T, name string) series.Series {
 	t.Helper()
 	s := series.Series{Name: name}
-	for i, record := range member(t, dataFile(t, "occupancy.zip"), name)[1:] {
+	for i, record := range member(t, dataFile("occupancy.zip"), name)[1:] {
 		record = record[len(record)-7:] // some editions of the file begin with a row number
 		at, err := time.Parse(time.DateTime, record[0])
 		if err != nil {
@@ -182,7 +167,7 @@ func traffic(t *testing.T) (series.Schema, series.Series) {
 	}
 	s := series.Series{}
 	var volume []float64
-	for _, record := range member(t, dataFile(t, "traffic.zip"), "Metro_Interstate_Traffic_Volume.csv")[1:] {
+	for _, record := range member(t, dataFile("traffic.zip"), "Metro_Interstate_Traffic_Volume.csv")[1:] {
 		at, err := time.Parse("2006-01-02 15:04", record[7])
 		if err != nil {
 			t.Fatal(err)
@@ -238,7 +223,7 @@ func TestOzone(t *testing.T) {
 		schema.Inputs = append(schema.Inputs, series.Input{Name: "x" + strconv.Itoa(k), Kind: series.Numeric, Missing: true, Clip: 6})
 	}
 	s := series.Series{}
-	for i, record := range member(t, dataFile(t, "ozone.zip"), "eighthr.data") {
+	for i, record := range member(t, dataFile("ozone.zip"), "eighthr.data") {
 		at, err := time.Parse("1/2/2006", record[0])
 		if err != nil {
 			t.Fatal(err)

@@ -93,4 +93,10 @@ func (g *guess) Parameters() int {
 	return g.learnt
 }
 
-func (g *guess) String() string { return g.account }
+// String names, for classes, the probability that was learnt: it is one of the parameters.
+func (g *guess) String() string {
+	if g.schema.Target.Task == series.Classify {
+		return fmt.Sprintf("%s, %.3g %% sure", g.account, 100*g.right)
+	}
+	return g.account
+}

@@ -115,6 +115,9 @@ func readFor(schema series.Schema, name string, r Roles) (*table.Table, error) {
 	if r.Layout == Long {
 		o = table.Options{} // parameters are no columns yet
 	}
+	if schema.Clock.Column != "" {
+		o.Spell = []string{schema.Clock.Column} // see TimeColumn
+	}
 	if schema.Clock.Column == "" && name != "-" {
 		// A model that counts rows is given all columns to look for times and series that are not meant to be left out. One of
 		// them that cannot be read is no fault of the data.

@@ -77,16 +77,29 @@ func (d *Dataset) stack(rows [][]int) *table.Table {
 		case everywhere && text:
 			out.Columns = append(out.Columns, stackText(name, columns, rows))
 		case everywhere:
-			c := table.Column{Name: name, Kind: table.Number}
-			for i, list := range rows {
-				for _, row := range list {
-					c.Num = append(c.Num, columns[i].Num[row])
-				}
-			}
-			out.Columns = append(out.Columns, c)
+			out.Columns = append(out.Columns, stackNumbers(name, columns, rows))
 		}
 	}
 	return out
+}
+
+// stackNumbers keeps the numbers and, where all tables have it, their spelling.
+func stackNumbers(name string, columns []*table.Column, rows [][]int) table.Column {
+	c := table.Column{Name: name, Kind: table.Number}
+	spelled := make([]*table.Column, 0, len(columns))
+	for i, list := range rows {
+		for _, row := range list {
+			c.Num = append(c.Num, columns[i].Num[row])
+		}
+		if columns[i].Spelling != nil {
+			spelled = append(spelled, columns[i].Spelling)
+		}
+	}
+	if len(spelled) == len(columns) {
+		s := stackText(name, spelled, rows)
+		c.Spelling = &s
+	}
+	return c
 }
 
 // stackText keeps the texts of cells that are no numbers in a column of numbers, as far as the table kept them.
@@ -101,7 +114,7 @@ func stackText(name string, columns []*table.Column, rows [][]int) table.Column 
 		for _, row := range list {
 			text, ok := bad[row]
 			if !ok {
-				text = columns[i].Cell(row)
+				text = columns[i].Spelled(row)
 			}
 			if text == "" {
 				out.Codes = append(out.Codes, -1)

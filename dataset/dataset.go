@@ -153,13 +153,25 @@ func Open(name string, r Roles) (*Dataset, error) {
 
 // OpenFiles reads several files of the same columns as one data set. The series of different files are different, and
 // SplitOptions can name whole files.
-func OpenFiles(r Roles, paths ...string) (*Dataset, error) {
+func OpenFiles(r Roles, paths ...string) (*Dataset, error) { return openFiles(r, nil, paths) }
+
+// OpenToWrite is Open for whoever writes the rows again (SplitTables): numbers keep the spelling of the source.
+func OpenToWrite(name string, r Roles) (*Dataset, error) {
+	if b, err := Lookup(name); err == nil {
+		return b.Open(r)
+	}
+	return openFiles(r, []string{table.All}, []string{name})
+}
+
+func openFiles(r Roles, spell, paths []string) (*Dataset, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
 	tables := make([]*table.Table, len(paths))
 	for i, name := range paths {
-		t, err := table.Open(name, r.selection())
+		o := r.selection()
+		o.Spell = spell
+		t, err := table.Open(name, o)
 		if err != nil {
 			return nil, openError(name, err)
 		}

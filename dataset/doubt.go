@@ -80,7 +80,8 @@ func (d *Dataset) moments(c *table.Column) []float64 {
 	return nil
 }
 
-// rowsOfText and rowsOfNumber are how many rows a value must have on average for its column to be taken for the names of series.
+// rowsOfText and rowsOfNumber are how many rows a value must have on average for its column to be taken for the names of
+// series.
 const rowsOfText, rowsOfNumber = 2, 4
 
 // seriesCandidates names columns that may tell series apart: few texts or whole numbers, each on several rows, and time

@@ -149,6 +149,10 @@ func (p *part) spread(r Roles, rows []int, n int) (columns []table.Column, repla
 // pick is the column at the given rows.
 func pick(c *table.Column, rows []int) table.Column {
 	picked := table.Column{Name: c.Name, Kind: c.Kind, Levels: c.Levels}
+	if c.Spelling != nil {
+		s := pick(c.Spelling, rows)
+		picked.Spelling = &s
+	}
 	at := map[int]int{}
 	for to, from := range rows {
 		at[from] = to

@@ -133,6 +133,12 @@ func (t *track) sort() {
 func (d *Dataset) backwardsError(t *track, i int) error {
 	p := d.parts[t.part]
 	c, _ := p.table.Column(d.Roles.Time)
+	for _, row := range []int{int(t.rows[i-1]), int(t.rows[i])} {
+		if p.stamps.skipped[row] {
+			return p.cell(row, d.Roles.Time, c.Cell(row), "names an hour that the clock of %s skips when summer time begins, and with it the times around go backwards; %s",
+				d.Roles.Zone, d.advice("correct it", "or choose the --zone that the times were written in, such as UTC"))
+		}
+	}
 	by := fmt.Sprintf("%g s", t.time[i-1]-t.time[i])
 	if gap := time.Duration((t.time[i-1] - t.time[i]) * float64(time.Second)); gap > 0 {
 		by = gap.String()

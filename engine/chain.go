@@ -71,8 +71,8 @@ func (c *chain) print(head byte) string {
 	return fmt.Sprint(b.String(), " > ", c.out)
 }
 
-// fused reports whether the chain, with its heads if it has any, has a kernel of its own.
-func (c *chain) fused(pl *plan) bool { return kernel.Has(c.key(pl), 1) }
+// fused reports whether the chain has a kernel of its own, with its heads or after them.
+func (c *chain) fused(pl *plan) bool { return kernel.Has(c.key(pl), 1) || kernel.Has(c.text(), 1) }
 
 // agenda orders the nodes of one stage.
 type agenda struct {
@@ -112,7 +112,7 @@ func (a *agenda) prepare() {
 	}
 	slices.Sort(a.todo)
 	for _, i := range a.todo {
-		for _, j := range pl.p.Nodes[i].In {
+		for _, j := range pl.reads(i) {
 			j = pl.root[j]
 			a.uses[j]++
 			if !a.lane(i) {
@@ -136,7 +136,7 @@ func (a *agenda) lane(i int) bool {
 func (a *agenda) skip(i int) bool {
 	switch n := &a.pl.p.Nodes[i]; n.Op {
 	case step.OpAccum:
-		return a.pl.direct(i)
+		return a.pl.direct(i) && !a.pl.summed[i]
 	case step.OpBroadcast:
 		return a.pl.spread(i) && !a.whole[i] && !a.stage.uniform() && !a.pl.kept(i)
 	}
@@ -145,7 +145,7 @@ func (a *agenda) skip(i int) bool {
 
 // ready reports whether all operands are there; chained are those of the chain that is being collected.
 func (a *agenda) ready(i int, chained map[int]bool) bool {
-	for _, j := range a.pl.p.Nodes[i].In {
+	for _, j := range a.pl.reads(i) {
 		r := a.pl.root[j]
 		if chained[r] && a.lane(i) && a.pl.p.Nodes[j].Shape.Len() == a.pl.p.Nodes[r].Shape.Len() {
 			continue
@@ -275,7 +275,7 @@ func (c *collection) wanted() map[int]bool {
 // ancestors adds the unfinished element-wise nodes that a node depends on; it reports false where a structured operation
 // is among them.
 func (c *collection) ancestors(i int, set map[int]bool) bool {
-	for _, j := range c.pl.p.Nodes[i].In {
+	for _, j := range c.pl.reads(i) {
 		p := c.pl.producer(j)
 		switch {
 		case !c.member[p] || c.done[p] || set[p] || c.chained[p]:

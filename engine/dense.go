@@ -22,15 +22,20 @@ func (c *compiler) dense(s stage, i int) (f func(t int), ok bool) {
 		p.Terms = append(p.Terms, c.matrix(n, k))
 	}
 	values, result, outer, lanes := c.e.views(in), c.e.view(y), n.Shape.Outer, c.width(s)
+	run, begin := p.Run, func([]float32, int) {}
+	if _, onto := c.onto[i]; onto {
+		run, begin = p.Add, c.beginning(s, i)
+	}
 	return func(t int) {
 		dst := result.get(t)
+		begin(dst, t)
 		rows := len(dst) / outer
 		for o := range outer {
 			for k := range p.Terms {
 				cols := p.Terms[k].Cols * lanes
 				p.Terms[k].W, p.X[k] = values[2*k].get(t), values[2*k+1].get(t)[o*cols:][:cols]
 			}
-			p.Run(dst[o*rows:][:rows], lanes)
+			run(dst[o*rows:][:rows], lanes)
 		}
 	}, true
 }

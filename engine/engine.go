@@ -42,6 +42,8 @@ type Engine struct {
 	code          [numStages][]func(t int)
 	spans         [numStages][]func(from, to int) // what takes the times of a chunk together, after the rest of the stage
 	sums          []sums
+	slotTime      int // of slots
+	slots         [slotKinds]int
 	state, dstate [][]float32 // at the ends of the sequence: before and after Forward; see State, DState
 	dfinal        [][]float32
 	held          [][]float32 // cotangents of lanes that have ended
@@ -78,8 +80,8 @@ func arrange(p *step.Program, o Options) *compiler {
 		panic("engine: more than 512 lanes")
 	}
 	pl := newPlan(p, o.Probes, o.wanted...)
-	e := &Engine{p: p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}}
-	c := &compiler{layout: e.lay, e: e, panels: map[valueKey]*panels{}, copies: map[valueKey]place{}}
+	e := &Engine{p: pl.p, plan: pl, lay: newLayout(pl, o.Steps, o.Lanes), lanes: o.Lanes, steps: o.Steps, probes: map[int]place{}, slotTime: -1}
+	c := &compiler{layout: e.lay, e: e, panels: map[valueKey]*panels{}, rowSums: map[valueKey]*rowSum{}}
 	for s := range numStages {
 		for items := pl.items[s]; len(items) > 0; {
 			f, n := c.next(s, items)
@@ -206,10 +208,11 @@ func (e *Engine) get(p place, t int) []float32 { return e.mem[p.at(t):][:p.n] }
 type view struct {
 	e     *Engine
 	p     place
+	kind  int // of its slots
 	fixed []float32
 }
 
-func (e *Engine) view(p place) *view { return &view{e: e, p: p} }
+func (e *Engine) view(p place) *view { return &view{e: e, p: p, kind: p.kind()} }
 
 func (e *Engine) views(places []place) (list []*view) {
 	for _, p := range places {
@@ -230,7 +233,7 @@ func (v *view) get(t int) []float32 {
 }
 
 func (v *view) find(t int) []float32 {
-	x := v.e.mem[v.p.at(t):][:v.p.n]
+	x := v.e.mem[v.p.off+v.e.slotsAt(t)[v.kind]*v.p.stride:][:v.p.n]
 	if !v.e.moves(&v.p) {
 		v.fixed = x
 	}

@@ -23,8 +23,9 @@ const mostSums = 4
 // canHead reports whether a node is a sum over edges that a kernel can compute beside a chain.
 func (pl *plan) canHead(i int) bool {
 	n := &pl.p.Nodes[i]
+	_, onto := pl.onto[i]
 	switch {
-	case n.Shape.Outer > 1:
+	case onto || n.Shape.Outer > 1:
 	case n.Op == step.OpSynapses:
 		return true
 	case n.Op == step.OpLinear || n.Op == step.OpLinearT:

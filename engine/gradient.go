@@ -18,6 +18,7 @@ type panelMember struct {
 	dy   place
 	to   sink
 	w    kernel.Matrix
+	sum  []float32   // in the width of panels, where the matrix has another; handed on at the end
 	rows [][]float32 // of dy, by time
 }
 
@@ -31,7 +32,7 @@ type valueKey struct {
 // their own time.
 func (c *compiler) panelled(s stage, i int) (f func(t int), ok bool) {
 	n, lanes := &c.p.Nodes[i], c.width(s)
-	if n.Edges[0] != nil || s != rbefore && s != rafter || !kernel.Panelled(lanes) {
+	if n.Edges[0] != nil || s != rbefore && s != rafter || c.passing(s, n.In[0]) || !kernel.Panelled(lanes) {
 		return nil, false
 	}
 	a, b := c.p.Nodes[n.In[0]].Shape, c.p.Nodes[n.In[1]].Shape
@@ -46,37 +47,18 @@ func (c *compiler) panelled(s stage, i int) (f func(t int), ok bool) {
 		c.e.spans[s] = append(c.e.spans[s], g.span)
 	}
 	m := &panelMember{dy: c.inLane(s, n.In[0]), to: c.sink(s, i, n.Shape.Len())}
-	m.w = kernel.Matrix{Rows: a.Inner, Cols: b.Inner, Row: b.Inner, Col: 1}
-	g.members = append(g.members, m)
-	var saved func(t int)
-	if c.passing(s, n.In[0]) {
-		m.dy, saved = c.saved(s, n.In[0])
+	width := g.turned.Width()
+	m.w = kernel.Matrix{Rows: a.Inner, Cols: b.Inner, Row: width, Col: 1}
+	if width != b.Inner {
+		m.sum = make([]float32, a.Inner*width)
+		c.e.panelBytes += 4 * len(m.sum)
+		c.e.sums = append(c.e.sums, sums{func() { clear(m.sum) }, func() { m.flush(c.e) }})
 	}
-	if take := first && g.passing; take || saved != nil {
-		return func(t int) {
-			if take {
-				g.take(t)
-			}
-			if saved != nil {
-				saved(t)
-			}
-		}, true
+	g.members = append(g.members, m)
+	if first && g.passing {
+		return g.take, true
 	}
 	return nil, true
-}
-
-// saved keeps a value that its stage overwrites for the times of a chunk; f is nil where another gradient saves it.
-func (c *compiler) saved(s stage, node int) (to place, f func(t int)) {
-	key := valueKey{s, node}
-	if to, ok := c.copies[key]; ok {
-		return to, nil
-	}
-	from := c.inLane(s, node)
-	to = c.slots(from.n, chunk)
-	to.mod = chunk
-	c.copies[key] = to
-	e := c.e
-	return to, func(t int) { copy(e.get(to, t), e.get(from, t)) }
 }
 
 // take turns the value of time t around.
@@ -104,9 +86,26 @@ func (g *panels) span(from, to int) {
 				m.rows = append(m.rows, dy[o*n:][:n])
 			}
 		}
+		if m.sum != nil {
+			m.w.W = m.sum
+			g.turned.OuterAdd(m.w, m.rows)
+			continue
+		}
 		for _, p := range m.to.places {
 			m.w.W = g.e.get(p, 0)
 			g.turned.OuterAdd(m.w, m.rows)
+		}
+	}
+}
+
+// flush hands the sums on.
+func (m *panelMember) flush(e *Engine) {
+	for _, p := range m.to.places {
+		dst := e.get(p, 0)
+		for i := range m.w.Rows {
+			for j, v := range m.sum[i*m.w.Row:][:m.w.Cols] {
+				dst[i*m.w.Cols+j] += v
+			}
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/elegans-nn/elegans/step"
+import (
+	"slices"
+
+	"github.com/elegans-nn/elegans/step"
+)
 
 // chunk is how many times the stages outside the core take together. It bounds the memory between stages, and is part of
 // the order in which gradients are summed: the same everywhere.
@@ -20,6 +24,31 @@ func (p place) at(t int) int {
 		t %= chunk // dividing by a constant is faster
 	}
 	return p.off + t*p.stride
+}
+
+// slotKinds are the ways in which places take their slots by time: every time, a chunk and one more, each from that time or
+// from the next.
+const slotKinds = 6
+
+// kind says which of them is a place's.
+func (p place) kind() int {
+	switch p.mod {
+	case 0:
+		return p.phase
+	case chunk:
+		return 2 + p.phase
+	}
+	return 4 + p.phase
+}
+
+// slotsAt are the slots of all kinds at time t. Many places are looked up at one time, and remainders take longer than the
+// rest of that.
+func (e *Engine) slotsAt(t int) *[slotKinds]int {
+	if e.slotTime != t {
+		e.slotTime = t
+		e.slots = [slotKinds]int{t, t + 1, t % chunk, (t + 1) % chunk, t % (chunk + 1), (t + 1) % (chunk + 1)}
+	}
+	return &e.slots
 }
 
 // part is rows [from, from+rows) of width numbers.
@@ -69,8 +98,9 @@ func newLayout(pl *plan, steps, lanes int) *layout {
 	return l
 }
 
-// line is how many numbers a cache line holds. Values begin at one, for a vector across two lines costs two loads.
-const line = 16
+// line is how many numbers two cache lines hold. Values begin at one, for a vector across two costs two loads; and at the
+// second of two, so that values of 8, 16 or 32 lanes are rows of one memory, see masked.
+const line = 32
 
 func (l *layout) take(n int) int {
 	at := (l.size + line - 1) &^ (line - 1)
@@ -153,7 +183,7 @@ func (l *layout) placePorts() {
 		}
 		l.port[q] = at
 		if !q.copy {
-			l.fixed[q.node] = at
+			l.fixed[l.root[q.node]] = at
 		}
 	}
 }
@@ -246,6 +276,8 @@ func weight(n *step.Node, k int) bool {
 		return k%2 == 0
 	case step.OpSynapses, step.OpSynapsesT:
 		return k >= 1 && k <= 4
+	case step.OpAccum:
+		return k == 0
 	}
 	return false
 }
@@ -275,6 +307,11 @@ func (l *layout) pack(s stage, base int) int {
 	for k, it := range l.items[s] {
 		made := l.made(it)
 		for _, i := range made {
+			if x, ok := l.inherits(s, i, last[k]); ok {
+				l.stage[s][i] = l.stage[s][x]
+				last[k] = slices.DeleteFunc(last[k], func(j int) bool { return j == x })
+				continue
+			}
 			put(i)
 		}
 		for _, i := range last[k] {
@@ -304,7 +341,7 @@ func (l *layout) made(it item) (nodes []int) {
 				nodes = append(nodes, i)
 			}
 		}
-	case l.p.Nodes[it.node].Op == step.OpOuter:
+	case l.p.Nodes[it.node].Op == step.OpOuter, l.p.Nodes[it.node].Op == step.OpAccum:
 	case l.p.Nodes[it.node].Op == step.OpSynapsesT:
 		nodes = []int{it.node}
 	default:
@@ -338,7 +375,7 @@ func (l *layout) lastUse(s stage) (lists [][]int, read map[int]bool) {
 				}
 			}
 		default:
-			for _, j := range l.p.Nodes[it.node].In {
+			for _, j := range l.reads(it.node) {
 				see(j, k)
 			}
 		}

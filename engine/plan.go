@@ -26,7 +26,12 @@ type plan struct {
 	of      []stage
 	keep    []keep
 	items   [numStages][]item
-	// root and shift resolve slices, which are views: component k of node i is component k + shift[i] of root[i].
+	// summed are accumulators that take the times of a chunk together.
+	summed map[int]bool
+	// onto are the values that products and reverses of synapses begin with, in place of zero.
+	onto map[int]int
+	// root and shift resolve views, which are slices and sums that their product computes: component k of node i is
+	// component k + shift[i] of root[i].
 	root, shift []int
 	ports       []port
 }
@@ -63,9 +68,13 @@ var portNames = [...]string{"next", "output", "probe", "dstate", "dinput", "dtim
 // newPlan plans a program; probes are the numbers of those to compute, wanted are nodes whose values must outlive their
 // stage.
 func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
+	p = merge(p, wanted)
+	if wanted == nil { // which name nodes
+		p = push(p)
+	}
 	n := len(p.Nodes)
 	pl := &plan{p: p, uniform: p.Uniform(), live: make([]bool, n), of: make([]stage, n), keep: make([]keep, n),
-		root: make([]int, n), shift: make([]int, n)}
+		root: make([]int, n), shift: make([]int, n), summed: map[int]bool{}, onto: map[int]int{}}
 	for i, n := range p.Nodes {
 		pl.root[i] = i
 		if n.Op == step.OpSlice {
@@ -79,6 +88,8 @@ func newPlan(p *step.Program, probes []int, wanted ...int) *plan {
 	pl.mark()
 	pl.check()
 	pl.stages()
+	pl.begin()
+	pl.keepOperands()
 	pl.settlePorts()
 	pl.schedule()
 	return pl
@@ -172,9 +183,9 @@ func (pl *plan) settlePorts() {
 		key := [2]int{int(q.kind), i}
 		switch q.kind {
 		case portNext:
-			q.copy = op.Leaf() || i != q.node || pl.of[i] != core || op == step.OpBroadcast || taken[key]
+			q.copy = op.Leaf() || pl.part(q.node) || pl.of[i] != core || op == step.OpBroadcast || taken[key]
 		case portDState:
-			q.copy = op.Leaf() || i != q.node || pl.of[i] != rcore || op == step.OpBroadcast || taken[key]
+			q.copy = op.Leaf() || pl.part(q.node) || pl.of[i] != rcore || op == step.OpBroadcast || taken[key]
 		default:
 			dnext := op == step.OpCotangent && pl.of[i] == rcore
 			q.copy = pl.uniform[i] || op == step.OpBroadcast || dnext
@@ -185,7 +196,7 @@ func (pl *plan) settlePorts() {
 		}
 	}
 	for k := range pl.ports {
-		if q := &pl.ports[k]; q.kind == portDState && pl.keep[q.node] == history {
+		if q := &pl.ports[k]; q.kind == portDState && pl.keep[pl.root[q.node]] == history {
 			q.copy = true
 		}
 	}
@@ -197,7 +208,7 @@ func (pl *plan) kept(i int) bool {
 		return true
 	}
 	for _, q := range pl.ports {
-		if q.node == i && !q.copy {
+		if pl.root[q.node] == i && !q.copy {
 			return true
 		}
 	}
@@ -251,8 +262,12 @@ func (pl *plan) spread(i int) bool {
 }
 
 // direct reports whether an accumulator's value is summed over lanes where it arises, and never stands in lanes: the
-// gradients of matrices and of synapses (the first result of SynapsesT is a cotangent in lanes like any other).
+// gradients of matrices and of synapses (the first result of SynapsesT is a cotangent in lanes like any other), and sums
+// of chunks.
 func (pl *plan) direct(accum int) bool {
+	if pl.summed[accum] {
+		return true
+	}
 	switch n := &pl.p.Nodes[pl.p.Nodes[accum].In[1]]; n.Op {
 	case step.OpOuter:
 		return true
@@ -269,7 +284,7 @@ func (pl *plan) schedule() {
 		a := &agenda{pl: pl, stage: s, member: map[int]bool{}}
 		lists[s] = a
 		for i, n := range pl.p.Nodes {
-			if pl.live[i] && pl.of[i] == s && !n.Op.Leaf() && n.Op != step.OpSlice && !pl.again(i) {
+			if pl.live[i] && pl.of[i] == s && !n.Op.Leaf() && pl.root[i] == i && !pl.again(i) {
 				a.need(i)
 			}
 		}
@@ -297,7 +312,7 @@ func (a *agenda) need(i int) {
 		a.need(n.In[0])
 	case of == a.stage || of < a.stage && pl.again(i):
 		a.member[i] = true
-		for _, j := range n.In {
+		for _, j := range pl.reads(i) {
 			a.need(j)
 		}
 	default:

@@ -120,6 +120,9 @@ func (l *layout) describe(it item) string {
 			text += fmt.Sprintf(" on %d edges", len(e.List))
 		}
 	}
+	if x, ok := l.onto[it.node]; ok {
+		text += fmt.Sprintf(" onto t%d", x)
+	}
 	return fmt.Sprintf("%s -> %s, %.0f FLOPs", text, l.value(it.node), l.flops(it))
 }
 

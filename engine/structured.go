@@ -6,7 +6,7 @@ import (
 )
 
 // structured compiles the operations that are not element-wise: a row gives the call of node i in stage s at time t.
-// Slices and further results are places only, and accumulators are written by the producers of their values.
+// Slices and further results are places only. Most accumulators are written by the producers of their values.
 var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
 	step.OpLinear:    (*compiler).linear,
 	step.OpLinearT:   (*compiler).linear,
@@ -20,6 +20,7 @@ var structured = [step.Ops]func(c *compiler, s stage, i int) func(t int){
 	step.OpGather:    (*compiler).gather,
 	step.OpScatter:   (*compiler).scatter,
 	step.OpPad:       (*compiler).pad,
+	step.OpAccum:     (*compiler).accum,
 }
 
 // compiler turns a layout into code.
@@ -27,7 +28,7 @@ type compiler struct {
 	*layout
 	e         *Engine
 	panels    map[valueKey]*panels
-	copies    map[valueKey]place // of values that gradients save
+	rowSums   map[valueKey]*rowSum
 	gradients []*sparseGradient
 }
 
@@ -56,16 +57,19 @@ func (c *compiler) linear(s stage, i int) func(t int) {
 	if f, ok := c.dense(s, i); ok {
 		return f
 	}
+	if f, ok := c.masked(s, i); ok {
+		return f
+	}
 	e := c.e
 	y, in := c.operands(s, i)
 	var terms []func(y []float32, t int)
 	for k := 0; k < len(in); k += 2 {
 		terms = append(terms, c.term(s, i, k, in))
 	}
-	result := e.view(y)
+	result, begin := e.view(y), c.beginning(s, i)
 	return func(t int) {
 		dst := result.get(t)
-		clear(dst)
+		begin(dst, t)
 		for _, f := range terms {
 			f(dst, t)
 		}
@@ -257,10 +261,10 @@ func (c *compiler) synapsesT(s stage, i int) func(t int) {
 		sum := func(k int) []float32 { return e.get(to[k].places[0], 0) }
 		back.Flush(kernel.Synapse{W: sum(0), S: sum(1), M: sum(2), E: sum(3)})
 	}})
-	x, result := e.views(in), e.view(dv)
+	x, result, begin := e.views(in), e.view(dv), c.beginning(s, i)
 	return func(t int) {
 		v := result.get(t)
-		clear(v)
+		begin(v, t)
 		back.Run(kernel.Cotangent{V: x[0].get(t), DV: v, DG: x[5].get(t), DI: x[6].get(t)})
 	}
 }

@@ -17,6 +17,7 @@ type whole struct {
 // moving is an operand: where it stands, and who reads it.
 type moving struct {
 	p    place
+	kind int // of its slots
 	to   *[]float32
 	head *kernel.Head
 }
@@ -66,14 +67,15 @@ func (w *whole) run(t int) {
 	if w.call == nil {
 		w.bind()
 	}
+	slots := w.e.slotsAt(t)
 	for k := range w.operands {
-		w.operands[k].set(w.e, t)
+		w.operands[k].set(w.e, slots)
 	}
 	w.call()
 }
 
-func (m *moving) set(e *Engine, t int) {
-	v := e.mem[m.p.at(t):][:m.p.n]
+func (m *moving) set(e *Engine, slots *[slotKinds]int) {
+	v := e.mem[m.p.off+slots[m.kind]*m.p.stride:][:m.p.n]
 	if m.head != nil {
 		m.head.Read(v)
 		return
@@ -90,7 +92,8 @@ func (w *whole) bind() {
 	var rest []moving
 	for k := range w.operands {
 		m := &w.operands[k]
-		m.set(w.e, 0)
+		m.kind = m.p.kind()
+		m.set(w.e, w.e.slotsAt(0))
 		if w.e.moves(&m.p) {
 			rest = append(rest, *m)
 		}

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/internal/replace"
 	"github.com/elegans-nn/elegans/train"
 )
@@ -146,7 +147,7 @@ func (x *run) key() (string, map[string]string, error) {
 		}
 	}
 	settings := map[string]string{
-		"data": x.spec.Info.Data, "version": x.spec.Info.Version, "model": x.spec.Name,
+		"data": x.spec.Info.Data, "version": x.spec.Info.Version, "kernels": engine.KernelPath(), "model": x.spec.Name,
 		"seed": fmt.Sprint(x.spec.Seed), "seeds": fmt.Sprint(x.spec.Seeds), "metric": x.out.Metric.Name,
 		"layers": hex.EncodeToString(layers.Sum(nil)), "baselines": fmt.Sprint(!x.spec.NoBaselines), "windows": fmt.Sprint(len(x.data.Train.Windows)),
 	}

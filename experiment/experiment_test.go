@@ -12,6 +12,7 @@ import (
 
 	"github.com/elegans-nn/elegans/cell"
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/series"
@@ -50,7 +51,7 @@ func TestOutcome(t *testing.T) {
 	}
 	best, lowest := -1, math.Inf(1)
 	for i, r := range out.Subject.Runs {
-		if r.Seed != 3+uint64(i) || r.Model.Info().Seed != r.Seed || r.Model.Info().Name != "ltc" || r.Model.Info().Data != "0123" {
+		if r.Seed != 3+uint64(i) || r.Model.Info().Seed != r.Seed || r.Model.Info().Name != "ltc" || r.Model.Info().Data != "0123" || r.Model.Info().Kernels != engine.KernelPath() {
 			t.Errorf("run %d has seed %d, and its model says %+v", i, r.Seed, r.Model.Info())
 		}
 		if r.ValidLoss < lowest {

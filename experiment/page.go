@@ -53,7 +53,7 @@ func (x *Outcome) Page(o PageOptions) (*report.Report, error) {
 	r.Task = task(schema)
 	of := fmt.Sprintf("%s, seed %d (best on validation)", x.Subject.Name, best.Seed)
 	r.Scores = details(of, x.Subject.Evaluator, target)
-	r.Program = best.Model.Program().String()
+	r.Program, r.Kernels = best.Model.Program().String(), best.Model.Info().Kernels
 	for _, w := range best.Model.Wirings()[:min(1, len(best.Model.Wirings()))] {
 		drawing, err := drawn(w, schema)
 		if err != nil {

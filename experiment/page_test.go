@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/elegans-nn/elegans/dataset"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/report"
 	"github.com/elegans-nn/elegans/series"
@@ -28,7 +29,7 @@ func TestPage(t *testing.T) {
 	audit := &dataset.Audit{Name: "tanks"}
 	r := paged(t, out, PageOptions{Version: "9", Command: "elegans train tanks", Audit: audit, Source: "a workshop", Licence: "CC0",
 		Settings: []report.Setting{{Name: "seed", Value: "3"}}, Microseconds: map[string]float64{"ltc": 1.5}})
-	if r.Version != "9" || r.Command != "elegans train tanks" || r.Title != "ltc on tanks" || r.Data.Source != "a workshop" || r.Data.Licence != "CC0" || len(r.Settings) != 1 {
+	if r.Version != "9" || r.Kernels != engine.KernelPath() || r.Command != "elegans train tanks" || r.Title != "ltc on tanks" || r.Data.Source != "a workshop" || r.Data.Licence != "CC0" || len(r.Settings) != 1 {
 		t.Errorf("the page says %q, %q, %q, %+v", r.Version, r.Command, r.Title, r.Data)
 	}
 	if r.Metrics[0].Key != "accuracy" || len(r.Metrics) != len(metric.For(s.Split.Schema.Target)) {

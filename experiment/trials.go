@@ -7,6 +7,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/metric"
 	"github.com/elegans-nn/elegans/model"
 	"github.com/elegans-nn/elegans/train"
@@ -73,7 +74,7 @@ func (x *run) trial(ctx context.Context, t trial, k *keeper) error {
 		return err
 	}
 	info := x.spec.Info
-	info.Name = x.entries[t.entry].Name
+	info.Name, info.Kernels = x.entries[t.entry].Name, engine.KernelPath()
 	m = m.WithInfo(info).Initial(seed)
 	o := x.spec.Options
 	o.Seed = seed

@@ -32,7 +32,7 @@ var layers = map[string][]string{
 	"train":                  {"dataset", "engine", "model", "series", "step"},
 	"report":                 {"internal/replace", "metric", "series"},
 	"bench":                  {"cell", "engine", "internal/nearest", "model", "online", "series", "step", "train", "wiring"},
-	"experiment": {"baseline", "cell", "dataset", "internal/replace", "metric", "model", "report", "series", "train",
+	"experiment": {"baseline", "cell", "dataset", "engine", "internal/replace", "metric", "model", "report", "series", "train",
 		"wiring"},
 }
 

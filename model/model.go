@@ -63,6 +63,8 @@ type Info struct {
 	Data string `json:"data,omitempty"`
 	// Version of the program that wrote it.
 	Version string `json:"version,omitempty"`
+	// Kernels that it was trained on, as engine.KernelPath names them; others give other last bits.
+	Kernels string `json:"kernels,omitempty"`
 	// Protocol says how series are cut at evaluation: state carried along, or windows from zero.
 	Protocol string `json:"protocol,omitempty"`
 	// Settings are the options of training, by flag.

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -175,5 +177,39 @@ func TestOtherTasksInBrowser(t *testing.T) {
 			Bands: [][]float64{{0.8, 0.1, 0}, {0.1, 0.4, 0.3}, {0.1, 0.5, 0.7}}}, {Name: "two", Time: []float64{5}, Truth: []float64{0}, Value: []float64{1}}}}}
 	if err := open(t, render(t, r)).drawnWell(1); err != nil {
 		t.Errorf("classes: %v", err)
+	}
+}
+
+// shown are the ends of the stretch that a chart shows, as it tells them.
+var shown = regexp.MustCompile(`aria-label="Truth and prediction over time, from ([0-9.]+) rows to ([0-9.]+) rows"`)
+
+// TestLongSeriesOpenReadably: a year of hours opens on its first labelled days, a day of hours as a whole.
+func TestLongSeriesOpenReadably(t *testing.T) {
+	browser(t)
+	for _, c := range []struct {
+		rows, unlabelled int
+		from, to         string
+	}{{8000, 100, "100", ""}, {48, 0, "0", "47"}} {
+		trace := Trace{}
+		for i := range c.rows {
+			truth := math.Sin(2 * math.Pi * float64(i) / 24)
+			trace.Time, trace.Value, trace.Truth = append(trace.Time, float64(i)), append(trace.Value, 0.9*truth), append(trace.Truth, truth)
+			if i < c.unlabelled {
+				trace.Truth[i] = math.NaN()
+			}
+		}
+		r := &Report{Clock: "index", Predictions: &Predictions{Target: "y", Series: []Trace{trace}}}
+		v := open(t, render(t, r))
+		if err := v.drawnWell(1); err != nil {
+			t.Fatal(err)
+		}
+		ends := shown.FindStringSubmatch(v.dom)
+		if ends == nil || ends[1] != c.from || c.to != "" && ends[2] != c.to {
+			t.Errorf("%d rows open from %q", c.rows, ends)
+			continue
+		}
+		if to, _ := strconv.ParseFloat(ends[2], 64); c.to == "" && !(to > 300 && to < 1500) {
+			t.Errorf("%d rows with a turn every 12 open up to %g", c.rows, to)
+		}
 	}
 }

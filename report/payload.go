@@ -11,7 +11,7 @@ import (
 
 // What the charts may cost: a page with everything on it stays below a megabyte.
 const (
-	mostPoints   = 4000  // points of one series of predictions
+	mostPoints   = 10000 // points of one series of predictions
 	mostNumbers  = 60000 // numbers of all predictions, or of all neurons, together
 	leastPoints  = 200   // points of a series below which a chart says little
 	mostSeries   = 40    // series of predictions in the selector

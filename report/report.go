@@ -37,8 +37,8 @@ type Report struct {
 	Program string
 	// Settings are the options of the run in the order to be shown.
 	Settings []Setting
-	// Command is the exact command line that gives this result again.
-	Command string
+	// Command is the exact command line that gives this result again, on the kernels that are named; may be empty.
+	Command, Kernels string
 	// Warnings that a reader must see before the figures.
 	Warnings []string
 }

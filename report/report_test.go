@@ -126,6 +126,18 @@ func TestSoundBites(t *testing.T) {
 	}
 }
 
+// TestKernels: what a run can be repeated on is named where it is known.
+func TestKernels(t *testing.T) {
+	r := brief()
+	if html := render(t, r); !strings.Contains(html, "with the same data, version and kernels (avx2):") {
+		t.Error("the page does not name the kernels")
+	}
+	r.Kernels = ""
+	if html := render(t, r); !strings.Contains(html, "with the same data, version and kernels:") {
+		t.Error("without kernels the sentence is not whole")
+	}
+}
+
 // TestSections takes one part away at a time: exactly its section must go.
 func TestSections(t *testing.T) {
 	parts := map[string]func(*Report){
@@ -190,7 +202,7 @@ const hostile = `</script><script>alert(1)</script>"'><img src=x onerror=alert(1
 
 func TestEscaping(t *testing.T) {
 	r := brief()
-	r.Title, r.Subtitle, r.Task, r.Version, r.Command, r.Program = hostile, hostile, hostile, hostile, hostile, hostile
+	r.Title, r.Subtitle, r.Task, r.Version, r.Command, r.Kernels, r.Program = hostile, hostile, hostile, hostile, hostile, hostile, hostile
 	r.Warnings, r.Settings = []string{hostile}, []Setting{{hostile, hostile, hostile}}
 	r.Models[0].Name, r.Models[0].Description, r.Metrics[0].Label, r.Metrics[0].Explain = hostile, hostile, hostile, hostile
 	r.Comparisons[0].Method = hostile

@@ -68,7 +68,7 @@ func sampleOf(rows int) *Report {
 		Wiring: sampleWiring(), Activity: sampleActivity(r),
 		Program:  "x  = input [5]\nv  = state [19]\na  = synapses(x, v)\nv' = relax(v, a, dt/6)\ny  = linear(v'[18:19])\n",
 		Settings: []Setting{{"model", "ltc", "NCP, 19 neurons"}, {"epochs", "30", "at most"}, {"learning rate", "0.01", "cosine to 5 %"}, {"batch", "32", ""}, {"first seed", "1", ""}},
-		Command:  "elegans train occupancy --model ltc --seed 1 --seeds 3",
+		Command:  "elegans train occupancy --model ltc --seed 1 --seeds 3", Kernels: "avx2",
 		Warnings: []string{"The column Light alone explains the label (99.3 % with one threshold): a network is hardly needed here."},
 	}
 }

@@ -32,6 +32,9 @@ type builder struct {
 	lost    bool
 	bad     cellList
 	nan     cellList
+	spell   bool // cells are kept as spelled in spelled, with words for its codes
+	spelled []int32
+	written interner
 }
 
 // cellList keeps the first few cells and counts all.
@@ -61,6 +64,9 @@ func fill[T any](list []T, row int, v, blank T, expect int) []T {
 
 // addCell adds a cell as spelled in a text format.
 func (b *builder) addCell(row int, cell []byte) {
+	if b.spell {
+		b.keepSpelling(row, bytes.TrimSpace(cell))
+	}
 	if b.plainNumber(row, cell) {
 		return
 	}
@@ -78,6 +84,13 @@ func (b *builder) addCell(row int, cell []byte) {
 		return
 	}
 	b.addWord(row, cell)
+}
+
+// keepSpelling keeps a cell; an empty one has no spelling.
+func (b *builder) keepSpelling(row int, cell []byte) {
+	if len(cell) > 0 {
+		b.spelled = fill(b.spelled, row, b.written.code(validText(cell)), -1, b.expect)
+	}
 }
 
 // plainNumber adds what most cells are, a number that begins with a digit or a sign; no marker does, but those of the caller.
@@ -166,6 +179,12 @@ func (b *builder) column(rows int) Column {
 		}
 	}
 	c.Num = b.num
+	if b.spelled != nil {
+		for len(b.spelled) < rows {
+			b.spelled = append(b.spelled, -1)
+		}
+		c.Spelling = &Column{Name: b.name, Kind: Text, Codes: b.spelled, Levels: b.written.levels}
+	}
 	c.Bad, c.BadCount = b.bad.kept, b.bad.count
 	c.NaN, c.NaNCount = b.nan.kept, b.nan.count
 	return c

@@ -58,7 +58,7 @@ func (c *collector) column(name string) *builder {
 	}
 	var b *builder
 	if c.wanted == nil || c.wanted[name] {
-		b = &builder{name: name, mode: c.modes[name], markers: c.markers, unseen: c.unseen, expect: c.expect}
+		b = &builder{name: name, mode: c.modes[name], markers: c.markers, unseen: c.unseen, expect: c.expect, spell: slices.Contains(c.opts.Spell, name) || slices.Contains(c.opts.Spell, All)}
 	}
 	c.index[name] = len(c.known)
 	c.known = append(c.known, name)

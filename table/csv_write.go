@@ -29,7 +29,7 @@ func writeDelimited(w io.Writer, t *Table, delim byte) error {
 	out.WriteByte('\n')
 	for row := range t.Rows {
 		for i := range t.Columns {
-			put(i, t.Columns[i].Cell(row))
+			put(i, t.Columns[i].Spelled(row))
 		}
 		if err := out.WriteByte('\n'); err != nil {
 			return err

@@ -4,13 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/elegans-nn/elegans/internal/require"
 )
 
 // parse reads a text as if it were a file of the given name.
@@ -136,22 +132,4 @@ func TestDifferenceFindsPlantedFaults(t *testing.T) {
 			t.Errorf("%s: the fault was not found", name)
 		}
 	}
-}
-
-// sharedData is a file of real measurements outside the repository.
-func sharedData(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("ELEGANS_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared")
-	}
-	path := filepath.Join(root, "data", name)
-	file := path
-	if i := strings.Index(path, ".zip/"); i >= 0 {
-		file = path[:i+4]
-	}
-	if _, err := os.Stat(file); err != nil {
-		require.Missing(t, "real data are absent: %v", err)
-	}
-	return path
 }

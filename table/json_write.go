@@ -44,7 +44,10 @@ func jsonCell(c *Column, levels []string, row int) string {
 	case math.IsInf(c.Num[row], 0):
 		return `"` + formatNumber(c.Num[row]) + `"`
 	}
-	return formatNumber(c.Num[row])
+	if text := c.Spelled(row); json.Valid([]byte(text)) {
+		return text
+	}
+	return formatNumber(c.Num[row]) // of a spelling that JSON does not have, such as +5
 }
 
 func jsonString(s string) string {

@@ -12,6 +12,9 @@ const (
 	HeaderAbsent
 )
 
+// All in Options.Spell stands for every column.
+const All = "*"
+
 // Options say how to read a file. The zero value detects everything and reads all columns.
 type Options struct {
 	// Columns to read, in this order; nil reads all. An unknown name is an *UnknownColumnError.
@@ -27,6 +30,9 @@ type Options struct {
 	// "unknown". They are compared with the whole cell; a marker that is a number also stands for every equal number of a
 	// Number column, in binary formats too.
 	Missing []string
+	// Spell names columns of numbers whose cells are kept as the source spells them too (Column.Spelling), so that they can be
+	// written again without a change; All stands for every column. Formats with types have no spelling.
+	Spell []string
 	// Delimiter of a CSV file; 0 detects comma, semicolon, tab, bar or runs of spaces. A space means runs of spaces.
 	Delimiter rune
 	// Header of a CSV file.

@@ -2,11 +2,12 @@ package table
 
 import (
 	"io"
+	"math"
 
 	"github.com/parquet-go/parquet-go"
 )
 
-// writeParquet writes optional DOUBLE and STRING columns, snappy-compressed, with nulls for missing cells.
+// writeParquet writes optional DOUBLE, STRING and TIMESTAMP columns, snappy-compressed, with nulls for missing cells.
 func writeParquet(w io.Writer, t *Table) error {
 	out := parquet.NewWriter(w, parquet.NewSchema("table", newFields(t)), parquet.Compression(&parquet.Snappy),
 		parquet.CreatedBy("elegans", "0", ""))
@@ -35,6 +36,8 @@ func parquetValue(c *Column, row int) parquet.Value {
 	switch {
 	case c.Missing(row):
 		return parquet.NullValue()
+	case c.Instants != nil:
+		return parquet.Int64Value(int64(math.Round(c.Instants[row] * 1e6)))
 	case c.Kind == Text:
 		return parquet.ByteArrayValue([]byte(c.Levels[c.Codes[row]]))
 	}
@@ -53,7 +56,10 @@ func newFields(t *Table) fields {
 	f := fields{Group: parquet.Group{}}
 	for i := range t.Columns {
 		node := parquet.Optional(parquet.Leaf(parquet.DoubleType))
-		if t.Columns[i].Kind == Text {
+		switch {
+		case t.Columns[i].Instants != nil:
+			node = parquet.Optional(parquet.Timestamp(parquet.Microsecond))
+		case t.Columns[i].Kind == Text:
 			node = parquet.Optional(parquet.Encoded(parquet.String(), &parquet.RLEDictionary))
 		}
 		name := t.Columns[i].Name

@@ -110,7 +110,7 @@ func Read(r io.Reader, name string, o Options) (*Table, error) {
 		return t, nil
 	}
 	again := o
-	again.Columns, again.Text, again.Number = respell, respell, nil
+	again.Columns, again.Text, again.Number, again.Spell = respell, respell, nil, nil
 	text, _, err := collect(f, s, again)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,9 @@ package table
 
 import (
 	"fmt"
+	"math"
 	"sort"
+	"strconv"
 )
 
 // Kind says what a column holds.
@@ -56,6 +58,12 @@ type Column struct {
 	Codes []int32
 	// Levels are the distinct values of a Text column in order of first appearance.
 	Levels []string
+	// Spelling is a Text column of the cells of a Number column as the source spells them, markers of missing cells among
+	// them; nil unless asked for (Options.Spell). It is what text formats write.
+	Spelling *Column
+	// Instants are the moments that a Text column of times means, in seconds since 1970-01-01 UTC, NaN for none. Formats that
+	// have a type for times write them instead of the texts; nil: the texts.
+	Instants []float64
 	// Bad lists the first KeptCells cells of a Number column whose text is no number; their Num is NaN. nil when none.
 	Bad []BadCell
 	// BadCount is the number of such cells.
@@ -84,6 +92,18 @@ func (c *Column) Cell(row int) string {
 		return c.Levels[c.Codes[row]]
 	}
 	return formatNumber(c.Num[row])
+}
+
+// Spelled is the cell of a row as text formats write it: as the source spells it where that is known, else as Cell, with whole
+// numbers in full.
+func (c *Column) Spelled(row int) string {
+	switch {
+	case c.Spelling != nil:
+		return c.Spelling.Cell(row)
+	case c.Kind == Number && c.Num[row] == math.Trunc(c.Num[row]) && math.Abs(c.Num[row]) < 1<<53:
+		return strconv.FormatFloat(c.Num[row], 'f', -1, 64)
+	}
+	return c.Cell(row)
 }
 
 // Table is a data file in memory: the selected columns, all of one length.

@@ -112,8 +112,12 @@ func TestWriteErrors(t *testing.T) {
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
+// builtin is where the data stand that are embedded in the program.
+const builtin = "../dataset/data/"
+
 // Real files: counts as their publishers state them, values read off the files.
 func TestRealData(t *testing.T) {
+	const samples = "testdata/real/"
 	cases := []struct {
 		file          string
 		rows, columns int
@@ -121,27 +125,19 @@ func TestRealData(t *testing.T) {
 		cells         string // NAME=CELL of that row
 		line          int
 	}{
-		{"occupancy.zip/datatraining.txt", 8143, 7, 1, "Date=2015-02-04 17:51:59 Light=429.5 Occupancy=1", 3},
-		{"occupancy.zip/datatest.txt", 2665, 7, 0, "Temperature=23.7 Occupancy=1", 2},
-		{"occupancy.zip/datatest2.txt", 9752, 7, 0, "Occupancy=1", 2},
-		{"ozone.zip", 2534, 74, 0, "c0=1/1/1998 c1=0.8", 1},
-		{"traffic.zip", 48204, 9, 1, "holiday=None temp=289.36 traffic_volume=4516", 3},
-		{"ett.zip/ETTh1.csv", 17420, 8, 0, "HUFL=5.827000141143799", 2},
-		{"cgm.zip/example_data_hall.csv", 34890, 4, 0, "id=1636-69-001 gl=93 diagnosis=diabetic", 2},
-		{"cmapss.zip/train_FD001.txt", 20631, 26, 1, "c1=2 c2=0.0019 c25=23.4236", 2},
-		{"vix-daily.csv", 9235, 5, 0, "DATE=1990-01-02 CLOSE=17.24", 2},
-		{"exchange_rate.txt.gz", 7588, 8, 1, "c0=0.7818 c7=0.523972", 2},
-		{"digits8x8.csv.gz", 1797, 65, 1, "c64=1 c3=12", 2},
-		{"chinchilla.csv", 245, 3, 0, "loss=5.005581996196243", 2},
-		{"nab.zip/Twitter_volume_GOOG.csv", 15842, 2, 1, "value=41", 3},
-		{"cheetah.zip/trace_0001.npy", 1000, 17, 0, "c0=-0.06783196075028228", 0},
-		{"uea.zip/BasicMotions_TEST.ts", 4000, 9, 0, "series=0 dim0=-0.740653 label=Standing", 14},
-		{"uea.zip/JapaneseVowels_TRAIN.ts", 4274, 15, 4273, "series=269 dim11=0.173642 label=9", 285},
-		{"donkeycar.zip/catalog_0.catalog", 1000, 7, 0, "user/angle=0 user/mode=user", 1},
+		{builtin + "occupancy.zip/datatraining.txt", 8143, 7, 1, "Date=2015-02-04 17:51:59 Light=429.5 Occupancy=1", 3},
+		{builtin + "occupancy.zip/datatest.txt", 2665, 7, 0, "Temperature=23.7 Occupancy=1", 2},
+		{builtin + "occupancy.zip/datatest2.txt", 9752, 7, 0, "Occupancy=1", 2},
+		{builtin + "ozone.zip", 2534, 74, 0, "c0=1/1/1998 c1=0.8", 1},
+		{builtin + "traffic.zip", 48204, 9, 1, "holiday=None temp=289.36 traffic_volume=4516", 3},
+		{samples + "cgm.zip/example_data_hall.csv", 40, 4, 0, "id=1636-69-001 gl=93 diagnosis=diabetic", 2},
+		{samples + "train_FD001.txt", 40, 26, 1, "c1=2 c2=0.0019 c25=23.4236", 2},
+		{samples + "vix-daily.csv", 40, 5, 0, "DATE=1990-01-02 CLOSE=17.24", 2},
+		{samples + "digits8x8.csv.gz", 40, 65, 1, "c64=1 c3=12", 2},
 	}
 	for _, c := range cases {
 		t.Run(c.file, func(t *testing.T) {
-			tab, err := Open(sharedData(t, c.file), Options{})
+			tab, err := Open(c.file, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +162,7 @@ func TestRealData(t *testing.T) {
 
 // The published count of positive ozone days, and the weather of which missing values are written "?".
 func TestOzone(t *testing.T) {
-	tab, err := Open(sharedData(t, "ozone.zip"), Options{Columns: []string{"c73", "c53"}})
+	tab, err := Open(builtin+"ozone.zip", Options{Columns: []string{"c73", "c53"}})
 	if err != nil {
 		t.Fatal(err)
 	}

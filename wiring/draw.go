@@ -46,8 +46,8 @@ const (
 // SVG draws the wiring as one self-contained SVG image for white and dark pages. A wiring of several layers runs from left to
 // right through them; one of a single layer is a ring of units, motor neurons at the right, with the inputs at its left. Motor
 // neurons have a double rim. Excitatory synapses are solid blue arrows, inhibitory ones dashed orange lines that end in a bar;
-// all are grey arrows where the polarity is not known; a synapse of a unit to itself is a loop. Every synapse is one path element and there are no others. Equal wirings and options
-// give equal bytes.
+// all are grey arrows where the polarity is not known; a synapse of a unit to itself is a loop. Every synapse is one path
+// element and there are no others. Equal wirings and options give equal bytes.
 //
 // It fails when only some inputs or outputs have names, on an illegal ID, and with the error of out.
 func (w *Wiring) SVG(out io.Writer, o DrawOptions) error {

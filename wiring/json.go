@@ -34,7 +34,8 @@ type edge []*int
 //	{"origin": "FullyConnected(2) seed 1111", "inputs": 1, "units": 2, "outputs": 2, "layers": [[0,1]],
 //	 "sensory": [[0,0,-1],[0,1,1]], "inner": [[0,0,1],[1,0,1],[0,1,1],[1,1,-1]]}
 //
-// A synapse is [from, to, polarity], and "unsigned": true says that the polarities are not known; origin says how the wiring was made and has no effect.
+// A synapse is [from, to, polarity], and "unsigned": true says that the polarities are not known; origin says how the wiring
+// was made and has no effect.
 func (w *Wiring) MarshalJSON() ([]byte, error) {
 	layers := make([][]*int, len(w.layers))
 	for i, layer := range w.layers {

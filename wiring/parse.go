@@ -31,6 +31,20 @@ var forms = []form{
 	{"random", "random:UNITS[,OUTPUTS][,sparsity=0][,seed=1111]", 1, func() entry { return new(Random) }},
 }
 
+// Forms lists the kinds of specifications that have a text, each with the form that [Parse] reads.
+func Forms() (list []Form) {
+	for _, f := range forms {
+		list = append(list, Form{f.name, f.usage})
+	}
+	return list
+}
+
+// Form is a kind of specification as text.
+type Form struct {
+	Name  string // before the colon
+	Usage string // such as auto:UNITS,OUTPUTS[,sparsity=0.5][,seed=22222]
+}
+
 // Parse reads a specification from the text that its String gives, as used on command lines:
 //
 //	auto:19,1

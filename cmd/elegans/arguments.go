@@ -116,14 +116,19 @@ func (f oneOf[T]) String() string {
 
 func (f oneOf[T]) Type() string { return "NAME" }
 
+func (f oneOf[T]) values() (names []string) {
+	for _, a := range f.allowed {
+		names = append(names, string(a))
+	}
+	return names
+}
+
 func (f oneOf[T]) Set(text string) error {
-	var names []string
 	for _, a := range f.allowed {
 		if string(a) == text {
 			*f.value = a
 			return nil
 		}
-		names = append(names, string(a))
 	}
-	return fmt.Errorf("is unknown; allowed: %s", strings.Join(names, ", "))
+	return fmt.Errorf("is unknown; allowed: %s", strings.Join(f.values(), ", "))
 }

@@ -86,9 +86,13 @@ func (c *console) guard() func() {
 
 // note writes a line to standard error, unless --quiet. It may be called from many goroutines while a progress is shown.
 func (c *console) note(format string, args ...any) {
-	if c.quiet {
-		return
+	if !c.quiet {
+		c.hint(format, args...)
 	}
+}
+
+// hint is a note that belongs to an error: it stays with --quiet.
+func (c *console) hint(format string, args ...any) {
 	if p := c.live.Load(); p != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()

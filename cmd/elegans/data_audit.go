@@ -20,8 +20,7 @@ test values far outside of what training will see.
 DATA is a file, a built-in name, or - for standard input.`,
 		Example: "  elegans data audit occupancy\n  elegans data audit rooms.csv --target occupied --time date --series room\n" +
 			"  elegans data audit meter.csv --target load --horizon 1h --calendar hour,weekday --json",
-		Args:              takes("DATA"),
-		ValidArgsFunction: completeData,
+		Args: takes("DATA"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := dataset.Open(args[0], roles)
 			if err != nil {

@@ -25,8 +25,7 @@ follows from its ending or from --format; - is standard output. Where IN has sev
 chooses one of them.`,
 		Example: "  elegans data convert rooms.csv rooms.parquet\n  elegans data convert occupancy - --member datatest.txt --format jsonl\n" +
 			"  elegans data convert sensors.zip sensors.csv --member lab/a.csv --columns date,t1,t2",
-		Args:              takes("IN", "OUT"),
-		ValidArgsFunction: completeData,
+		Args: takes("IN", "OUT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if delimiter != "" {
 				r, size := utf8.DecodeRuneInString(strings.ReplaceAll(delimiter, `\t`, "\t"))

@@ -31,8 +31,7 @@ not exist. --by time, the default, cuts each series in time; --by group keeps ev
 are, and rows stay in the order of the source.`,
 		Example: "  elegans data split rooms.csv --time date --series room --out-dir parts\n" +
 			"  elegans data split patients.parquet --by group --series patient --valid .2 --test .2 --out-dir parts --format parquet",
-		Args:              takes("DATA"),
-		ValidArgsFunction: completeData,
+		Args: takes("DATA"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if dir == "" {
 				return usage("--out-dir is missing: the directory for the parts; write: elegans data split %s --out-dir parts", args[0])
@@ -40,7 +39,7 @@ are, and rows stay in the order of the source.`,
 			if _, err := formatFor(format, ""); err != nil {
 				return err
 			}
-			d, err := dataset.Open(args[0], roles)
+			d, err := dataset.OpenToWrite(args[0], roles)
 			if err != nil {
 				return err
 			}

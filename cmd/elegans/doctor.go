@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"github.com/elegans-nn/elegans/cell"
+	"github.com/elegans-nn/elegans/engine"
 	"github.com/elegans-nn/elegans/internal/golden"
 )
 
@@ -98,7 +99,7 @@ have; and 5 when there is none of those, but a file is damaged or no vector.`, g
 }
 
 func describeMachine() machine {
-	m := machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: processor(), Cores: runtime.NumCPU(), Go: runtime.Version(), Version: version, Kernel: kernelPath, Features: []string{}}
+	m := machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: processor(), Cores: runtime.NumCPU(), Go: runtime.Version(), Version: version, Kernel: engine.KernelPath(), Features: []string{}}
 	for _, f := range features {
 		if f.has() {
 			m.Features = append(m.Features, f.name)

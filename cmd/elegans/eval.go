@@ -48,9 +48,6 @@ a label are not scored. Columns are found by their names.`,
 		Example: "  elegans eval occupancy.elegans occupancy\n  elegans eval occupancy.elegans occupancy --part valid --json\n" +
 			"  elegans eval rooms.elegans newrooms.csv",
 		Args: takes("MODEL", "DATA"),
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-			return completeData(cmd, args[min(len(args), 1):], word)
-		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			x, err := c.openFor(cmd, args[0], args[1], openOptions{roles: &roles})
 			if err != nil {

@@ -46,7 +46,7 @@ func (c *console) openFor(cmd *cobra.Command, path, name string, o openOptions) 
 		x.schema.Target.Name = "" // whatever the column holds
 	}
 	for _, f := range roleFlags {
-		if was, ok := m.Info().Settings[f.name]; ok && f.reading && !cmd.Flags().Changed(f.name) {
+		if was, ok := m.Info().Settings[f.name]; ok && f.reading && cmd.Flags().Lookup(f.name) != nil && !cmd.Flags().Changed(f.name) {
 			if err := cmd.Flags().Set(f.name, was); err != nil {
 				return nil, &model.FileError{Path: path, Problem: "its setting " + f.name + " is " + was + ", which this build does not know; update elegans"}
 			}

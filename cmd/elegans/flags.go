@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,10 +64,10 @@ func addRoles(cmd *cobra.Command, r *dataset.Roles) {
 	}
 }
 
-// addReading adds the flags that apply to data for a trained model.
-func addReading(cmd *cobra.Command, r *dataset.Roles) {
+// addReading adds the flags that apply to data for a trained model, but for those that have no say in the command.
+func addReading(cmd *cobra.Command, r *dataset.Roles, but ...string) {
 	for _, f := range roleFlags {
-		if f.reading {
+		if f.reading && !slices.Contains(but, f.name) {
 			addFlag(cmd.Flags(), f.name, f.usage, f.field(r))
 		}
 	}
@@ -118,14 +119,6 @@ func (f horizon) Set(text string) (err error) {
 		return errors.New(strings.TrimPrefix(wrong.Text, strconv.Quote(text)+" "))
 	}
 	return err
-}
-
-// completeData offers the built-in data sets beside files.
-func completeData(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	return builtinNames(), cobra.ShellCompDirectiveDefault
 }
 
 func builtinNames() (names []string) {

@@ -188,7 +188,7 @@ func missing(in series.Input) string {
 
 func (c *console) printInfo(i model.Info) error {
 	c.print("\nseed %d", i.Seed)
-	for _, p := range []struct{ name, value string }{{"version", i.Version}, {"protocol", i.Protocol}, {"data", i.Data}} {
+	for _, p := range []struct{ name, value string }{{"version", i.Version}, {"kernels", i.Kernels}, {"protocol", i.Protocol}, {"data", i.Data}} {
 		if p.value != "" {
 			c.print(", %s %s", p.name, p.value)
 		}

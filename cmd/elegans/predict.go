@@ -35,9 +35,9 @@ func newPredict(c *console) *cobra.Command {
 		Use:   "predict MODEL DATA",
 		Short: "Predict with a trained model, row by row",
 		Long: `Predict with a trained model: one row for each row of the data, in their order, with series (where the data hold several),
-time, prediction, and the probability p_CLASS of each class, the quantiles q_LEVEL, or the standard deviation sd, whatever
-the model predicts. Rows that cannot be predicted, such as duplicates that were dropped, have empty cells. Where a series
-has one label the rows before its last say what the model thinks so far.
+time as the data spell it, prediction, and the probability p_CLASS of each class, the quantiles q_LEVEL, or the standard
+deviation sd, whatever the model predicts. Rows that cannot be predicted, such as duplicates that were dropped, have empty
+cells. Where a series has one label the rows before its last say what the model thinks so far.
 
 The state is carried along each series. --state-out keeps the state of every series, and --state-in goes on from there: two
 halves of a file give the rows of the whole, byte for byte, with the true time between them. A column of labels is not
@@ -45,16 +45,13 @@ needed and has no influence. DATA is a file, a built-in name, or - for standard 
 		Example: "  elegans predict occupancy.elegans today.csv > predicted.csv\n  elegans predict rooms.elegans monday.csv --state-out rooms.state --out monday.parquet\n" +
 			"  elegans predict rooms.elegans tuesday.csv --state-in rooms.state --state-out rooms.state --format jsonl",
 		Args: takes("MODEL", "DATA"),
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-			return completeData(cmd, args[min(len(args), 1):], word)
-		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0], args[1]) },
 	}
 	cmd.Flags().StringVar(&f.out, "out", "-", "`FILE` to write; - is standard output")
 	cmd.Flags().Var(oneOf[string]{&f.format, writable()}, "format", "`FORMAT`: "+strings.Join(writable(), ", ")+"; by the ending of --out, or csv, if not given")
 	cmd.Flags().StringVar(&f.stateIn, "state-in", "", "`FILE` of the state to go on from; the zero state if not given")
 	cmd.Flags().StringVar(&f.stateOut, "state-out", "", "`FILE` to keep the state in")
-	addReading(cmd, &f.roles)
+	addReading(cmd, &f.roles, "horizon-tolerance") // labels are not read
 	return cmd
 }
 
@@ -232,13 +229,13 @@ func (p *predictions) join(i int, stream *model.Stream, from *streamState) (skip
 func (p *predictions) table() *table.Table {
 	rows := p.d.SourceRows()
 	t := &table.Table{Source: p.d.Name, Rows: len(rows)}
-	clock := p.m.Schema().Clock
 	if len(p.list) > 1 || len(p.list) > 0 && p.list[0].Name != "" {
 		t.Columns = append(t.Columns, texts("series", rows, func(r dataset.SourceRow) string { return p.list[r.Series].Name }))
 	}
 	at := func(r dataset.SourceRow) float64 { return r.Time + p.shift[r.Series] }
-	if clock.Kind == series.Calendar {
-		t.Columns = append(t.Columns, texts("time", rows, func(r dataset.SourceRow) string { return dataset.FormatTime(clock, at(r)) }))
+	if own, ok := p.d.TimeColumn(); ok {
+		own.Name = "time"
+		t.Columns = append(t.Columns, own)
 	} else {
 		t.Columns = append(t.Columns, values("time", rows, at))
 	}

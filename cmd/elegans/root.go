@@ -39,6 +39,9 @@ built-in name not found, 5 bad data or model file, 130 interrupted.`
 func execute(ctx context.Context, c *console, args []string) error {
 	root := newRoot(c)
 	root.SetArgs(args)
+	if completes(args) {
+		plain(root)
+	}
 	_, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return nil
@@ -79,6 +82,7 @@ func newRoot(c *console) *cobra.Command {
 	}
 	root.SetHelpCommand(newHelp(root))
 	inOrder(root)
+	complete(root)
 	return root
 }
 
@@ -104,6 +108,16 @@ func newHelp(root *cobra.Command) *cobra.Command {
 			}
 			cmd.InitDefaultHelpFlag()
 			return cmd.Help()
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
+			if cmd, rest, err := root.Find(args); err == nil && len(rest) == 0 {
+				for _, below := range cmd.Commands() {
+					if below.IsAvailableCommand() {
+						words = append(words, cobra.CompletionWithDesc(below.Name(), below.Short))
+					}
+				}
+			}
+			return starting(words, word), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }

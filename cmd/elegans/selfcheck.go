@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// kernelPath names the kernels that the engine runs on.
-	kernelPath = "go"
 	// checkSteps is the length of the sequence of a self-check.
 	checkSteps = 50
 	// checkBound on |fast - exact| / (1 + |exact|): some hundred roundings of 32-bit floats, which at a step of their own

@@ -31,6 +31,8 @@ type trainFlags struct {
 	split     dataset.SplitOptions
 	options   train.Options
 	quantiles []float64
+	weights   map[string]float64 // of classes
+	rates     map[string]float64 // of groups of parameters
 	model     string
 	wiring    string
 	protocol  string
@@ -64,9 +66,8 @@ each epoch and when the run is interrupted; --resume goes on from it, with the s
 deleted when the model is there.`,
 		Example: "  elegans train occupancy\n  elegans train rooms.csv --target occupied --time date --series room\n" +
 			"  elegans train meter.csv --target load --horizon 1h --target-as-input --calendar hour,weekday --model cfc-small",
-		Args:              takes("DATA"),
-		ValidArgsFunction: completeData,
-		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0]) },
+		Args: takes("DATA"),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, c, args[0]) },
 	}
 	f.register(cmd)
 	return cmd
@@ -92,6 +93,7 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 		{"epochs", "`NUMBER` of passes over the training windows at most; what takes 320 to 1000 optimiser steps if not given", &o.Epochs},
 		{"batch", "`WINDOWS` an optimiser step; a quarter of them, 4 to 32, if not given", &o.Batch},
 		{"learning-rate", "highest learning `RATE`; 0.01 for a class and 0.02 for a number if not given", &o.LearningRate},
+		{"rate", "`RATES` of parameters by a part of their name, such as tau=0.001,readout=0.02; elegans inspect MODEL --program lists the names", numbersByName{&f.rates}},
 		{"optimiser", "`NAME`: " + strings.Join(train.Optimisers(), ", "), oneOf[string]{&o.Optimiser, train.Optimisers()}},
 		{"schedule", "`NAME` of the learning-rate schedule: " + strings.Join(train.Schedules(), ", "), oneOf[string]{&o.Schedule, train.Schedules()}},
 		{"warm-up", "`SHARE` of the steps over which the rate rises", &o.WarmUp},
@@ -99,10 +101,11 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 		{"weight-decay", "`DECAY` of the weights", &o.WeightDecay},
 		{"clip-gradient", "`NORM` that gradients are clipped to, 0 for no bound; 1 if not given", &o.Clip},
 		{"patience", "`EPOCHS` without a better validation loss before stopping, 0 for never; 10 or a quarter of the epochs if not given", &o.Patience},
-		{"loss", "`NAME` of the loss: cross_entropy for classes; squared, absolute, huber, quantile or gaussian for numbers", oneOf[string]{&o.Loss, losses()}},
+		{"loss", "`NAME` of the loss: cross_entropy for classes; squared, absolute, huber, quantile or gaussian for numbers", oneOf[string]{&o.Loss, losses(series.Classify, series.Regress)}},
 		{"quantiles", "`LEVELS` that --loss quantile predicts, by comma; 0.1,0.5,0.9 if not given", levels{&f.quantiles}},
 		{"huber-delta", "`SIZE` of an error beyond which huber grows linearly, in standard deviations; 1 if not given", &o.HuberDelta},
 		{"balance", "weigh classes inversely to their share", &o.Balance},
+		{"class-weights", "`WEIGHTS` of classes in the loss, such as no=1,yes=3; 1 where not given", numbersByName{&f.weights}},
 		{"resume", "`CKPT` file to go on from", &f.resume},
 		{"out", "model `FILE`; ./NAME.elegans if not given", &f.out},
 		{"report", "report `FILE`; ./NAME.html if not given", &f.report},
@@ -112,16 +115,6 @@ func (f *trainFlags) register(cmd *cobra.Command) {
 		addFlag(cmd.Flags(), flag.name, flag.usage, flag.field)
 	}
 	addJSON(cmd, &f.json)
-}
-
-// losses lists the names of all losses.
-func losses() (names []string) {
-	for _, t := range []series.Target{
-		{Task: series.Classify}, {Task: series.Regress}, {Task: series.Regress, Quantiles: usualQuantiles}, {Task: series.Regress, Gaussian: true},
-	} {
-		names = append(names, train.Losses(t)...)
-	}
-	return names
 }
 
 // usualQuantiles are the median and the band that holds four fifths.
@@ -245,16 +238,13 @@ func (f *trainFlags) target(t *series.Target) error {
 		t.Gaussian = f.options.Loss == "gaussian"
 		t.Quantiles = f.quantiles
 	}
-	if names := train.Losses(*t); f.options.Loss != "" && !slices.Contains(names, f.options.Loss) {
+	if names := losses(t.Task); f.options.Loss != "" && !slices.Contains(names, f.options.Loss) {
 		return usage("--loss %s: does not fit target %q, which is to be %s; allowed: %s", f.options.Loss, t.Name, asked(t.Task), strings.Join(names, ", "))
 	}
 	if names := metricNames(t); f.metric != "" && !slices.Contains(names, f.metric) {
 		return usage("--metric %s: does not fit target %q, which is to be %s; allowed: %s", f.metric, t.Name, asked(t.Task), strings.Join(names, ", "))
 	}
-	if f.options.Balance && t.Task != series.Classify {
-		return usage("--balance: weighs classes, and target %q is a number; leave it out", t.Name)
-	}
-	return nil
+	return f.learning(t)
 }
 
 func asked(t series.Task) string {

@@ -77,7 +77,7 @@ func (j *job) finish(ctx context.Context, out *experiment.Outcome) error {
 		return err
 	}
 	if err != nil {
-		j.c.note("%s", describe(err)) // the error that the program ends with is the interruption
+		j.c.hint("%s", describe(err)) // the error that the program ends with is the interruption
 	}
 	verb := " was"
 	if len(cut) > 1 {
@@ -126,6 +126,9 @@ func (j *job) prepare(cmd *cobra.Command, name string) error {
 	j.audit = j.data.Audit(s)
 	arch, summary, err := f.architecture(s.Schema)
 	if err != nil {
+		return err
+	}
+	if err := f.groups(arch, s.Schema); err != nil {
 		return err
 	}
 	j.spec = experiment.Spec{Split: s, Protocol: f.windows(protocol, j.data.Roles.LastStep), Name: f.model, Summary: summary, Architecture: arch,
@@ -370,10 +373,10 @@ func (j *job) goOn() string {
 // interrupted says where the run was interrupted, and how to go on.
 func (j *job) interrupted(where string) {
 	if command := j.goOn(); command != "" {
-		j.c.note("interrupted%s; go on with: %s", where, command)
+		j.c.hint("interrupted%s; go on with: %s", where, command)
 		return
 	}
-	j.c.note("interrupted%s; there is no checkpoint to go on from", where)
+	j.c.hint("interrupted%s; there is no checkpoint to go on from", where)
 }
 
 // rescue says how to get at a result that could not be written: from the checkpoint, else from a file for the time being.

@@ -181,11 +181,14 @@ func Padding(s Subject) error {
 
 // finite reports the first number of a result that is none.
 func finite(r trial.Result) error {
-	for what, list := range map[string][][]float64{"output": r.Y, "state": r.H} {
-		for _, v := range list {
+	for _, part := range []struct { // outputs first, where a fault shows before it has spread
+		what string
+		list [][]float64
+	}{{"output", r.Y}, {"state", r.H}} {
+		for _, v := range part.list {
 			for i, x := range v {
 				if math.IsNaN(x) || math.IsInf(x, 0) {
-					return fmt.Errorf("%s[%d] is %v", what, i, x)
+					return fmt.Errorf("%s[%d] is %v", part.what, i, x)
 				}
 			}
 		}

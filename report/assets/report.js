@@ -56,6 +56,7 @@ function element(parent, tag, attributes) {
 //   at           how to write a position
 //   marks        [{x, y, color}] rings
 //   group        charts of one group zoom together
+//   follow       values whose turns decide how much is shown at first; everything without
 class Chart {
 	constructor(id, spec) {
 		this.host = document.getElementById(id);
@@ -64,6 +65,7 @@ class Chart {
 		this.frame();
 		charts.push(this);
 		this.draw();
+		this.open();
 		new ResizeObserver(() => this.resize()).observe(this.host);
 	}
 
@@ -115,6 +117,27 @@ class Chart {
 
 	range() { return [this.plot.scales.x.min, this.plot.scales.x.max]; }
 	all() { const x = this.plot.data[0]; this.plot.setScale("x", { min: x[0], max: x[x.length - 1] }); }
+
+	// open begins where the truth begins, with a stretch whose turns lie far enough apart to be seen; the rest is where it was.
+	open() {
+		const s = this.spec, y = s.follow, apart = 16;
+		if (!y) return;
+		const start = Math.max(y.findIndex((v) => v != null), 0);
+		let turns = 0, way = 0, before = null, end = start;
+		for (; end < y.length && turns < this.width() / apart; end++) {
+			if (y[end] == null) continue;
+			const next = before === null ? 0 : Math.sign(y[end] - before);
+			if (next && next !== way) { way = next; turns++; }
+			before = y[end];
+		}
+		if (end < y.length * 0.7) this.plot.setScale("x", { min: s.x[start], max: s.x[end] });
+	}
+
+	// tell says which stretch is shown to those who do not see it.
+	tell() {
+		const r = this.range();
+		this.area.setAttribute("aria-label", this.host.dataset.label + ", from " + this.spec.at(r[0]) + " to " + this.spec.at(r[1]));
+	}
 
 	zoom(factor) {
 		const r = this.range(), middle = (r[0] + r[1]) / 2, half = (r[1] - r[0]) / 2 * factor;
@@ -177,7 +200,8 @@ class Chart {
 			// on a log axis only round numbers are labelled: the first split is the end of the range
 			y.values = (u, at) => at.map((v) => v == null || s.log && +v.toPrecision(1) !== +v.toPrecision(6) ? "" : text(v));
 		}
-		const x = Object.assign({}, base, { size: s.time ? 44 : 28 });
+		// a date is 66 pixels wide, or 32 without its year
+		const x = Object.assign({}, base, { size: s.time ? 44 : 28, space: (u) => s.time && u.width >= 500 ? 84 : 56 });
 		x.values = s.time ? days : (u, at) => at.map((v) => text(v));
 		if (s.whole) x.incrs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 		return [x, y];
@@ -196,7 +220,7 @@ class Chart {
 			cursor: { drag: { x: true, y: false }, sync: s.group ? { key: s.group } : undefined },
 			hooks: {
 				setCursor: [(u) => this.cursor(u)],
-				setScale: [(u, key) => { if (key === "x" && this.plot) this.together(); }],
+				setScale: [(u, key) => { if (key === "x" && this.plot) { this.together(); this.tell(); } }],
 				draw: [(u) => this.rings(u)],
 			},
 		};
@@ -231,6 +255,7 @@ class Chart {
 		this.spec = spec;
 		this.legend();
 		this.draw();
+		this.open();
 	}
 
 	width() { return Math.max(this.host.clientWidth, 200); }
@@ -300,7 +325,7 @@ function predictions() {
 	const spec = function (s) {
 		const x = times(s.time), count = (p.classes || []).length;
 		const body = count === 2 ? binary(p, s, x) : count > 2 ? classes(p, s) : numbers(p, s);
-		return Object.assign(body, { x: x, time: isTime(), at: moment, height: 300 });
+		return Object.assign(body, { x: x, time: isTime(), at: moment, height: 300, follow: s.truth.some((v) => v != null) ? s.truth : s.value });
 	};
 	const chart = new Chart("chart-predictions", spec(p.series[0]));
 	const choice = document.getElementById("series-choice");

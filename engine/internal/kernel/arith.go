@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 func add(dst []float32, in [][]float32) {
 	a, b := in[0], in[1]
 	if len(a) < len(dst) {
@@ -97,89 +95,67 @@ func maximum(dst []float32, in [][]float32) {
 	}
 }
 
-// choose takes operand 1 where operand 0 is not zero (NaN is not zero), else operand 2.
 func choose(dst []float32, in [][]float32) {
 	c, a, b := in[0][:len(dst)], in[1][:len(dst)], in[2][:len(dst)]
 	for i := range dst {
-		v := b[i]
-		if c[i] != 0 {
-			v = a[i]
-		}
-		dst[i] = v
+		dst[i] = chosen(c[i], a[i], b[i])
 	}
 }
 
-// relax is v + h (I - G v) / (c + h G) for operands v, h, c, G, I.
 func relax(dst []float32, in [][]float32) {
 	v, h, c := in[0][:len(dst)], in[1][:len(dst)], in[2][:len(dst)]
 	G, I := in[3][:len(dst)], in[4][:len(dst)]
 	for i := range dst {
-		q := (I[i] - float32(G[i]*v[i])) / (c[i] + float32(h[i]*G[i]))
-		dst[i] = v[i] + float32(h[i]*q)
+		dst[i] = relaxed(v[i], h[i], c[i], G[i], I[i])
 	}
 }
 
 func observed(dst []float32, in [][]float32) {
 	a := in[0][:len(dst)]
 	for i, x := range a {
-		dst[i] = 0
-		if x == x {
-			dst[i] = 1
-		}
+		dst[i] = isObserved(x)
 	}
 }
 
 func abs(dst []float32, in [][]float32) {
 	a := in[0][:len(dst)]
 	for i, x := range a {
-		dst[i] = math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
+		dst[i] = magnitude(x)
 	}
 }
 
-// sign keeps 0 (of either sign) and NaN.
 func sign(dst []float32, in [][]float32) {
 	a := in[0][:len(dst)]
 	for i, x := range a {
-		switch {
-		case x > 0:
-			dst[i] = 1
-		case x < 0:
-			dst[i] = -1
-		default:
-			dst[i] = x
-		}
+		dst[i] = signOf(x)
 	}
 }
 
 func heaviside(dst []float32, in [][]float32) {
 	a := in[0][:len(dst)]
 	for i, x := range a {
-		v := float32(0)
-		if x > 0 {
-			v = 1
-		}
-		dst[i] = v
+		dst[i] = stepOf(x)
 	}
 }
 
 func floor(dst []float32, in [][]float32) {
 	a := in[0][:len(dst)]
 	for i, x := range a {
-		dst[i] = float32(math.Floor(float64(x)))
+		dst[i] = floorOf(x)
 	}
 }
 
 func sqrt(dst []float32, in [][]float32) {
 	a := in[0][:len(dst)]
 	for i, x := range a {
-		dst[i] = float32(math.Sqrt(float64(x)))
+		dst[i] = rootOf(x)
 	}
 }
 
 func rsqrt(dst []float32, in [][]float32) {
 	a := in[0][:len(dst)]
 	for i, x := range a {
-		dst[i] = float32(1 / math.Sqrt(float64(x)))
+		dst[i] = inverseRootOf(x)
 	}
 }
 

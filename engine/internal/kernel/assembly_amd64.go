@@ -11,7 +11,7 @@ import (
 	"github.com/elegans-nn/elegans/step"
 )
 
-//go:generate go run -tags noasm ./gen/chains -table chain_table_amd64.go -out chain_amd64.s -stubs chain_stub_amd64.go -pkg kernel
+//go:generate go run -tags noasm,generate ./gen/chains -go chain_go.go -table chain_table_amd64.go -out chain_amd64.s -stubs chain_stub_amd64.go -pkg kernel
 
 const supported = true
 

@@ -29,6 +29,8 @@ func (r *rows) mulAddVector(_, _, _ []float32, _ int) {}
 
 func (e *Edges) outerAddVector(_, _ [][]float32, _ []float32, _ int, _ Times) bool { return false }
 
+func addLanesVector(_, _ []float32, _, _, _ int) {}
+
 func (b *SynapsesBack) runVector(_ Cotangent) {}
 
 // MulAdd needs the assembly.

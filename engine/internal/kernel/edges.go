@@ -16,8 +16,8 @@ type Edges struct {
 // rows lists edges by the row they add to: the number of each row's edges, and of each edge where it comes from and the
 // number of its weight. The order of a row's edges is that of the list.
 type rows struct {
-	count, pairs []int32
-	from         int
+	count, pairs  []int32
+	from, weights int // how many of either there are, at least
 }
 
 // NewEdges prepares a list of edges, which is not copied. It panics at a negative component.
@@ -35,7 +35,7 @@ func NewEdges(list []step.Edge) *Edges {
 }
 
 func byRow(count, from int, list []step.Edge, ends func(f step.Edge) (to, from int)) rows {
-	r := rows{count: make([]int32, count), from: from}
+	r := rows{count: make([]int32, count), from: from, weights: len(list)}
 	order := make([]int, len(list))
 	for k := range order {
 		order[k] = k
@@ -53,6 +53,39 @@ func byRow(count, from int, list []step.Edge, ends func(f step.Edge) (to, from i
 	return r
 }
 
+// Entry is a product of a sum: that of weight W with row X, added to row Row.
+type Entry struct{ Row, X, W int }
+
+// Sums are sums of products with weights and rows from anywhere in two memories, such as a masked map of several operands.
+type Sums struct{ rows rows }
+
+// NewSums prepares sums; entries of a row stand together, and are added in their order.
+func NewSums(count int, entries []Entry) *Sums {
+	s := &Sums{rows{count: make([]int32, count)}}
+	r := &s.rows
+	for _, e := range entries {
+		r.count[e.Row]++
+		r.from, r.weights = max(r.from, e.X+1), max(r.weights, e.W+1)
+		r.pairs = append(r.pairs, int32(e.X), int32(e.W))
+	}
+	return s
+}
+
+// Add adds the sums to y.
+func (s *Sums) Add(y, w, x []float32, lanes int) {
+	if supported && Accelerated {
+		s.rows.mulAddVector(y, w, x, lanes)
+		return
+	}
+	pairs := s.rows.pairs
+	for row, n := range s.rows.count {
+		for range n {
+			axpy(y[row*lanes:][:lanes], w[pairs[1]], x[int(pairs[0])*lanes:])
+			pairs = pairs[2:]
+		}
+	}
+}
+
 // Times are several times whose products are summed: how many, and the numbers from one to the next.
 type Times struct{ Count, DY, X int }
 
@@ -62,9 +95,7 @@ func (e *Edges) MulAdd(y, w, x []float32, lanes int) {
 		e.forward.mulAddVector(y, w, x, lanes)
 		return
 	}
-	for k, f := range e.list {
-		axpy(y[f.To*lanes:][:lanes], w[k], x[f.From*lanes:])
-	}
+	e.forward.mulAdd(y, w, x, lanes)
 }
 
 // MulAddT is dx[from] += w dy[to] for every edge, in their order.
@@ -73,9 +104,7 @@ func (e *Edges) MulAddT(dx, w, dy []float32, lanes int) {
 		e.back.mulAddVector(dx, w, dy, lanes)
 		return
 	}
-	for k, f := range e.list {
-		axpy(dx[f.From*lanes:][:lanes], w[k], dy[f.To*lanes:])
-	}
+	e.back.mulAdd(dx, w, dy, lanes)
 }
 
 // MostSiblings is how many gradients OuterAdd takes at once.
@@ -89,10 +118,7 @@ func (e *Edges) OuterAdd(dw, dy [][]float32, x []float32, lanes int, t Times) {
 	}
 	for r := range dw {
 		for time := range t.Count {
-			dy, x := dy[r][time*t.DY:], x[time*t.X:]
-			for k, f := range e.list {
-				dw[r][k] += dot(dy[f.To*lanes:][:lanes], x[f.From*lanes:])
-			}
+			e.outerAdd(dw[r], dy[r][time*t.DY:], x[time*t.X:], lanes)
 		}
 	}
 }

@@ -16,8 +16,8 @@ const (
 func Exp(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {
-		p, s := expm1(clamp(float64(x[i])))
-		dst[i] = float32(s + float64(s*p))
+		r, s := split(clamp(float64(x[i])) * log2E)
+		dst[i] = float32(s * power(r))
 	}
 }
 
@@ -34,18 +34,25 @@ func Expm1(dst, x []float32) {
 	}
 }
 
-// Tanh is the hyperbolic tangent: at most 1 ulp; ±1 at ±Inf.
+// Tanh is the hyperbolic tangent: at most 1 ulp; ±1 at ±Inf. It is the best ratio of polynomials of these degrees up to 9.02
+// (Remez), which differs from it by 1.4e-9.
 func Tanh(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {
 		v := float64(x[i])
-		a := math.Abs(v)
-		if a > 10 {
-			a = 10
+		if v > 9.1 {
+			v = 9.1
 		}
-		p, s := expm1(2 * a)
-		e := float64(s*p) + (s - 1)
-		dst[i] = float32(math.Copysign(e/(e+2), v))
+		if v < -9.1 {
+			v = -9.1
+		}
+		z := float64(v * v)
+		p := 2.8007442423631992e-05 + float64(z*(3.058496613014818e-08-float64(z*1.2203408383791194e-11)))
+		p = 0.13679914609702606 + float64(z*(0.003868327115967466+float64(z*p)))
+		p = 0.9999999986914722 + float64(z*p)
+		q := 0.0003938629876828538 + float64(z*1.2873652313820656e-06)
+		q = 0.47013246670516223 + float64(z*(0.027245836642828394+float64(z*q)))
+		dst[i] = float32(float64(v*p) / (1 + float64(z*q)))
 	}
 }
 
@@ -53,8 +60,8 @@ func Tanh(dst, x []float32) {
 func Sigmoid(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {
-		p, s := expm1(clamp(-float64(x[i])))
-		dst[i] = float32(1 / (1 + (s + float64(s*p))))
+		r, s := split(clamp(-float64(x[i])) * log2E)
+		dst[i] = float32(1 / (1 + float64(s*power(r))))
 	}
 }
 
@@ -67,8 +74,8 @@ func Softplus(dst, x []float32) {
 			dst[i] = x[i]
 			continue
 		}
-		p, s := expm1(clamp(v))
-		e := s + float64(s*p)
+		r, s := split(clamp(v) * log2E)
+		e := float64(s * power(r))
 		y := e - float64(e*e)*0.5 // 1 + e would lose e
 		if !(e < 1e-6) {
 			y = logarithm(1 + e)
@@ -99,6 +106,22 @@ func clamp(x float64) float64 {
 		return -far
 	}
 	return x
+}
+
+// split gives r and s with 2^y = s 2^r, s a power of two and |r| <= 1/2.
+func split(y float64) (r, s float64) {
+	k := y + shifter
+	return y - (k - shifter), math.Float64frombits((math.Float64bits(k) + 1023) << 52)
+}
+
+// power is 2^r for |r| <= 1/2, to 2e-9: the best polynomial (Remez). It and split are small enough for the compiler to put
+// them into the loops, which a call would slow down by a third.
+func power(r float64) float64 {
+	z := float64(r * r)
+	a := 1.000000000554016 + float64(r*0.6931472057381856)
+	b := 0.24022646891231558 + float64(r*0.055503287754654504)
+	c := 0.009618488908877298 + float64(r*0.0013399931696088186) + float64(z*0.0001534582285955722)
+	return a + float64(z*(b+float64(z*c)))
 }
 
 // expm1 gives p and s with e^x = s (1 + p), s a power of two, and p exact relative to itself: the Taylor sum of e^r - 1

@@ -2785,6 +2785,69 @@ DATA widec2fc0000<>+24(SB)/4, $0xc2fc0000
 DATA widec2fc0000<>+28(SB)/4, $0xc2fc0000
 GLOBL widec2fc0000<>(SB), RODATA|NOPTR, $32
 
+// func addLanes(dst *float32, x *float32, rows int, vecs int, times int, stride int)
+// Requires: AVX
+TEXT ·addLanes(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ stride+40(FP), BX
+
+row:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   CX, DI
+	MOVQ   times+32(FP), R8
+
+time:
+	MOVQ DI, SI
+	MOVQ vecs+24(FP), R9
+	SUBQ $0x04, R9
+	JL   rest
+
+four:
+	VADDPS (SI), Y0, Y0
+	VADDPS 32(SI), Y1, Y1
+	VADDPS 64(SI), Y2, Y2
+	VADDPS 96(SI), Y3, Y3
+	ADDQ   $0x80, SI
+	SUBQ   $0x04, R9
+	JGE    four
+
+rest:
+	ADDQ $0x04, R9
+	JZ   next
+
+one:
+	VADDPS (SI), Y0, Y0
+	ADDQ   $0x20, SI
+	DECQ   R9
+	JNZ    one
+
+next:
+	ADDQ         BX, DI
+	DECQ         R8
+	JNZ          time
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X0, X1, X1
+	VHADDPS      X1, X1, X1
+	VHADDPS      X1, X1, X1
+	VADDSS       (AX), X1, X1
+	VMOVSS       X1, (AX)
+	ADDQ         $0x04, AX
+	MOVQ         vecs+24(FP), R9
+	SHLQ         $0x05, R9
+	ADDQ         R9, CX
+	DECQ         DX
+	JNZ          row
+	VZEROUPPER
+	RET
+
 // func sparseByTarget(y *float32, v *float32, params *float32, index *int32, window *int32, count *int32, blocks int, mask *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sparseByTarget(SB), NOSPLIT, $0-64

@@ -92,6 +92,9 @@ func sparseDots4(dw *[]float32, dy *[]float32, x *float32, edges *int, n int, st
 func synapsesBackward(sums *float32, dv *float32, dg *float32, di *float32, v *float32, params *float32, ends *int32, n int, vecs int, mask *int32)
 
 //go:noescape
+func addLanes(dst *float32, x *float32, rows int, vecs int, times int, stride int)
+
+//go:noescape
 func sparseByTarget(y *float32, v *float32, params *float32, index *int32, window *int32, count *int32, blocks int, mask *int32)
 
 //go:noescape

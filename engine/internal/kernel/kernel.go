@@ -74,7 +74,9 @@ type Chain func(out, in [][]float32, heads []Head, rows, lanes int)
 var Chains = map[string]Chain{}
 
 // Has reports whether there is a kernel for a chain that works on that number of lanes.
-func Has(text string, lanes int) bool { return Chains[text] != nil || has(text, lanes) }
+func Has(text string, lanes int) bool {
+	return Chains[text] != nil || has(text, lanes) || !Accelerated && plain[text] != nil
+}
 
 // Bind finds the kernel of a chain and checks its operands: out are its stored values [rows][lanes]. The call that it
 // returns reads the slices of out, in and heads anew each time; they must keep their lengths. It panics where there is no
@@ -82,6 +84,9 @@ func Has(text string, lanes int) bool { return Chains[text] != nil || has(text, 
 func Bind(text string, out, in [][]float32, heads []Head, rows, lanes int) (call func()) {
 	if f := Chains[text]; f != nil {
 		return func() { f(out, in, heads, rows, lanes) }
+	}
+	if f := plain[text]; f != nil && !Accelerated {
+		return func() { f(out, in, rows, lanes) }
 	}
 	return bind(text, out, in, heads, rows, lanes)
 }

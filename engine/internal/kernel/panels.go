@@ -10,14 +10,20 @@ const panelWidth = 16
 type Panels struct {
 	rows, lanes, times int
 	buf                []float32
+	rest               []float32 // the rows that do not come by eight, with zeros after them
 	terms              []term
 }
 
 // NewPanels prepares the panels of a value of some components and lanes; see Panelled.
 func NewPanels(rows, lanes, times int) *Panels {
 	count := (rows + panelWidth - 1) / panelWidth
-	return &Panels{rows: rows, lanes: lanes, times: times, buf: make([]float32, count*panelWidth*lanes*times)}
+	return &Panels{rows: rows, lanes: lanes, times: times,
+		buf: make([]float32, count*panelWidth*lanes*times), rest: make([]float32, vector*lanes)}
 }
+
+// Width is how many columns gradients have: those of the matrix, and further ones of zeros, so that all come in whole
+// vectors. Masked tiles take longer for fewer columns, and those of 9 to 15 would be two.
+func (p *Panels) Width() int { return (p.rows + vector - 1) / vector * vector }
 
 // Panelled reports whether panels work on a number of lanes.
 func Panelled(lanes int) bool { return supported && Accelerated && lanes%vector == 0 }
@@ -39,9 +45,8 @@ func (p *Panels) Take(t int, x []float32) {
 // turn fills a panel of one time.
 func (p *Panels) turn(to, x []float32) {
 	at := p.turnVector(to, x)
-	for i := at; i*p.lanes < len(x); i++ {
-		for l, v := range x[i*p.lanes:][:p.lanes] {
-			to[l*panelWidth+i] = v
-		}
+	if left := x[at*p.lanes:]; len(left) > 0 {
+		copy(p.rest, left)
+		p.turnVector(to[at:], p.rest)
 	}
 }

@@ -11,15 +11,15 @@ func (p *Panels) turnVector(to, x []float32) (rows int) {
 }
 
 // OuterAdd is W[i][j] += Σ dy[t][i] x[t][j] over the lanes and the times t of dy, in their order, where x is what Take took;
-// W is row by row. It needs the assembly.
+// W is row by row, each of Width columns at least. It needs the assembly.
 func (p *Panels) OuterAdd(a Matrix, dy [][]float32) {
 	if a.Rows < 1 || a.Cols < 1 || len(dy) == 0 {
 		return
 	}
-	if a.Cols != p.rows || a.Col != 1 || a.Row < a.Cols || len(dy) > p.times {
+	if a.Cols != p.rows || a.Col != 1 || a.Row < p.Width() || len(dy) > p.times {
 		panic("kernel: a gradient that does not fit its panels")
 	}
-	need(a.W, (a.Rows-1)*a.Row+a.Cols)
+	need(a.W, (a.Rows-1)*a.Row+p.Width())
 	p.terms = p.terms[:0]
 	for t, d := range dy {
 		need(d, a.Rows*p.lanes)
@@ -33,21 +33,14 @@ func (p *Panels) OuterAdd(a Matrix, dy [][]float32) {
 // panel takes the columns of a panel, all rows one after the other, so that the panel stays in the first-level cache.
 func (p *Panels) panel(a Matrix, j int) {
 	t := tiling{y: a.W[j:], ystep: a.Row, terms: p.terms}
-	width, off := min(a.Cols-j, panelWidth), 4*j*p.times*p.lanes
+	f, off := tiles16, 4*j*p.times*p.lanes
+	if p.Width()-j == vector {
+		f = tiles8
+	}
 	for i := 0; i < a.Rows; {
 		n := tallRows(a.Rows - i)
 		tiles := max(1, (a.Rows-i-2*maxTile)/n)
-		y, l := &t.y[i*t.ystep], 0
-		if width == panelWidth {
-			tiles16[n](y, t.first(), len(t.terms), 4*t.ystep, i, off, tiles, 4*n*t.ystep, n, 0, 0)
-			l = panelWidth
-		} else if width >= vector {
-			tiles8[n](y, t.first(), len(t.terms), 4*t.ystep, i, off, tiles, 4*n*t.ystep, n, 0, 0)
-			l = vector
-		}
-		if rest := width - l; rest > 0 {
-			tilesMasked[n](&t.y[i*t.ystep+l], t.first(), len(t.terms), 4*t.ystep, i, off+4*l, tiles, 4*n*t.ystep, n, 0, 0, &masks[rest][0])
-		}
+		f[n](&t.y[i*t.ystep], t.first(), len(t.terms), 4*t.ystep, i, off, tiles, 4*n*t.ystep, n, 0, 0)
 		i += n * tiles
 	}
 }

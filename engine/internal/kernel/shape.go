@@ -96,6 +96,28 @@ func Spread(dst, x []float32, lanes int) {
 	}
 }
 
+// AddLanes adds to dst[row] the lanes of the row at some times, stride numbers apart, in order of times and lanes; in assembly
+// a vector's lanes apart.
+func AddLanes(dst, x []float32, lanes, times, stride int) {
+	if times < 1 || lanes < 1 || len(dst) == 0 {
+		return
+	}
+	x = x[:(times-1)*stride+len(dst)*lanes]
+	if supported && Accelerated && lanes%vector == 0 {
+		addLanesVector(dst, x, lanes, times, stride)
+		return
+	}
+	for k := range dst {
+		s := dst[k]
+		for t := range times {
+			for _, v := range x[t*stride+k*lanes:][:lanes] {
+				s += v
+			}
+		}
+		dst[k] = s
+	}
+}
+
 // Reduce adds the lanes of each row to dst[row], in order and in float64.
 func Reduce(dst, x []float32, lanes int) {
 	for k := range dst {

@@ -9,7 +9,7 @@ func (r *rows) mulAddVector(y, w, x []float32, lanes int) {
 	}
 	need(y, len(r.count)*lanes)
 	need(x, r.from*lanes)
-	need(w, len(r.pairs)/2)
+	need(w, r.weights)
 	for l := 0; l < lanes; {
 		y, x := &y[l], &x[l]
 		switch rest := lanes - l; {

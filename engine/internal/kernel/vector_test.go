@@ -113,8 +113,16 @@ func (p *problem) outputs(t *testing.T, end bool) map[string][]float32 {
 	g.W = result("outer", p.w)
 	p.gradient(g, times)
 	p.products(result)
+	AddLanes(result("sums of lanes", p.w)[:p.rows], p.y, p.lanes, p.times, times.DY)
 	edges := NewEdges(p.list)
 	edges.MulAdd(result("sparse", y), p.edgeW, x, p.lanes)
+	var entries []Entry
+	for row := range p.rows {
+		for range row % 4 {
+			entries = append(entries, Entry{row, (7 * row) % p.cols, len(entries) % len(p.w)})
+		}
+	}
+	NewSums(p.rows, entries).Add(result("sums", y), p.w, x, p.lanes)
 	edges.MulAddT(result("sparse turned", x), p.edgeW, y, p.lanes)
 	var dw, dy [][]float32
 	for r := range 1 + len(p.list)%MostSiblings {
@@ -142,11 +150,11 @@ func (p *problem) synapses(G, I []float32) {
 		p.synapse().Forward(G, I, x, p.lanes)
 		return
 	}
-	alone(G, I, x, p.synapse(), p.list, p.lanes)
+	aloneSynapses(G, I, x, p.synapse(), p.list, p.lanes)
 }
 
-// alone computes synapses that no chain follows.
-func alone(G, I, v []float32, y Synapse, list []step.Edge, lanes int) {
+// aloneSynapses computes synapses that no chain follows.
+func aloneSynapses(G, I, v []float32, y Synapse, list []step.Edge, lanes int) {
 	head := []Head{{Slots: NewSlots(list, len(G)/lanes, lanes, ForSynapses)}}
 	head[0].Slots.PackSynapses(y)
 	head[0].Read(v)
@@ -165,7 +173,16 @@ func (p *problem) gradient(g Matrix, times Times) {
 		panels.Take(t, p.x[t*times.X:][:times.X])
 		dy = append(dy, p.y[t*times.DY:][:times.DY])
 	}
-	panels.OuterAdd(g, dy)
+	wide := g
+	wide.Row = panels.Width()
+	wide.W = make([]float32, g.Rows*wide.Row)
+	for i := range g.Rows {
+		copy(wide.W[i*wide.Row:][:g.Cols], g.W[i*g.Cols:])
+	}
+	panels.OuterAdd(wide, dy)
+	for i := range g.Rows {
+		copy(g.W[i*g.Cols:][:g.Cols], wide.W[i*wide.Row:])
+	}
 }
 
 // products are those of two terms.
@@ -203,20 +220,23 @@ func TestVectorKernelsAgainstGo(t *testing.T) {
 func TestLanesAloneInAssembly(t *testing.T) {
 	needAssembly(t)
 	for seed := range uint64(100) {
-		r := rand.New(rand.NewPCG(seed, 10))
-		p := newProblem(t, r, true)
-		p.times = 1
-		whole := p.outputs(t, true)
-		p.byColumns(t)
-		for l := range p.lanes {
-			q := *p
-			q.lanes, q.x, q.y = 1, windowed(pickLane(p.x[:p.cols*p.lanes], l, p.lanes)), windowed(pickLane(p.y[:p.rows*p.lanes], l, p.lanes))
-			one := q.outputs(t, true)
-			for _, name := range []string{"product", "turned", "sparse", "sparse turned", "conductance", "current", "dv"} {
-				sameBits(t, fmt.Sprintf("seed %d, lane %d: %s", seed, l, name), one[name], pickLane(whole[name], l, p.lanes))
+		// A test of its own, after which its memory goes: there are only so many maps of it.
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 10))
+			p := newProblem(t, r, true)
+			p.times = 1
+			whole := p.outputs(t, true)
+			p.byColumns(t)
+			for l := range p.lanes {
+				q := *p
+				q.lanes, q.x, q.y = 1, windowed(pickLane(p.x[:p.cols*p.lanes], l, p.lanes)), windowed(pickLane(p.y[:p.rows*p.lanes], l, p.lanes))
+				one := q.outputs(t, true)
+				for _, name := range []string{"product", "turned", "sparse", "sparse turned", "sums", "conductance", "current", "dv"} {
+					sameBits(t, fmt.Sprintf("lane %d: %s", l, name), one[name], pickLane(whole[name], l, p.lanes))
+				}
+				q.alone(t, one)
 			}
-			q.alone(t, one)
-		}
+		})
 	}
 }
 
@@ -288,7 +308,7 @@ func TestSlotsKeepNaN(t *testing.T) {
 	G, I := make([]float32, 10), make([]float32, 10)
 	v := make([]float32, 3, ForSynapses*vector)
 	copy(v, []float32{float32(math.NaN()), 1, 2})
-	alone(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
+	aloneSynapses(G, I, v, Synapse{W: one, S: one, M: one, E: one}, list, 1)
 	for i, v := range G {
 		if bad := i == 0 || i == 2; (v != v) != bad || (I[i] != I[i]) != bad {
 			t.Errorf("target %d has %g, %g", i, v, I[i])
@@ -308,23 +328,27 @@ func TestShortOperandsOfProductsAreRefused(t *testing.T) {
 	slots.PackSynapses(syn)
 	back.Pack(syn)
 	m := Matrix{W: x[:6], Rows: 2, Cols: 3, Row: 3, Col: 1}
+	wide := Matrix{W: x[:16], Rows: 2, Cols: 3, Row: 8, Col: 1}
 	for name, f := range map[string]func(){
+		"narrow":      func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x[:16], x[:16]}) },
 		"result":      func() { m.MulAdd(x[:15], x, 8) },
 		"operand":     func() { m.MulAdd(x, x[:23], 8) },
 		"matrix":      func() { Matrix{W: x[:5], Rows: 2, Cols: 3, Row: 3, Col: 1}.MulAdd(x, x, 8) },
 		"negative":    func() { Matrix{W: x, Rows: 2, Cols: 3, Row: -3, Col: 1}.MulAdd(x, x, 8) },
-		"potentials":  func() { alone(x[:16], x[:16], x[:31], syn, list, 8) },
-		"currents":    func() { alone(x[:16], x[:15], x, syn, list, 8) },
+		"potentials":  func() { aloneSynapses(x[:16], x[:16], x[:31], syn, list, 8) },
+		"currents":    func() { aloneSynapses(x[:16], x[:15], x, syn, list, 8) },
 		"cotangents":  func() { back.Run(Cotangent{V: x, DV: x[:31], DG: x, DI: x}) },
 		"edges":       func() { syn.Edges.MulAdd(x[:15], x, x, 8) },
 		"columns":     func() { c := NewColumns(9, 2); c.X[0] = x; c.Run(x[:8]) },
 		"column":      func() { c := NewColumns(9, 2); c.X[0] = x[:1]; c.Run(x) },
-		"gradient":    func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x[:16], x[:15]}) },
-		"panels":      func() { NewPanels(3, 8, 2).OuterAdd(m, [][]float32{x, x, x}) },
+		"gradient":    func() { NewPanels(3, 8, 2).OuterAdd(wide, [][]float32{x[:16], x[:15]}) },
+		"panels":      func() { NewPanels(3, 8, 2).OuterAdd(wide, [][]float32{x, x, x}) },
 		"turning":     func() { NewPanels(3, 8, 2).Take(2, x) },
 		"short":       func() { NewPanels(3, 8, 2).Take(1, x[:23]) },
 		"slots":       func() { NewSlots(list, 2, 1, ForProducts).MulAdd(x[:2], x[:3]) },
 		"other lanes": func() { slots.MulAdd(x, x) },
+		"sums":        func() { NewSums(2, []Entry{{1, 3, 0}}).Add(x[:16], x, x[:31], 8) },
+		"weights":     func() { NewSums(2, []Entry{{1, 3, 4}}).Add(x[:16], x[:4], x, 8) },
 		"an edge":     func() { NewEdges([]step.Edge{{From: -1}}) },
 	} {
 		func() {

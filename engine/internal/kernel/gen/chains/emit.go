@@ -27,8 +27,11 @@ type op struct {
 	args []int
 }
 
-// registers are the values that stay in registers besides what a function needs.
-const registers = 7
+// registers are those that values and the code of an operation share; the allocator of avo gets by with one more.
+const registers = 15
+
+// widest is the most vectors at a time.
+const widest = 4
 
 // pointers are the operands whose addresses stay in registers.
 const pointers = 6
@@ -40,7 +43,7 @@ func parse(text string) (c chain, ok bool) {
 	for _, part := range words(code, "; ") {
 		w := strings.Fields(part)
 		o := op{op: named(w[0])}
-		if _, two := vec.Two[o.op]; !two && vec.Table[o.op] == nil && o.op != step.OpAccum {
+		if _, two := vec.Two[o.op]; !two && vec.Table[o.op].Emit == nil && o.op != step.OpAccum {
 			return c, false
 		}
 		for _, w := range w[1:] {
@@ -116,7 +119,8 @@ type writer struct {
 	tmp           GPVirtual
 	ptr           []GPVirtual
 	slots         Mem
-	held          map[int]VecVirtual
+	n             int // vectors at a time
+	held          map[int]vec.Many
 	mask          VecVirtual // of the lanes that count; nil: all
 	stack         Mem        // the results of heads
 	sums          []int      // where those of each input of kind h begin
@@ -128,13 +132,43 @@ func newWriter(c *chain, flat bool) *writer {
 	w := &writer{chain: c, flat: flat, in: GP64(), out: GP64(), at: GP64(), tmp: GP64()}
 	Load(Param("in"), w.in)
 	Load(Param("out"), w.out)
-	w.slots = AllocLocal(32 * len(c.ops))
+	w.slots = AllocLocal(32 * len(c.ops) * c.width())
 	for k := range w.pointers() {
 		w.ptr = append(w.ptr, GP64())
 		MOVQ(w.header(k), w.ptr[k])
 	}
 	XORQ(w.at, w.at)
 	return w
+}
+
+// width is how many vectors the function computes at a time: one where nothing takes long, else as many as the registers
+// hold of every operation by itself.
+func (c *chain) width() int {
+	if !slices.ContainsFunc(c.ops, func(o op) bool { return vec.Long(o.op) }) {
+		return 1
+	}
+	for n := widest; n > 1; n-- {
+		fits := true
+		for k, o := range c.ops {
+			kept := 0 // operands that are used later too
+			for _, r := range o.args {
+				if r >= 0 && c.next(r, k) < len(c.ops) {
+					kept++
+				}
+			}
+			fits = fits && c.need(o, n)+n*kept <= registers
+		}
+		if fits {
+			return n
+		}
+	}
+	return 1
+}
+
+// need is how many registers an operation takes for n vectors.
+func (c *chain) need(o op, n int) int {
+	code := vec.Table[o.op]
+	return max(n*max(code.Regs, len(o.args)+1, 2)+code.Shared, code.Least)
 }
 
 // pointers is how many operands have their addresses in registers; heads need registers of their own.
@@ -185,62 +219,105 @@ func (w *writer) mem(k int) (m Mem, broadcast bool) {
 // head reports whether operand k is a sum that stands on the stack.
 func (w *writer) head(k int) bool { return k < len(w.kinds) && w.kinds[k] == 'h' }
 
-// load brings operand k into a register.
-func (w *writer) load(k int) VecVirtual {
+// at32 is vector i of an operand; those of a single number, or of one for all lanes, are one vector.
+func (w *writer) at32(m Mem, i int) Mem {
+	if m.Base != w.sum && (m.Index == nil || m.Index == w.row) {
+		return m
+	}
+	return m.Offset(32 * i)
+}
+
+// load brings operand k into registers, into one if it is the same for all lanes.
+func (w *writer) load(k int) vec.Many {
 	m, broadcast := w.mem(k)
-	y := YMM()
-	switch {
-	case broadcast:
-		VBROADCASTSS(m, y)
-	case w.mask != nil && !w.head(k):
-		VMASKMOVPS(m, w.mask, y)
-	default:
-		VMOVUPS(m, y)
+	y := make(vec.Many, w.n)
+	for i := range y {
+		switch {
+		case broadcast && i > 0:
+			y[i] = y[0]
+			continue
+		case broadcast:
+			y[i] = YMM()
+			VBROADCASTSS(m, y[i])
+			continue
+		}
+		y[i] = YMM()
+		if w.mask != nil && !w.head(k) {
+			VMASKMOVPS(w.at32(m, i), w.mask, y[i])
+			continue
+		}
+		VMOVUPS(w.at32(m, i), y[i])
 	}
 	return y
 }
 
-func (w *writer) store(v VecVirtual, k int) {
+func (w *writer) store(v vec.Many, k int) {
 	m, _ := w.mem(k)
-	if w.mask != nil {
-		VMASKMOVPS(v, w.mask, m)
-		return
+	for i := range v {
+		if w.mask != nil {
+			VMASKMOVPS(v[i], w.mask, w.at32(m, i))
+			continue
+		}
+		VMOVUPS(v[i], w.at32(m, i))
 	}
-	VMOVUPS(v, m)
 }
 
-// operand is an operand of an operation as an instruction takes it; reg asks for a register.
-func (w *writer) operand(r int, reg bool) Op {
-	if r >= 0 {
-		if v, ok := w.held[r]; ok {
-			return v
-		}
-		m := w.slots.Offset(32 * r)
-		if !reg {
-			return m
-		}
-		return vec.Fetch(m)
+// slot is where vector i of operation r is spilled.
+func (w *writer) slot(r, i int) Mem { return w.slots.Offset(32 * (r*w.width() + i)) }
+
+// register is an operand of an operation in registers.
+func (w *writer) register(r int) vec.Many {
+	if r < 0 {
+		return w.load(-1 - r)
 	}
-	if m, broadcast := w.mem(-1 - r); !reg && !broadcast && (w.mask == nil || w.head(-1-r)) {
-		return m
+	if v, ok := w.held[r]; ok {
+		return v
 	}
-	return w.load(-1 - r)
+	v := make(vec.Many, w.n)
+	for i := range v {
+		v[i] = vec.Fetch(w.slot(r, i))
+	}
+	return v
+}
+
+// operand is an operand as an instruction takes it, in memory if it is there.
+func (w *writer) operand(r int) []Op {
+	list := make([]Op, w.n)
+	if r >= 0 && w.held[r] == nil {
+		for i := range list {
+			list[i] = w.slot(r, i)
+		}
+		return list
+	}
+	if r < 0 && (w.mask == nil || w.head(-1-r)) {
+		if m, broadcast := w.mem(-1 - r); !broadcast {
+			for i := range list {
+				list[i] = w.at32(m, i)
+			}
+			return list
+		}
+	}
+	for i, v := range w.register(r) {
+		list[i] = v
+	}
+	return list
 }
 
 // next is the first operation after k that uses the value of operation r; the number of operations if none does.
-func (w *writer) next(r, k int) int {
-	for j := k + 1; j < len(w.ops); j++ {
-		if slices.Contains(w.ops[j].args, r) {
+func (c *chain) next(r, k int) int {
+	for j := k + 1; j < len(c.ops); j++ {
+		if slices.Contains(c.ops[j].args, r) {
 			return j
 		}
 	}
-	return len(w.ops)
+	return len(c.ops)
 }
 
-// body emits all operations for the vector at hand.
-func (w *writer) body() {
-	w.held = map[int]VecVirtual{}
+// body emits all operations for n vectors at hand.
+func (w *writer) body(n int) {
+	w.n, w.held = n, map[int]vec.Many{}
 	for k := range w.ops {
+		w.room(k)
 		v := w.apply(k)
 		if j := slices.Index(w.chain.out, k); j >= 0 {
 			w.store(v, len(w.kinds)+j)
@@ -251,9 +328,6 @@ func (w *writer) body() {
 				delete(w.held, r)
 			}
 		}
-		if len(w.held) > registers {
-			w.spill(k)
-		}
 	}
 	for j, r := range w.chain.out {
 		if r < 0 {
@@ -262,38 +336,59 @@ func (w *writer) body() {
 	}
 }
 
-// spill puts the value that is used last on the stack.
-func (w *writer) spill(k int) {
-	worst := -1
-	for r := range len(w.ops) {
-		if _, ok := w.held[r]; ok && (worst < 0 || w.next(r, k) > w.next(worst, k)) {
-			worst = r
-		}
+// room puts values on the stack, those first that are used last, until the registers suffice for operation k.
+func (w *writer) room(k int) {
+	o := w.ops[k]
+	left := registers - w.need(o, w.n)
+	if w.mask != nil {
+		left--
 	}
-	VMOVUPS(w.held[worst], w.slots.Offset(32*worst))
-	delete(w.held, worst)
+	for {
+		kept, worst := 0, -1 // besides operands that end here
+		for r := range len(w.ops) {
+			if _, ok := w.held[r]; !ok || slices.Contains(o.args, r) && w.next(r, k) == len(w.ops) {
+				continue
+			}
+			kept++
+			if !slices.Contains(o.args, r) && (worst < 0 || w.next(r, k) > w.next(worst, k)) {
+				worst = r
+			}
+		}
+		if worst < 0 || w.n*kept <= left {
+			return
+		}
+		for i, v := range w.held[worst] {
+			VMOVUPS(v, w.slot(worst, i))
+		}
+		delete(w.held, worst)
+	}
 }
 
 // apply emits one operation.
-func (w *writer) apply(k int) VecVirtual {
+func (w *writer) apply(k int) vec.Many {
 	o := w.ops[k]
+	args := o.args
+	var in []vec.Many
+	two := vec.Two[o.op]
 	if o.op == step.OpAccum {
-		a := w.load(len(w.kinds) + slices.Index(w.chain.out, k))
-		y := YMM()
-		VADDPS(w.operand(o.args[0], false), a, y)
-		return y
+		two = vec.Two[step.OpAdd]
+		in = append(in, w.load(len(w.kinds)+slices.Index(w.chain.out, k)))
 	}
-	if two := vec.Two[o.op]; two != nil {
-		a := w.operand(o.args[0], true).(VecVirtual)
-		y := YMM()
-		two(w.operand(o.args[1], false), a, y)
-		return y
+	if two == nil {
+		for _, r := range args {
+			in = append(in, w.register(r))
+		}
+		return vec.Table[o.op].Emit(in)
 	}
-	var in []VecVirtual
-	for _, r := range o.args {
-		in = append(in, w.operand(r, true).(VecVirtual))
+	if in == nil {
+		in, args = append(in, w.register(args[0])), args[1:]
 	}
-	return vec.Table[o.op](in)
+	y := make(vec.Many, w.n)
+	for i, b := range w.operand(args[0]) {
+		y[i] = YMM()
+		two(b, in[0][i], y[i])
+	}
+	return y
 }
 
 // emitRows is the function for several lanes, a multiple of 8.
@@ -307,12 +402,7 @@ func emitRows(name string, c *chain) {
 	Label("row")
 	XORQ(w.lane, w.lane)
 	Load(Param("vecs"), n)
-	Label("loop")
-	w.body()
-	ADDQ(Imm(32), w.at)
-	ADDQ(Imm(32), w.lane)
-	DECQ(n)
-	JNZ(LabelRef("loop"))
+	w.loop(n, 1)
 	ADDQ(Imm(4), w.row)
 	Load(Param("rows"), n)
 	DECQ(n)
@@ -322,27 +412,43 @@ func emitRows(name string, c *chain) {
 	RET()
 }
 
+// loop emits the loops over n, which counts vectors in units: as many at a time as there is room for, then one by one. It
+// leaves in n what is less than a vector.
+func (w *writer) loop(n GPVirtual, unit int) {
+	for width := w.width(); width >= 1; width /= w.width() {
+		loop, end := fmt.Sprintf("by%d", width), fmt.Sprintf("by%dend", width)
+		SUBQ(Imm(uint64(unit*width)), n)
+		JL(LabelRef(end))
+		Label(loop)
+		w.body(width)
+		ADDQ(Imm(uint64(32*width)), w.at)
+		if !w.flat {
+			ADDQ(Imm(uint64(32*width)), w.lane)
+		}
+		SUBQ(Imm(uint64(unit*width)), n)
+		JGE(LabelRef(loop))
+		Label(end)
+		ADDQ(Imm(uint64(unit*width)), n)
+		if width == 1 {
+			return
+		}
+	}
+}
+
 // emitFlat is the function for n contiguous numbers.
 func emitFlat(name string, c *chain, tails Mem) {
 	TEXT(name, 0, "func(out, in *[]float32, n int)")
 	Pragma("noescape")
 	w := newWriter(c, true)
 	n, base := Load(Param("n"), GP64()).(GPVirtual), GP64()
-	SUBQ(Imm(8), n)
-	JL(LabelRef("tail"))
-	Label("loop")
-	w.body()
-	ADDQ(Imm(32), w.at)
-	SUBQ(Imm(8), n)
-	JGE(LabelRef("loop"))
-	Label("tail")
-	ADDQ(Imm(8), n)
+	w.loop(n, 8)
+	TESTQ(n, n)
 	JZ(LabelRef("done"))
 	NEGQ(n)
 	LEAQ(tails, base)
 	w.mask = YMM()
 	VMOVDQU(Mem{Base: base, Index: n, Scale: 4, Disp: 32}, w.mask)
-	w.body()
+	w.body(1)
 	Label("done")
 	VZEROUPPER()
 	RET()
@@ -356,7 +462,7 @@ func singles() (texts []string) {
 			for _, kinds := range []string{"f0 f1", "f0 k1", "k0 f1", "f0 u1", "u0 f1", "f0 l1", "l0 f1"} {
 				texts = append(texts, fmt.Sprintf("%v %s > [0]", o, kinds))
 			}
-		case vec.Table[o] != nil:
+		case vec.Table[o].Emit != nil:
 			text := o.String()
 			for k := range o.Row().Arity {
 				text += fmt.Sprintf(" f%d", k)

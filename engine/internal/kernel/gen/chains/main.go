@@ -1,5 +1,5 @@
-// Command chains emits a fused AVX2 function for every chain of element-wise operations that the plans of the registered
-// cells and presets have, and for every operation alone.
+// Command chains emits a fused function, in Go and for AVX2, for every chain of element-wise operations that the plans of the
+// registered cells and presets have, and for AVX2 for every operation alone.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"go/format"
 	"os"
 	"slices"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -15,10 +16,14 @@ import (
 
 func main() {
 	table := flag.String("table", "", "file for the Go table of the functions")
+	inGo := flag.String("go", "", "file for the chains in Go")
 	flag.Parse()
-	texts := append(append(planned(), singles()...), aloneHeads...)
-	slices.Sort(texts)
-	texts = slices.Compact(texts)
+	plans := sorted(planned())
+	if err := writePlain(*inGo, sorted(withoutHeads(plans))); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	texts := sorted(append(append(plans, singles()...), aloneHeads...))
 	ConstraintExpr("amd64,!noasm")
 	tails := GLOBL("tails", RODATA|NOPTR)
 	for i := range 16 {
@@ -51,6 +56,21 @@ func main() {
 		os.Exit(1)
 	}
 	Generate()
+}
+
+// withoutHeads are the chains as they run after their heads, which have no fused function in Go.
+func withoutHeads(texts []string) (list []string) {
+	for _, text := range texts {
+		text, _, _ = strings.Cut(text, " < ")
+		list = append(list, strings.ReplaceAll(text, " h", " f"))
+	}
+	return list
+}
+
+// sorted are texts in order, each once.
+func sorted(texts []string) []string {
+	slices.Sort(texts)
+	return slices.Compact(texts)
 }
 
 func write(file, text string) error {

@@ -25,6 +25,7 @@ func main() {
 		sparseDots(siblings)
 	}
 	backward()
+	addLanes()
 	sparseByTarget()
 	jacobian()
 	Generate()

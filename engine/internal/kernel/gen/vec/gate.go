@@ -1,23 +1,14 @@
 package vec
 
 import (
-	"math"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// power are the coefficients of 2^f on |f| <= 1/2 by powers of f, the first of them 1: 1.6e-7 of the value.
-var power = func() []float64 {
-	c := interpolate(5, -0.5, 0.5, func(f float64) float64 {
-		if math.Abs(f) < 1e-6 {
-			return math.Ln2 + f*math.Ln2*math.Ln2/2
-		}
-		return math.Expm1(f*math.Ln2) / f
-	})
-	return append([]float64{1}, c...)
-}()
+// gate is 2^f for |f| <= 1/2, lowest power first: 2.1e-7 of the value; the first is 1, so that one register serves it and
+// the sum of the gate.
+var gate = []float64{1, 0.6931471805599453, 0.24022349038020385, 0.055503810137964744, 0.009666368515384533, 0.0013381302537304018}
 
 // Gate has the constants of gates.
 type Gate struct {
@@ -29,11 +20,11 @@ type Gate struct {
 // operation that waits for a load holds one of the few places of the scheduler. The others stay in memory.
 func NewGate(registers int) (g Gate) {
 	g.one = lit(1)
-	for k, c := range power {
+	for k, c := range gate {
 		switch {
 		case k == 0:
 			g.c = append(g.c, g.one)
-		case len(power)-k < registers:
+		case len(gate)-k < registers:
 			g.c = append(g.c, lit(c))
 		default:
 			g.c = append(g.c, Lit(c))
@@ -49,37 +40,37 @@ func start(c Op) VecVirtual {
 	return y
 }
 
-// Run turns each u into a / (1 + 2^u), which is a sigmoid(x) for u = -x log2(e); a gives registers, or is nil for 1. For u within ±126 it
-// has at most 3 ulp, beyond that the value there; NaN stays. It works on all vectors step by step, so that they fill the
-// time that each waits, and clobbers u. The fraction of u is exact, so that no constant is split; the division is rounded
+// Run turns each u into a / (1 + 2^u), which is a sigmoid(x) for u = -x log2(e); a gives registers, or is nil for 1. Beyond
+// ±126 u counts as that; NaN stays. It works on all vectors step by step, so that they fill the time that each waits, and
+// clobbers u. The fraction of u is exact, so that no constant is split; the division is rounded
 // alike on every machine, as an approximate reciprocal is not.
 func (g Gate) Run(u []VecVirtual, a func() []VecVirtual) (z []VecVirtual) {
 	n, p := make([]VecVirtual, len(u)), make([]VecVirtual, len(u))
-	each := func(f func(i int)) {
+	all := func(f func(i int)) {
 		for i := range u {
 			f(i)
 		}
 	}
 	c := g.c
-	each(func(i int) { n[i] = YMM(); VROUNDPS(Imm(8), u[i], n[i]) })
-	each(func(i int) { VSUBPS(n[i], u[i], u[i]) })
-	each(func(i int) { VMINPS(Lit(126), n[i], n[i]) })
-	each(func(i int) { VMAXPS(Lit(-126), n[i], n[i]) })
-	each(func(i int) { p[i] = start(c[5]); VFMADD213PS(c[4], u[i], p[i]) })
-	each(func(i int) { VCVTPS2DQ(n[i], n[i]) })
-	each(func(i int) { VFMADD213PS(c[3], u[i], p[i]) })
-	each(func(i int) { VPSLLD(Imm(23), n[i], n[i]) })
-	each(func(i int) { VFMADD213PS(c[2], u[i], p[i]) })
-	each(func(i int) { VPADDD(g.one, n[i], n[i]) }) // 2^n; as a factor it lets NaN be
-	each(func(i int) { VFMADD213PS(c[1], u[i], p[i]) })
-	each(func(i int) { VFMADD213PS(c[0], u[i], p[i]) })
-	each(func(i int) { VFMADD213PS(g.one, n[i], p[i]) })
+	all(func(i int) { n[i] = YMM(); VROUNDPS(Imm(8), u[i], n[i]) })
+	all(func(i int) { VSUBPS(n[i], u[i], u[i]) })
+	all(func(i int) { VMINPS(Lit(126), n[i], n[i]) })
+	all(func(i int) { VMAXPS(Lit(-126), n[i], n[i]) })
+	all(func(i int) { p[i] = start(c[5]); VFMADD213PS(c[4], u[i], p[i]) })
+	all(func(i int) { VCVTPS2DQ(n[i], n[i]) })
+	all(func(i int) { VFMADD213PS(c[3], u[i], p[i]) })
+	all(func(i int) { VPSLLD(Imm(23), n[i], n[i]) })
+	all(func(i int) { VFMADD213PS(c[2], u[i], p[i]) })
+	all(func(i int) { VPADDD(g.one, n[i], n[i]) }) // 2^n; as a factor it lets NaN be
+	all(func(i int) { VFMADD213PS(c[1], u[i], p[i]) })
+	all(func(i int) { VFMADD213PS(c[0], u[i], p[i]) })
+	all(func(i int) { VFMADD213PS(g.one, n[i], p[i]) })
 	if a == nil {
-		each(func(i int) { VDIVPS(p[i], g.one, p[i]) })
+		all(func(i int) { VDIVPS(p[i], g.one, p[i]) })
 		return p
 	}
 	top := a()
-	each(func(i int) { VDIVPS(p[i], top[i], p[i]) })
+	all(func(i int) { VDIVPS(p[i], top[i], p[i]) })
 	return p
 }
 
