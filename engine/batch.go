@@ -88,11 +88,11 @@ func NewBatch(p *step.Program, o BatchOptions) *Batch {
 func (b *Batch) Gradient(theta []float32, lanes []Lane, loss func(lane, t int, y, dy []float32) float64) (float64, []float32) {
 	b.derive()
 	b.cut(len(lanes))
-	steps := b.fit(lanes)
+	f := b.fit(lanes)
 	b.sums = append(b.sums[:0], make([]float64, len(lanes))...)
-	b.each(func(j *job) {
+	b.each(f.workers, func(j *job) {
 		part := lanes[j.from:j.to]
-		s := b.borrow(engineKey{steps: steps(part), lanes: padded(len(part)), train: true}, nil)
+		s := b.borrow(engineKey{steps: b.stepsFor(f, part), lanes: padded(len(part)), train: true}, nil)
 		defer b.giveBack(s)
 		s.e.SetParams(theta)
 		rows := s.gradient(part, cuts(longest(b.p, part), s.key.steps), b.sums[j.from:j.to], func(lane, t int) float64 { return loss(j.from+lane, t, s.y, s.dy) })
@@ -134,7 +134,7 @@ func (b *Batch) Run(theta []float32, lanes []Lane, visit func(lane, t int, y []f
 // Trace is Run with the values of some probes, in the order of their numbers in probes.
 func (b *Batch) Trace(theta []float32, lanes []Lane, probes []int, visit func(lane, t int, y []float32, values [][]float32)) {
 	b.cut(len(lanes))
-	b.each(func(j *job) {
+	b.each(b.workers, func(j *job) {
 		part := lanes[j.from:j.to]
 		s := b.borrow(engineKey{steps: min(capacity(longest(b.p, part)), span), lanes: padded(len(part))}, probes)
 		defer b.giveBack(s)
@@ -168,9 +168,9 @@ func (b *Batch) cut(n int) {
 	}
 }
 
-// each runs the shards on the workers.
-func (b *Batch) each(run func(j *job)) {
-	if b.workers == 1 || len(b.shards) == 1 {
+// each runs the shards on so many workers.
+func (b *Batch) each(workers int, run func(j *job)) {
+	if workers == 1 || len(b.shards) == 1 {
 		for k := range b.shards {
 			run(&b.shards[k])
 		}
@@ -178,7 +178,7 @@ func (b *Batch) each(run func(j *job)) {
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(b.workers, len(b.shards)) {
+	for range min(workers, len(b.shards)) {
 		wg.Go(func() {
 			for k := int(next.Add(1)) - 1; k < len(b.shards); k = int(next.Add(1)) - 1 {
 				run(&b.shards[k])

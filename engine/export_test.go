@@ -20,3 +20,10 @@ func Segmented(p *step.Program, theta []float32, lanes []Lane, at []int, loss fu
 	s.gradient(lanes, at, make([]float64, len(lanes)), func(lane, t int) float64 { return loss(lane, t, s.y, s.dy) })
 	return s.e.Grad()
 }
+
+// Foretold is how many bytes an engine is expected to take, and how many it takes.
+func Foretold(p *step.Program, steps, lanes int) (told, is int) {
+	b := NewBatch(p, BatchOptions{})
+	b.derive()
+	return b.growthOf(lanes).bytes(1, steps), Compile(b.reverse, Options{Steps: steps, Lanes: lanes}).Bytes()
+}

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // A gradient within bounded memory: series are cut into segments of times, and an engine holds the values of one of them.
 // On the way forward only the states at the beginnings are kept, and the slopes of the loss; on the way back every
@@ -63,56 +60,90 @@ func (g growth) least(rows int) int {
 	return n
 }
 
-// widths are the numbers of lanes of the shards of n series.
-func widths(n int) (list []int) {
-	size := shardOf(n)
+// widths are the numbers of lanes of the shards of n series, and how many shards have them.
+func widths(n int) map[int]int {
+	size, count := shardOf(n), map[int]int{}
 	if n >= size {
-		list = append(list, size)
+		count[size] = n / size
 	}
-	if rest := padded(n % size); rest > 0 && !slices.Contains(list, rest) {
-		list = append(list, rest)
+	if rest := n % size; rest > 0 {
+		count[padded(rest)]++
 	}
-	return list
+	return count
 }
 
-// engines is how many a gradient of n series keeps: one for each worker, and one more where the last shard has a width of
-// its own.
-func (b *Batch) engines(n int) int {
-	size := shardOf(n)
-	return max(1, min(b.workers+len(widths(n))-1, (n+size-1)/size))
+// engines is how many engines stand side by side: of each width one for each worker, as far as there are shards.
+func engines(widths map[int]int, workers int) (n int) {
+	for _, count := range widths {
+		n += min(count, workers)
+	}
+	return n
 }
 
-// Need is the fewest bytes that BatchOptions.Memory may be for the gradient of n series of up to so many rows.
+// Need is the fewest bytes that BatchOptions.Memory may be for the gradient of n series of up to so many rows. With so few
+// shards run one after the other.
 func (b *Batch) Need(n, rows int) int {
 	b.derive()
-	most := 0
-	for _, lanes := range widths(n) {
+	most, list := 0, widths(n)
+	for lanes := range list {
 		most = max(most, b.growthOf(lanes).least(capacity(rows)))
 	}
-	return most * b.engines(n)
+	return most * engines(list, 1)
 }
 
-// fit decides how many steps the engines for some shards of a batch have. Within bounded memory it drops all other
-// engines.
-func (b *Batch) fit(lanes []Lane) (steps func(part []Lane) int) {
+// fitting is how a batch fits into memory.
+type fitting struct {
+	workers int
+	steps   map[int]int // of an engine, by lanes; nil without bound
+	bytes   int         // of an engine and what is kept beside it
+}
+
+// fit decides how many steps the engines for a batch have, and how many workers run at once: of those that would run as
+// many as possible, for what is computed twice costs less than a processor that waits. Engines that do not fit beside the
+// others are dropped.
+func (b *Batch) fit(lanes []Lane) fitting {
 	if b.memory <= 0 {
-		return func(part []Lane) int { return capacity(longest(b.p, part)) }
+		return fitting{workers: b.workers}
 	}
-	rows, bytes := capacity(longest(b.p, lanes)), b.memory/b.engines(len(lanes))
-	byLanes := map[int]int{}
-	for _, n := range widths(len(lanes)) {
-		k := b.growthOf(n).segment(rows, bytes)
-		if k == 0 {
-			panic("engine: BatchOptions.Memory is below what Need says")
+	rows, list := capacity(longest(b.p, lanes)), widths(len(lanes))
+	for workers := b.workers; workers > 0; workers-- {
+		f := fitting{workers: workers, steps: map[int]int{}, bytes: b.memory / max(1, engines(list, workers))}
+		for n := range list {
+			if k := b.growthOf(n).segment(rows, f.bytes); k > 0 {
+				f.steps[n] = k
+			}
 		}
-		byLanes[n] = k
+		if len(f.steps) == len(list) {
+			b.drop(f, list)
+			return f
+		}
 	}
-	for key := range b.free {
-		if !key.train || key.steps != byLanes[key.lanes] {
+	panic("engine: BatchOptions.Memory is below what Need says")
+}
+
+// drop drops engines of other sizes, those that keep too much, and those beyond what runs at once.
+func (b *Batch) drop(f fitting, widths map[int]int) {
+	for key, list := range b.free {
+		kept := list[:0]
+		for _, s := range list {
+			if key.train && key.steps == f.steps[key.lanes] && s.bytes() <= f.bytes && len(kept) < min(f.workers, widths[key.lanes]) {
+				kept = append(kept, s)
+			}
+		}
+		clear(list[len(kept):])
+		b.free[key] = kept
+		if len(kept) == 0 {
 			delete(b.free, key)
 		}
 	}
-	return func(part []Lane) int { return byLanes[padded(len(part))] }
+}
+
+// stepsFor is the length of the engine for a shard.
+func (b *Batch) stepsFor(f fitting, part []Lane) int {
+	if f.steps == nil {
+		return capacity(longest(b.p, part))
+	}
+	return f.steps[padded(len(part))]
 }
 
 // cuts are the times at which the segments of so many rows begin, and their end. All but the first are full, for the last

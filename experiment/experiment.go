@@ -32,7 +32,8 @@ type Spec struct {
 	Seeds int
 	// NoBaselines trains the subject alone.
 	NoBaselines bool
-	// Workers is the number of trials that run at once; 1 if zero. Results do not depend on it.
+	// Workers is the number of trials that run at once; 1 if zero. Where there are fewer trials, each takes its share of
+	// them for itself. Results do not depend on it.
 	Workers int
 	// Info is copied into the models.
 	Info model.Info
@@ -202,10 +203,15 @@ func prepare(spec Spec) (*run, error) {
 		return nil, err
 	}
 	x.entries[0].Subject = true
-	if spec.NoBaselines {
-		return x, nil
+	if !spec.NoBaselines {
+		if err := x.rivals(); err != nil {
+			return nil, err
+		}
 	}
-	return x, x.rivals()
+	if trials := len(x.list()); spec.Options.Workers == 0 {
+		x.spec.Options.Workers = max(1, spec.Workers/trials) // processors that trials would leave idle
+	}
+	return x, nil
 }
 
 // add enters a network.
