@@ -67,12 +67,12 @@ func sparseDots(siblings int) {
 	TEXT(fmt.Sprintf("sparseDots%d", siblings), 0, "func(dw, dy *[]float32, x *float32, edges *int, n, stride, atime, xtime, vecs, times int)")
 	Pragma("noescape")
 	dy, x, edges := arg("dy"), arg("x"), arg("edges")
-	k, from, to, at, n, times, t := AllocLocal(8), GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
+	k, from, to, times, t := AllocLocal(8), GP64(), GP64(), GP64(), GP64()
 	a := make([]GPVirtual, siblings)
 	for r := range a {
 		a[r] = GP64()
 	}
-	acc, odd, v := vectors(siblings), vectors(siblings), YMM()
+	acc, odd := vectors(siblings), vectors(siblings)
 	MOVQ(U32(0), k)
 	Label("edge")
 	MOVQ(Mem{Base: edges}, from)
@@ -89,6 +89,37 @@ func sparseDots(siblings int) {
 	zero(odd...)
 	Load(Param("times"), times)
 	Label("time")
+	alongLanes(from, a, acc, odd)
+	Load(Param("atime"), t)
+	for _, p := range a {
+		ADDQ(t, p)
+	}
+	Load(Param("xtime"), t)
+	ADDQ(t, from)
+	DECQ(times)
+	JNZ(LabelRef("time"))
+	dw, at, n := arg("dw"), GP64(), GP64()
+	MOVQ(k, t)
+	for r, s := range acc {
+		VADDPS(odd[r], s, s)
+		h := total(s).AsX()
+		MOVQ(Mem{Base: dw, Disp: 24 * r}, at)
+		VADDSS(Mem{Base: at, Index: t, Scale: 4}, h, h)
+		VMOVSS(h, Mem{Base: at, Index: t, Scale: 4})
+	}
+	INCQ(t)
+	MOVQ(t, k)
+	ADDQ(Imm(edge), edges)
+	Load(Param("n"), n)
+	CMPQ(t, n)
+	JNE(LabelRef("edge"))
+	VZEROUPPER()
+	RET()
+}
+
+// alongLanes emits acc_r += a_r x over the lanes, vectors in turn into acc and odd.
+func alongLanes(x GPVirtual, a []GPVirtual, acc, odd []VecVirtual) {
+	at, n, v := GP64(), GP64(), YMM()
 	XORQ(at, at)
 	Load(Param("vecs"), n)
 	SUBQ(Imm(2), n)
@@ -111,29 +142,4 @@ func sparseDots(siblings int) {
 		VFMADD231PS(Mem{Base: p, Index: at, Scale: 1}, v, acc[r])
 	}
 	Label("next")
-	Load(Param("atime"), t)
-	for _, p := range a {
-		ADDQ(t, p)
-	}
-	Load(Param("xtime"), t)
-	ADDQ(t, from)
-	DECQ(times)
-	JNZ(LabelRef("time"))
-	dw := arg("dw")
-	MOVQ(k, t)
-	for r, s := range acc {
-		VADDPS(odd[r], s, s)
-		h := total(s).AsX()
-		MOVQ(Mem{Base: dw, Disp: 24 * r}, at)
-		VADDSS(Mem{Base: at, Index: t, Scale: 4}, h, h)
-		VMOVSS(h, Mem{Base: at, Index: t, Scale: 4})
-	}
-	INCQ(t)
-	MOVQ(t, k)
-	ADDQ(Imm(edge), edges)
-	Load(Param("n"), n)
-	CMPQ(t, n)
-	JNE(LabelRef("edge"))
-	VZEROUPPER()
-	RET()
 }
