@@ -2161,35 +2161,35 @@ edge:
 	ADDQ   SI, R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   times+72(FP), R10
+	MOVQ   times+72(FP), SI
 
 time:
-	XORQ SI, SI
+	XORQ DI, DI
 	MOVQ vecs+64(FP), R9
 	SUBQ $0x02, R9
 	JL   single
 
 pair:
-	VMOVUPS     (BX)(SI*1), Y2
-	VFMADD231PS (R8)(SI*1), Y2, Y0
-	VMOVUPS     32(BX)(SI*1), Y2
-	VFMADD231PS 32(R8)(SI*1), Y2, Y1
-	ADDQ        $0x40, SI
+	VMOVUPS     (BX)(DI*1), Y2
+	VFMADD231PS (R8)(DI*1), Y2, Y0
+	VMOVUPS     32(BX)(DI*1), Y2
+	VFMADD231PS 32(R8)(DI*1), Y2, Y1
+	ADDQ        $0x40, DI
 	SUBQ        $0x02, R9
 	JGE         pair
 
 single:
 	CMPQ        R9, $-1
 	JNE         next
-	VMOVUPS     (BX)(SI*1), Y2
-	VFMADD231PS (R8)(SI*1), Y2, Y0
+	VMOVUPS     (BX)(DI*1), Y2
+	VFMADD231PS (R8)(DI*1), Y2, Y0
 
 next:
 	MOVQ         atime+48(FP), DI
 	ADDQ         DI, R8
 	MOVQ         xtime+56(FP), DI
 	ADDQ         DI, BX
-	DECQ         R10
+	DECQ         SI
 	JNZ          time
 	MOVQ         dw+0(FP), BX
 	MOVQ         (SP), DI
@@ -2198,14 +2198,14 @@ next:
 	VADDPS       X0, X1, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
-	MOVQ         (BX), SI
-	VADDSS       (SI)(DI*4), X1, X1
-	VMOVSS       X1, (SI)(DI*4)
+	MOVQ         (BX), BX
+	VADDSS       (BX)(DI*4), X1, X1
+	VMOVSS       X1, (BX)(DI*4)
 	INCQ         DI
 	MOVQ         DI, (SP)
 	ADDQ         $0x10, DX
-	MOVQ         n+32(FP), R9
-	CMPQ         DI, R9
+	MOVQ         n+32(FP), BX
+	CMPQ         DI, BX
 	JNE          edge
 	VZEROUPPER
 	RET
@@ -2233,31 +2233,31 @@ edge:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   times+72(FP), R11
+	MOVQ   times+72(FP), SI
 
 time:
-	XORQ SI, SI
+	XORQ DI, DI
 	MOVQ vecs+64(FP), R10
 	SUBQ $0x02, R10
 	JL   single
 
 pair:
-	VMOVUPS     (BX)(SI*1), Y4
-	VFMADD231PS (R8)(SI*1), Y4, Y0
-	VFMADD231PS (R9)(SI*1), Y4, Y1
-	VMOVUPS     32(BX)(SI*1), Y4
-	VFMADD231PS 32(R8)(SI*1), Y4, Y2
-	VFMADD231PS 32(R9)(SI*1), Y4, Y3
-	ADDQ        $0x40, SI
+	VMOVUPS     (BX)(DI*1), Y4
+	VFMADD231PS (R8)(DI*1), Y4, Y0
+	VFMADD231PS (R9)(DI*1), Y4, Y1
+	VMOVUPS     32(BX)(DI*1), Y4
+	VFMADD231PS 32(R8)(DI*1), Y4, Y2
+	VFMADD231PS 32(R9)(DI*1), Y4, Y3
+	ADDQ        $0x40, DI
 	SUBQ        $0x02, R10
 	JGE         pair
 
 single:
 	CMPQ        R10, $-1
 	JNE         next
-	VMOVUPS     (BX)(SI*1), Y4
-	VFMADD231PS (R8)(SI*1), Y4, Y0
-	VFMADD231PS (R9)(SI*1), Y4, Y1
+	VMOVUPS     (BX)(DI*1), Y4
+	VFMADD231PS (R8)(DI*1), Y4, Y0
+	VFMADD231PS (R9)(DI*1), Y4, Y1
 
 next:
 	MOVQ         atime+48(FP), DI
@@ -2265,7 +2265,7 @@ next:
 	ADDQ         DI, R9
 	MOVQ         xtime+56(FP), DI
 	ADDQ         DI, BX
-	DECQ         R11
+	DECQ         SI
 	JNZ          time
 	MOVQ         dw+0(FP), BX
 	MOVQ         (SP), DI
@@ -2288,8 +2288,8 @@ next:
 	INCQ         DI
 	MOVQ         DI, (SP)
 	ADDQ         $0x10, DX
-	MOVQ         n+32(FP), R10
-	CMPQ         DI, R10
+	MOVQ         n+32(FP), BX
+	CMPQ         DI, BX
 	JNE          edge
 	VZEROUPPER
 	RET
@@ -2321,34 +2321,34 @@ edge:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   times+72(FP), R12
+	MOVQ   times+72(FP), SI
 
 time:
-	XORQ SI, SI
+	XORQ DI, DI
 	MOVQ vecs+64(FP), R11
 	SUBQ $0x02, R11
 	JL   single
 
 pair:
-	VMOVUPS     (BX)(SI*1), Y6
-	VFMADD231PS (R8)(SI*1), Y6, Y0
-	VFMADD231PS (R9)(SI*1), Y6, Y1
-	VFMADD231PS (R10)(SI*1), Y6, Y2
-	VMOVUPS     32(BX)(SI*1), Y6
-	VFMADD231PS 32(R8)(SI*1), Y6, Y3
-	VFMADD231PS 32(R9)(SI*1), Y6, Y4
-	VFMADD231PS 32(R10)(SI*1), Y6, Y5
-	ADDQ        $0x40, SI
+	VMOVUPS     (BX)(DI*1), Y6
+	VFMADD231PS (R8)(DI*1), Y6, Y0
+	VFMADD231PS (R9)(DI*1), Y6, Y1
+	VFMADD231PS (R10)(DI*1), Y6, Y2
+	VMOVUPS     32(BX)(DI*1), Y6
+	VFMADD231PS 32(R8)(DI*1), Y6, Y3
+	VFMADD231PS 32(R9)(DI*1), Y6, Y4
+	VFMADD231PS 32(R10)(DI*1), Y6, Y5
+	ADDQ        $0x40, DI
 	SUBQ        $0x02, R11
 	JGE         pair
 
 single:
 	CMPQ        R11, $-1
 	JNE         next
-	VMOVUPS     (BX)(SI*1), Y6
-	VFMADD231PS (R8)(SI*1), Y6, Y0
-	VFMADD231PS (R9)(SI*1), Y6, Y1
-	VFMADD231PS (R10)(SI*1), Y6, Y2
+	VMOVUPS     (BX)(DI*1), Y6
+	VFMADD231PS (R8)(DI*1), Y6, Y0
+	VFMADD231PS (R9)(DI*1), Y6, Y1
+	VFMADD231PS (R10)(DI*1), Y6, Y2
 
 next:
 	MOVQ         atime+48(FP), DI
@@ -2357,7 +2357,7 @@ next:
 	ADDQ         DI, R10
 	MOVQ         xtime+56(FP), DI
 	ADDQ         DI, BX
-	DECQ         R12
+	DECQ         SI
 	JNZ          time
 	MOVQ         dw+0(FP), BX
 	MOVQ         (SP), DI
@@ -2388,8 +2388,8 @@ next:
 	INCQ         DI
 	MOVQ         DI, (SP)
 	ADDQ         $0x10, DX
-	MOVQ         n+32(FP), R11
-	CMPQ         DI, R11
+	MOVQ         n+32(FP), BX
+	CMPQ         DI, BX
 	JNE          edge
 	VZEROUPPER
 	RET
@@ -2425,37 +2425,37 @@ edge:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   times+72(FP), R13
+	MOVQ   times+72(FP), SI
 
 time:
-	XORQ SI, SI
+	XORQ DI, DI
 	MOVQ vecs+64(FP), R12
 	SUBQ $0x02, R12
 	JL   single
 
 pair:
-	VMOVUPS     (BX)(SI*1), Y8
-	VFMADD231PS (R8)(SI*1), Y8, Y0
-	VFMADD231PS (R9)(SI*1), Y8, Y1
-	VFMADD231PS (R10)(SI*1), Y8, Y2
-	VFMADD231PS (R11)(SI*1), Y8, Y3
-	VMOVUPS     32(BX)(SI*1), Y8
-	VFMADD231PS 32(R8)(SI*1), Y8, Y4
-	VFMADD231PS 32(R9)(SI*1), Y8, Y5
-	VFMADD231PS 32(R10)(SI*1), Y8, Y6
-	VFMADD231PS 32(R11)(SI*1), Y8, Y7
-	ADDQ        $0x40, SI
+	VMOVUPS     (BX)(DI*1), Y8
+	VFMADD231PS (R8)(DI*1), Y8, Y0
+	VFMADD231PS (R9)(DI*1), Y8, Y1
+	VFMADD231PS (R10)(DI*1), Y8, Y2
+	VFMADD231PS (R11)(DI*1), Y8, Y3
+	VMOVUPS     32(BX)(DI*1), Y8
+	VFMADD231PS 32(R8)(DI*1), Y8, Y4
+	VFMADD231PS 32(R9)(DI*1), Y8, Y5
+	VFMADD231PS 32(R10)(DI*1), Y8, Y6
+	VFMADD231PS 32(R11)(DI*1), Y8, Y7
+	ADDQ        $0x40, DI
 	SUBQ        $0x02, R12
 	JGE         pair
 
 single:
 	CMPQ        R12, $-1
 	JNE         next
-	VMOVUPS     (BX)(SI*1), Y8
-	VFMADD231PS (R8)(SI*1), Y8, Y0
-	VFMADD231PS (R9)(SI*1), Y8, Y1
-	VFMADD231PS (R10)(SI*1), Y8, Y2
-	VFMADD231PS (R11)(SI*1), Y8, Y3
+	VMOVUPS     (BX)(DI*1), Y8
+	VFMADD231PS (R8)(DI*1), Y8, Y0
+	VFMADD231PS (R9)(DI*1), Y8, Y1
+	VFMADD231PS (R10)(DI*1), Y8, Y2
+	VFMADD231PS (R11)(DI*1), Y8, Y3
 
 next:
 	MOVQ         atime+48(FP), DI
@@ -2465,7 +2465,7 @@ next:
 	ADDQ         DI, R11
 	MOVQ         xtime+56(FP), DI
 	ADDQ         DI, BX
-	DECQ         R13
+	DECQ         SI
 	JNZ          time
 	MOVQ         dw+0(FP), BX
 	MOVQ         (SP), DI
@@ -2504,8 +2504,8 @@ next:
 	INCQ         DI
 	MOVQ         DI, (SP)
 	ADDQ         $0x10, DX
-	MOVQ         n+32(FP), R12
-	CMPQ         DI, R12
+	MOVQ         n+32(FP), BX
+	CMPQ         DI, BX
 	JNE          edge
 	VZEROUPPER
 	RET

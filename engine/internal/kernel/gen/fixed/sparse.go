@@ -126,7 +126,7 @@ func alongLanes(x GPVirtual, a []GPVirtual, acc, odd []VecVirtual) {
 	JL(LabelRef("single"))
 	Label("pair")
 	for i, sums := range [][]VecVirtual{acc, odd} {
-		VMOVUPS(Mem{Base: from, Index: at, Scale: 1, Disp: 32 * i}, v)
+		VMOVUPS(Mem{Base: x, Index: at, Scale: 1, Disp: 32 * i}, v)
 		for r, p := range a {
 			VFMADD231PS(Mem{Base: p, Index: at, Scale: 1, Disp: 32 * i}, v, sums[r])
 		}
@@ -137,7 +137,7 @@ func alongLanes(x GPVirtual, a []GPVirtual, acc, odd []VecVirtual) {
 	Label("single")
 	CMPQ(n, I8(-1))
 	JNE(LabelRef("next"))
-	VMOVUPS(Mem{Base: from, Index: at, Scale: 1}, v)
+	VMOVUPS(Mem{Base: x, Index: at, Scale: 1}, v)
 	for r, p := range a {
 		VFMADD231PS(Mem{Base: p, Index: at, Scale: 1}, v, acc[r])
 	}
