@@ -13,32 +13,29 @@ const chunk = 8
 // place is where a value lives in memory: n numbers at off, or one of several slots by time.
 type place struct {
 	off, n             int
-	stride, phase, mod int // stride 0: one slot; mod 0: a slot for every time, else one for every time of a chunk
+	stride, phase, mod int // stride 0: one slot; mod 0: a slot for every time + phase, else one for every time of a chunk
 }
 
 func (p place) at(t int) int {
 	if p.stride == 0 {
 		return p.off
 	}
-	if t += p.phase; p.mod != 0 {
-		t %= chunk // dividing by a constant is faster
+	if p.mod != 0 {
+		return p.off + t%chunk*p.stride // dividing by a constant is faster
 	}
-	return p.off + t*p.stride
+	return p.off + (t+p.phase)*p.stride
 }
 
-// slotKinds are the ways in which places take their slots by time: every time, a chunk and one more, each from that time or
-// from the next.
-const slotKinds = 6
+// slotKinds are the ways in which places take their slots by time: one for every time, from that or from the next, or one
+// for every time of a chunk.
+const slotKinds = 3
 
 // kind says which of them is a place's.
 func (p place) kind() int {
-	switch p.mod {
-	case 0:
+	if p.mod == 0 {
 		return p.phase
-	case chunk:
-		return 2 + p.phase
 	}
-	return 4 + p.phase
+	return 2
 }
 
 // slotsAt are the slots of all kinds at time t. Many places are looked up at one time, and remainders take longer than the
@@ -46,7 +43,7 @@ func (p place) kind() int {
 func (e *Engine) slotsAt(t int) *[slotKinds]int {
 	if e.slotTime != t {
 		e.slotTime = t
-		e.slots = [slotKinds]int{t, t + 1, t % chunk, (t + 1) % chunk, t % (chunk + 1), (t + 1) % (chunk + 1)}
+		e.slots = [slotKinds]int{t, t + 1, t % chunk}
 	}
 	return &e.slots
 }

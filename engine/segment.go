@@ -9,8 +9,8 @@ import "math"
 // segment. One level is enough: with n times in segments of √n both what is kept and what an engine holds grow with √n,
 // and nothing is computed more than twice.
 
-// grain is what the lengths of segments are multiples of. It holds whole chunks, and as many times as a cache line holds
-// numbers: the memory of an engine grows by the same with each.
+// grain is what the lengths of segments are multiples of. It holds whole chunks, and as many times as there are numbers
+// between the places where values may begin: the memory of an engine grows by the same with each.
 const grain = line
 
 // growth tells the bytes that a shard of some lanes takes.

@@ -95,7 +95,7 @@ func TestMemoryAndLoss(t *testing.T) {
 func TestGrowth(t *testing.T) {
 	for name, build := range cells {
 		for _, lanes := range []int{1, 8, 32} {
-			for _, steps := range []int{16, 48, 800} {
+			for _, steps := range []int{32, 96, 800} {
 				if told, is := engine.Foretold(build(), steps, lanes); told != is {
 					t.Errorf("%s, %d steps of %d lanes: %d bytes foretold, %d taken", name, steps, lanes, told, is)
 				}
