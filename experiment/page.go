@@ -166,13 +166,13 @@ func (x *Outcome) compare(e *Entry) *report.Comparison {
 	switch bootstrap := (metric.Bootstrap{Seed: 1, Level: level, Draws: draws}); {
 	case len(x.Test.Series) >= metric.WholeSeries:
 		d = bootstrap.CompareRuns(evaluators(a), evaluators(b), x.Metric)
-		method = fmt.Sprintf("block bootstrap over %d test series, %d draws, %s", d.N, draws, seeds)
+		method = fmt.Sprintf("block bootstrap over %d test series, %d draws, %s", d.N, d.Draws, seeds)
 	case len(a) > 1:
 		d = metric.Paired(values(a, x.Metric.Name), values(b, x.Metric.Name), level)
 		method = fmt.Sprintf("t interval, paired over %d seeds", len(a))
 	default:
 		d = bootstrap.CompareRuns(evaluators(a), evaluators(b), x.Metric)
-		method = fmt.Sprintf("block bootstrap over the test rows, %d draws, %s", draws, seeds)
+		method = fmt.Sprintf("block bootstrap over the test rows, %d draws, %s", d.Draws, seeds)
 	}
 	return &report.Comparison{Against: e.Name, Mean: d.Mean, Low: d.Lower, High: d.Upper, Method: method}
 }

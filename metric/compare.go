@@ -38,6 +38,7 @@ type Difference struct {
 	Upper float64 // end of the interval, NaN where there is none
 	Level float64 // between 0 and 1
 	N     int     // pairs, or blocks
+	Draws int     // of a bootstrap
 }
 
 // MarshalJSON writes mean, lower, upper, level and n; what is not finite is null.
@@ -89,7 +90,8 @@ func levelOr(level float64) float64 {
 
 // Bootstrap says how rows are drawn again. Its zero value works.
 type Bootstrap struct {
-	// Draws is the number of repetitions; 0 means 1000.
+	// Draws is the number of repetitions; 0 means 1000. Metrics that are no mean over rows get fewer where there are many
+	// rows: see Difference.Draws.
 	Draws int
 	// Level of the interval, between 0 and 1; 0 means 0.95.
 	Level float64
@@ -132,42 +134,95 @@ func (o Bootstrap) CompareRuns(a, b []*Evaluator, m Metric) Difference {
 	blocks := o.blocks(a[0].ends, func(i int) bool {
 		return !slices.ContainsFunc(all, func(e *Evaluator) bool { return e.p[i] == nil })
 	})
-	return o.interval(blocks, func(rows []int) float64 {
-		value := map[*Evaluator]float64{} // one that stands there again is scored once
-		sum := 0.0
+	score := map[*Evaluator]func(chosen []int) float64{} // one that stands there again is scored once
+	for _, e := range all {
+		if score[e] == nil {
+			score[e] = e.sampled(blocks, m)
+		}
+	}
+	o.Draws = o.draws(m, len(a[0].y)*len(score))
+	return o.interval(len(blocks), func(chosen []int) float64 {
+		value, sum := map[*Evaluator]float64{}, 0.0
+		for e, f := range score {
+			value[e] = f(chosen)
+		}
 		for i := range a {
-			for k, e := range []*Evaluator{a[i], b[i]} {
-				v, ok := value[e]
-				if !ok {
-					v = e.valuer(rows)(m)
-					value[e] = v
-				}
-				sum += float64(1-2*k) * v
-			}
+			sum += value[a[i]] - value[b[i]]
 		}
 		return sum / float64(len(a))
 	})
 }
 
-// interval draws the blocks again and again and returns the percentile interval of value.
-func (o Bootstrap) interval(blocks [][]int, value func(rows []int) float64) Difference {
+// affordable is how many rows the draws of a metric may read that each computes from rows anew: some seconds.
+const affordable = 50e6
+
+// draws are fewer where a draw computes a metric from many rows anew, but not fewer than 100.
+func (o Bootstrap) draws(m Metric, rows int) int {
+	n := o.Draws
+	if n == 0 {
+		n = defaultDraws
+	}
+	if m.mean == noMean {
+		n = min(n, max(100, affordable/max(1, rows)))
+	}
+	return n
+}
+
+// sampled computes a metric over some of the blocks of rows, a block as often as it is chosen.
+func (e *Evaluator) sampled(blocks [][]int, m Metric) func(chosen []int) float64 {
+	if m.mean == noMean {
+		var sample []int
+		return func(chosen []int) float64 {
+			sample = sample[:0]
+			for _, k := range chosen {
+				sample = append(sample, blocks[k]...)
+			}
+			return e.valuer(sample)(m)
+		}
+	}
+	sums := make([]float64, len(blocks))
+	for k, block := range blocks {
+		for _, i := range block {
+			v := e.valuer([]int{i})(m)
+			if m.mean == rowsRoot {
+				v *= v
+			}
+			sums[k] += v
+		}
+	}
+	return func(chosen []int) float64 {
+		sum, n := 0.0, 0
+		for _, k := range chosen {
+			sum, n = sum+sums[k], n+len(blocks[k])
+		}
+		if m.mean == rowsRoot {
+			return math.Sqrt(sum / float64(n))
+		}
+		return sum / float64(n)
+	}
+}
+
+// interval chooses among n blocks again and again and returns the percentile interval of value.
+func (o Bootstrap) interval(n int, value func(chosen []int) float64) Difference {
 	level, draws := levelOr(o.Level), o.Draws
 	if draws == 0 {
 		draws = defaultDraws
 	}
-	d := Difference{Mean: value(slices.Concat(blocks...)), Lower: math.NaN(), Upper: math.NaN(), Level: level, N: len(blocks)}
-	if len(blocks) < 2 {
+	chosen := make([]int, n)
+	for k := range chosen {
+		chosen[k] = k
+	}
+	d := Difference{Mean: value(chosen), Lower: math.NaN(), Upper: math.NaN(), Level: level, N: n, Draws: draws}
+	if n < 2 {
 		return d
 	}
-	random := rand.New(rand.NewPCG(o.Seed, uint64(len(blocks))))
+	random := rand.New(rand.NewPCG(o.Seed, uint64(n)))
 	var drawn []float64
-	var rows []int
 	for range draws {
-		rows = rows[:0]
-		for range blocks {
-			rows = append(rows, blocks[random.IntN(len(blocks))]...)
+		for k := range chosen {
+			chosen[k] = random.IntN(n)
 		}
-		if v := value(rows); !math.IsNaN(v) {
+		if v := value(chosen); !math.IsNaN(v) {
 			drawn = append(drawn, v)
 		}
 	}

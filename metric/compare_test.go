@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/elegans-nn/elegans/series"
@@ -144,18 +145,17 @@ func TestBootstrapInterval(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
 	const n = 60
 	v := make([]float64, n)
-	blocks := make([][]int, n)
 	for i := range v {
-		v[i], blocks[i] = 3+2*random.NormFloat64(), []int{i}
+		v[i] = 3 + 2*random.NormFloat64()
 	}
-	mean := func(rows []int) float64 {
+	mean := func(chosen []int) float64 {
 		sum := 0.0
-		for _, i := range rows {
+		for _, i := range chosen {
 			sum += v[i]
 		}
-		return sum / float64(len(rows))
+		return sum / float64(len(chosen))
 	}
-	d := Bootstrap{Draws: 20000}.interval(blocks, mean)
+	d := Bootstrap{Draws: 20000}.interval(n, mean)
 	half := 1.96 * SD(v) / math.Sqrt(n) * math.Sqrt((n-1.0)/n)
 	if math.Abs(d.Upper-d.Mean-half) > 0.04*half || math.Abs(d.Mean-d.Lower-half) > 0.04*half {
 		t.Errorf("interval %+v, want half width %v within 4 %%", d, half)
@@ -204,4 +204,57 @@ func ExamplePaired() {
 	d := Paired(liquid, gru, 0)
 	fmt.Printf("%.4f, 95 %% from %.4f to %.4f, clear: %v\n", d.Mean, d.Lower, d.Upper, d.Clear())
 	// Output: 0.0087, 95 % from -0.0014 to 0.0187, clear: false
+}
+
+// TestSampled: a metric over chosen blocks is that over their rows, whether it is computed from rows or from sums of blocks.
+func TestSampled(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 1))
+	means := 0
+	for _, target := range []series.Target{
+		{Task: series.Classify, Classes: []string{"a", "b"}, Threshold: 0.4}, {Task: series.Regress, Outputs: 1},
+		{Task: series.Regress, Quantiles: []float64{0.1, 0.5, 0.9}}, {Task: series.Regress, Gaussian: true},
+	} {
+		e := NewEvaluator(target)
+		var blocks [][]int
+		for k := range 5 {
+			var y, last []float64
+			var p [][]float64
+			for range 2 + k {
+				row := make([]float64, e.width)
+				for i := range row {
+					row[i] = 0.1 + random.Float64()
+				}
+				if target.Task == series.Classify {
+					row[1] = 1 - row[0]/2
+					row[0] = 1 - row[1]
+				}
+				slices.Sort(row[:len(row)*min(1, len(target.Quantiles))])
+				y, last, p = append(y, float64(random.IntN(2))), append(last, random.NormFloat64()), append(p, row)
+			}
+			from := len(e.y)
+			e.Add(y, p, last)
+			var block []int
+			for i := from; i < len(e.y); i++ {
+				block = append(block, i)
+			}
+			blocks = append(blocks, block)
+		}
+		chosen := []int{4, 0, 4, 2}
+		var rows []int
+		for _, k := range chosen {
+			rows = append(rows, blocks[k]...)
+		}
+		for _, m := range For(target) {
+			if m.mean != noMean {
+				means++
+			}
+			got, want := e.sampled(blocks, m)(chosen), e.valuer(rows)(m)
+			if !(math.Abs(got-want) <= 1e-12*(1+math.Abs(want))) {
+				t.Errorf("%s of blocks is %v, of their rows %v", m.Name, got, want)
+			}
+		}
+	}
+	if means < 8 {
+		t.Errorf("only %d metrics are means of rows", means)
+	}
 }

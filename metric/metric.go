@@ -41,10 +41,21 @@ type Metric struct {
 	// Unit of the value.
 	Unit Unit
 
+	mean  meanOf
 	form  form // of the predictions that define it
 	class func(*Classification) float64
 	value func(*Regression) float64
 }
+
+// meanOf says how a metric follows from its values of single rows, so that those of many samples of rows need not be
+// computed anew.
+type meanOf int
+
+const (
+	noMean   meanOf = iota
+	rowsMean        // the mean
+	rowsRoot        // the root of the mean of squares
+)
 
 // form is the kind of prediction that a metric can be computed from.
 type form int
@@ -57,7 +68,7 @@ const (
 
 // table holds every metric, in the order in which they are shown. The first of a task is its default.
 var table = []Metric{
-	{Name: "accuracy", Title: "accuracy", Task: series.Classify, HigherIsBetter: true, Unit: Fraction,
+	{Name: "accuracy", Title: "accuracy", Task: series.Classify, HigherIsBetter: true, Unit: Fraction, mean: rowsMean,
 		class: (*Classification).Accuracy},
 	{Name: "balanced_accuracy", Title: "balanced accuracy", Task: series.Classify, HigherIsBetter: true, Unit: Fraction,
 		class: (*Classification).BalancedAccuracy},
@@ -67,28 +78,28 @@ var table = []Metric{
 		class: (*Classification).AUROC},
 	{Name: "auprc", Title: "AUPRC", Task: series.Classify, HigherIsBetter: true, Unit: Fraction,
 		class: (*Classification).AUPRC},
-	{Name: "brier", Title: "Brier score", Task: series.Classify,
+	{Name: "brier", Title: "Brier score", Task: series.Classify, mean: rowsMean,
 		class: (*Classification).Brier},
-	{Name: "log_loss", Title: "log loss", Task: series.Classify, Unit: Nats,
+	{Name: "log_loss", Title: "log loss", Task: series.Classify, Unit: Nats, mean: rowsMean,
 		class: (*Classification).LogLoss},
 	{Name: "ece", Title: "calibration error", Task: series.Classify, Unit: Fraction,
 		class: (*Classification).ECE},
 
-	{Name: "rmse", Title: "RMSE", Task: series.Regress, Unit: TargetUnit,
+	{Name: "rmse", Title: "RMSE", Task: series.Regress, Unit: TargetUnit, mean: rowsRoot,
 		value: (*Regression).RMSE},
-	{Name: "mse", Title: "MSE", Task: series.Regress, Unit: TargetSquared,
+	{Name: "mse", Title: "MSE", Task: series.Regress, Unit: TargetSquared, mean: rowsMean,
 		value: (*Regression).MSE},
-	{Name: "mae", Title: "MAE", Task: series.Regress, Unit: TargetUnit,
+	{Name: "mae", Title: "MAE", Task: series.Regress, Unit: TargetUnit, mean: rowsMean,
 		value: (*Regression).MAE},
 	{Name: "r2", Title: "R²", Task: series.Regress, HigherIsBetter: true,
 		value: (*Regression).R2},
 	{Name: "skill", Title: "skill over last value", Task: series.Regress, HigherIsBetter: true,
 		value: (*Regression).Skill},
-	{Name: "pinball", Title: "pinball loss", Task: series.Regress, Unit: TargetUnit, form: quantiles,
+	{Name: "pinball", Title: "pinball loss", Task: series.Regress, Unit: TargetUnit, form: quantiles, mean: rowsMean,
 		value: (*Regression).Pinball},
 	{Name: "coverage_error", Title: "coverage error", Task: series.Regress, Unit: Fraction, form: quantiles,
 		value: (*Regression).CoverageError},
-	{Name: "nll", Title: "negative log likelihood", Task: series.Regress, Unit: Nats, form: gaussian,
+	{Name: "nll", Title: "negative log likelihood", Task: series.Regress, Unit: Nats, form: gaussian, mean: rowsMean,
 		value: (*Regression).NLL},
 }
 
